@@ -1,0 +1,51 @@
+"""Both embedded servers as one context: held, started, and stopped in the right order."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from slider.embedded import folder as state
+from slider.embedded import postgres, redis_server
+from slider.embedded.children import Child, Crew
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The servers while they run; unpacks into their addresses. A server that was replaced has no child."""
+
+    database_url: str
+    redis_url: str
+    postgres: Child | None
+    redis: Child | None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((self.database_url, self.redis_url))
+
+    def fallen(self) -> Child | None:
+        """The server that ended although nobody asked it to."""
+        return next((child for child in (self.postgres, self.redis) if child and child.has_ended()), None)
+
+
+@contextmanager
+def servers(
+    folder: Path, *, durable: bool = True, database_url: str = "", redis_url: str = ""
+) -> Iterator[Running]:
+    """Run PostgreSQL and Redis in this state folder until the block ends.
+
+    A `database_url` or `redis_url` that is given replaces that server: it is handed through and nothing is
+    started. `durable=False` is for throwaway folders of tests: it trades safety against a crash of the machine
+    for speed. A second launcher on the same folder is refused. Raises EmbeddedError with words for the person
+    at the terminal.
+    """
+    folder = folder.resolve()
+    here = state.addresses(folder)
+    with state.held(folder), Crew() as crew:
+        database = None if database_url else postgres.start(crew, folder, durable=durable)
+        hints = None if redis_url else redis_server.start(crew, folder)
+        yield Running(
+            database_url=database_url or here.database_url,
+            redis_url=redis_url or here.redis_url,
+            postgres=database,
+            redis=hints,
+        )

@@ -1,0 +1,67 @@
+"""One real PostgreSQL and one real Redis for the whole test run, named before Django reads its settings."""
+
+import os
+import secrets
+import shutil
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import django
+import pytest
+
+from slider import embedded
+
+# Worker processes of pytest-xdist inherit the controller's environment: whoever finds no folder made it.
+FOLDER = "SLIDER_TEST_FOLDER"
+IS_CONTROLLER = FOLDER not in os.environ
+_running = ExitStack()
+
+
+def name_the_environment() -> None:
+    """Set what Django's settings will read; a DATABASE_URL or REDIS_URL from outside replaces that server."""
+    if IS_CONTROLLER:
+        os.environ[FOLDER] = tempfile.mkdtemp(prefix="slider-test-")
+        own = embedded.addresses(Path(os.environ[FOLDER]))
+        os.environ["SLIDER_OWN_POSTGRES"] = "" if os.environ.get("DATABASE_URL") else "yes"
+        os.environ["SLIDER_OWN_REDIS"] = "" if os.environ.get("REDIS_URL") else "yes"
+        os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or own.database_url
+        os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or own.redis_url
+    os.environ["SLIDER_STATE_DIR"] = os.environ[FOLDER]
+    os.environ["SECRET_KEY"] = "for tests only " + secrets.token_urlsafe(48)
+    # No test may reach a real model: port 9 of this machine answers nobody.
+    os.environ["OPENAI_BASE_URL"] = "http://127.0.0.1:9/v1"
+    os.environ["OPENAI_API_KEY"] = "no-key-in-tests"
+    # Playwright's synchronous interface runs an event loop in the thread that also uses the ORM.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "slider.settings"
+
+
+# While conftest files are read, and not in a hook: those of deeper folders may import models.
+name_the_environment()
+django.setup()
+
+
+def pytest_configure() -> None:
+    if not IS_CONTROLLER:
+        return
+    folder = Path(os.environ[FOLDER])
+    _running.callback(shutil.rmtree, folder, ignore_errors=True)
+    _running.enter_context(
+        embedded.servers(
+            folder,
+            durable=False,
+            database_url="" if os.environ["SLIDER_OWN_POSTGRES"] else os.environ["DATABASE_URL"],
+            redis_url="" if os.environ["SLIDER_OWN_REDIS"] else os.environ["REDIS_URL"],
+        )
+    )
+
+
+def pytest_unconfigure() -> None:
+    _running.close()
+
+
+@pytest.fixture(scope="session")
+def state_folder() -> Path:
+    """The state folder of this test run."""
+    return Path(os.environ[FOLDER])
