@@ -56,6 +56,8 @@ class Crew:
         self._watchdog = subprocess.Popen(
             [sys.executable, "-I", "-S", str(HERE / "watchdog.py")],
             stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,  # else a pipe behind the launcher would stay open with it
+            stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
 

@@ -34,8 +34,8 @@ def servers(
     """Run PostgreSQL and Redis in this state folder until the block ends.
 
     A `database_url` or `redis_url` that is given replaces that server: it is handed through and nothing is
-    started. `durable=False` is for throwaway folders of tests: it trades safety against a crash of the machine
-    for speed. A second launcher on the same folder is refused. Raises EmbeddedError with words for the person
+    started. `durable=False` is for throwaway folders of tests: speed instead of safety against a crash of the
+    machine. A second launcher on the same folder is refused. Raises EmbeddedError with words for the person
     at the terminal.
     """
     folder = folder.resolve()

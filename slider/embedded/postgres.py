@@ -46,7 +46,7 @@ def start(crew: Crew, folder: Path, *, durable: bool) -> Child:
         folder.chmod(0o711)  # passed through, not read
     if not (cluster / "PG_VERSION").exists():
         _create(cluster, binaries=binaries, way=way, log=log, durable=durable)
-    _clear_stale_lock(cluster)
+    _clear_stale_locks(cluster, sockets)
     settings = SETTINGS | ({} if durable else THROWAWAY) | {"unix_socket_directories": str(sockets)}
     child = crew.start(
         [binaries / "postgres", "-D", cluster, *(f"--{name}={value}" for name, value in settings.items())],
@@ -73,9 +73,9 @@ def _way_for(folder: Path, binaries: Path) -> Way:
         closed = next((parent for parent in path.parents if not parent.stat().st_mode & 0o001), None)
         if closed is not None:
             raise EmbeddedError(
-                "PostgreSQL refuses to run as root, this system refuses user namespaces, and the user `nobody` "
-                f"may not enter {closed} on the way to {path}. Run as an ordinary user, move Slider to a folder "
-                "that all may enter, or name a server of your own in DATABASE_URL."
+                "PostgreSQL refuses to run as root, this system refuses user namespaces, and the user "
+                f"`nobody` may not enter {closed} on the way to {path}. Run as an ordinary user, move Slider "
+                "to a folder that all may enter, or name a server of your own in DATABASE_URL."
             )
     return "nobody"
 
@@ -102,13 +102,12 @@ def _create(cluster: Path, *, binaries: Path, way: Way, log: Path, durable: bool
         )
 
 
-def _clear_stale_lock(cluster: Path) -> None:
-    """Remove the lock file that a kill -9 left, once no server process lives in the cluster any more.
+def _clear_stale_locks(cluster: Path, sockets: Path) -> None:
+    """Remove the lock files that a kill -9 left, once no server process lives in the cluster any more.
 
     Only the holder of the folder's own lock comes here, so nobody starts a server meanwhile. PostgreSQL would
-    clear the file itself, except where the process id in it has gone to another process.
+    clear them itself, except where the process id in them has gone to another process or to a zombie.
     """
-    lock = cluster / "postmaster.pid"
     end = time.monotonic() + ORPHAN_LIMIT_S
     while orphans := state.living_in(cluster.resolve()):
         if time.monotonic() > end:
@@ -118,7 +117,8 @@ def _clear_stale_lock(cluster: Path) -> None:
             )
         time.sleep(0.05)
     if Path("/proc/self/cwd").exists():  # elsewhere we can't tell, and leave it to PostgreSQL
-        lock.unlink(missing_ok=True)
+        (cluster / "postmaster.pid").unlink(missing_ok=True)
+        (sockets / f"{state.POSTGRES_SOCKET}.lock").unlink(missing_ok=True)
 
 
 def _wait_until_up(child: Child, sockets: Path) -> None:

@@ -1,7 +1,6 @@
 """One embedded Redis: hints and rate limits only, so it keeps nothing on disk."""
 
 import time
-from itertools import chain
 from pathlib import Path
 
 import redis
