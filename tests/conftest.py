@@ -27,6 +27,7 @@ def name_the_environment() -> None:
         os.environ["SLIDER_OWN_REDIS"] = "" if os.environ.get("REDIS_URL") else "yes"
         os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or own.database_url
         os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or own.redis_url
+        os.environ["SLIDER_THROWAWAY_DATABASE"] = "true"  # fsync is off, and that is meant
     os.environ["SLIDER_STATE_DIR"] = os.environ[FOLDER]
     os.environ["SECRET_KEY"] = "for tests only " + secrets.token_urlsafe(48)
     # No test may reach a real model: port 9 of this machine answers nobody.

@@ -1,0 +1,100 @@
+# Slider: `make demo` and `make test` need Python 3.11 or newer with pip, and nothing else.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.DELETE_ON_ERROR:
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTHON := $(BIN)/python
+PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+STATE := $(or $(SLIDER_STATE_DIR),.slider)
+CODE := slider tasks tests .ci/lock.py manage.py $(wildcard bench)
+WORKERS ?= 2
+ARGS ?=
+
+.PHONY: help demo demo-reset test check lint format types floors templates deploy-check lock upgrade \
+	env-example venv bench
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.run-stamp ## Run all of Slider on this machine, with a small shop's messages to try it on
+	@exec $(PYTHON) manage.py demo $(ARGS)
+
+demo-reset: $(VENV)/.run-stamp ## Forget everything the demo has stored
+	@$(PYTHON) manage.py demo --reset
+
+test: $(VENV)/.dev-stamp ## Run all tests on a real PostgreSQL and Redis (ARGS='-k lanes' picks some)
+	@./.ci/browser
+	@$(PYTHON) -m pytest -n $(WORKERS) $(ARGS)
+
+check: lint types floors templates deploy-check ## Run every check that needs no test
+	@$(PYTHON) .ci/lock.py check
+	@echo "All checks passed."
+
+lint: $(VENV)/.dev-stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev-stamp
+	$(BIN)/mypy $(CODE)
+
+floors: $(VENV)/.dev-stamp
+	PYTHONPATH=. $(BIN)/lint-imports
+
+templates: $(VENV)/.dev-stamp
+	$(BIN)/djlint templates --check --quiet
+	$(BIN)/djlint templates --lint --quiet
+
+# As a real site would be set up: a public host, a key of its own. Nothing is connected to.
+deploy-check: export ALLOWED_HOSTS := slider.example.org
+deploy-check: $(VENV)/.dev-stamp
+	export SECRET_KEY=$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(64))'); \
+	$(PYTHON) manage.py check --deploy --fail-level WARNING; \
+	$(PYTHON) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	$(PYTHON) -c 'from slider.environment import example; print(example(), end="")' | diff .env.example - \
+		|| { echo ".env.example is not current. Run \`make env-example\`."; exit 1; }
+
+format: $(VENV)/.dev-stamp ## Put code and templates in their form
+	$(BIN)/ruff check --fix --exit-zero .
+	$(BIN)/ruff format .
+	$(BIN)/djlint templates --reformat --quiet || true
+
+lock: $(VENV)/.dev-stamp ## Make the lock files again after a change of requirements*.in
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(PYTHON) .ci/lock.py make
+
+upgrade: $(VENV)/.dev-stamp ## Make the lock files again with the newest releases
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(PYTHON) .ci/lock.py upgrade
+
+env-example: $(VENV)/.run-stamp ## Write .env.example from the settings
+	$(PYTHON) -c 'from slider.environment import example; print(example(), end="")' > .env.example
+
+venv: $(VENV)/.dev-stamp ## Install everything into .venv
+
+$(PYTHON):
+	@for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+		if command -v $$name >/dev/null \
+			&& $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Making $(VENV) with $$($$name --version) ..."; \
+			$$name -m venv $(VENV) && exit 0; \
+			echo "$$name could not make a virtual environment: is its venv module installed" \
+				"(Debian: apt install python3-venv)?" >&2; exit 1; \
+		fi; \
+	done; \
+	echo "Slider needs Python 3.11 or newer; this machine's python3 is:" \
+		"$$(python3 --version 2>&1 || echo missing). Install a newer one and try again." >&2; exit 1
+
+$(VENV)/.run-stamp: requirements.txt | $(PYTHON)
+	@echo "Installing what Slider runs on (the first time this takes a minute or two) ..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev-stamp: requirements-dev.txt $(VENV)/.run-stamp
+	@echo "Installing what tests and checks need ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+bench: $(VENV)/.dev-stamp ## Measure the fleet and the pages (minutes)
+	@$(PYTHON) -m bench $(ARGS)
