@@ -1,0 +1,123 @@
+"""JSON Schemas that people write: compiled without touching network or files, their patterns in linear time."""
+
+from dataclasses import dataclass, field
+
+import jsonschema_rs
+
+from slider import strict
+from slider.strict import JSON
+
+LIMITS = strict.Limits(max_bytes=256 * 1024, depth=48, nodes=20_000)
+LONGEST_PATTERN = 200
+_LONGEST_MESSAGE = 300
+# The linear engine of Rust: no look-around and no back-references, so no pattern can take exponential time.
+# The sizes bound what a counted repetition such as (a{1000}){1000} may compile to.
+_LINEAR = jsonschema_rs.RegexOptions(size_limit=1_000_000, dfa_size_limit=1_000_000)
+
+
+class SchemaError(ValueError):
+    """A schema that is refused: `message` says what is wrong, `where` is a JSON pointer into the schema."""
+
+    def __init__(self, message: str, where: str = "") -> None:
+        super().__init__(f"{message} (at {where})" if where else message)
+        self.message = message
+        self.where = where
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One way in which a value breaks its schema; `where` is a JSON pointer into the value."""
+
+    where: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A compiled JSON Schema. Make it with `Schema.compile`; it is immutable and safe to share between threads."""
+
+    document: dict[str, JSON]
+    _validator: jsonschema_rs.Validator = field(repr=False, compare=False)
+
+    @classmethod
+    def compile(cls, document: JSON) -> "Schema":
+        """Compile a schema document, or raise `SchemaError` with words for the person who wrote it."""
+        if not isinstance(document, dict):
+            raise SchemaError('a schema is a JSON object, such as {"type": "object"}')
+        try:
+            strict.check(document, limits=LIMITS)
+            size = len(strict.canonical(document))
+        except strict.StrictError as error:
+            raise SchemaError(error.message, error.where) from None
+        if size > LIMITS.max_bytes:
+            raise SchemaError(
+                f"the schema has {size:,} bytes, at most {LIMITS.max_bytes:,} are taken: shorten it"
+            )
+        _refuse_long_patterns(document, ())
+        return cls(document, _compiled(document))
+
+    def accepts(self, value: JSON) -> bool:
+        """Whether the value fits; faster than asking for its problems."""
+        return self._validator.is_valid(value)
+
+    def problems(self, value: JSON, *, most: int = 20) -> list[Problem]:
+        """What is wrong with a value, at most `most` problems; empty when it fits."""
+        if self._validator.is_valid(value):
+            return []
+        found: list[Problem] = []
+        for error in self._validator.iter_errors(value):
+            found.append(Problem(strict.pointer(*error.instance_path), _shortened(error.message)))
+            if len(found) == most:
+                break
+        return found
+
+
+def _compiled(document: dict[str, JSON]) -> jsonschema_rs.Validator:
+    try:
+        return jsonschema_rs.validator_for(
+            document,
+            pattern_options=_LINEAR,
+            offline=True,
+            validate_formats=True,
+            ignore_unknown_formats=True,
+        )
+    except jsonschema_rs.ValidationError as error:
+        raise SchemaError(_in_words(error), strict.pointer(*error.instance_path)) from None
+
+
+def _in_words(error: jsonschema_rs.ValidationError) -> str:
+    if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Referencing):
+        return f"a $ref must point into this schema, such as #/$defs/name: {_shortened(error.message)}"
+    if error.instance_path and error.instance_path[-1] == "pattern":
+        return (
+            f"the pattern {strict.shown(str(error.instance))} can't be used: write a plain regular expression "
+            "without look-around or back-references, with small repeat counts"
+        )
+    return f"this is not a JSON Schema: {_shortened(error.message)}"
+
+
+def _refuse_long_patterns(node: JSON, path: tuple[str | int, ...]) -> None:
+    if isinstance(node, dict):
+        pattern, patterned = node.get("pattern"), node.get("patternProperties")
+        if isinstance(pattern, str):
+            _refuse_long_pattern(pattern, (*path, "pattern"))
+        if isinstance(patterned, dict):
+            for key in patterned:
+                _refuse_long_pattern(key, (*path, "patternProperties"))
+        for key, child in node.items():
+            _refuse_long_patterns(child, (*path, key))
+    elif isinstance(node, list):
+        for position, child in enumerate(node):
+            _refuse_long_patterns(child, (*path, position))
+
+
+def _refuse_long_pattern(pattern: str, path: tuple[str | int, ...]) -> None:
+    if len(pattern) > LONGEST_PATTERN:
+        message = (
+            f"the pattern has {len(pattern)} characters, at most {LONGEST_PATTERN} are taken: shorten it"
+        )
+        raise SchemaError(message, strict.pointer(*path))
+
+
+def _shortened(message: str) -> str:
+    return message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + "..."
