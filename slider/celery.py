@@ -1,0 +1,90 @@
+"""The Celery application: messages are hints, carry nothing that matters, and may be lost."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "slider.settings")
+
+QUEUES = {
+    "work": "Pumps, which hold a process for a whole shift, so that nothing else waits behind a model.",
+    "sweep": "The search for work that a lost hint left behind: short, every second, never queued behind the rest.",
+    "intake": "Imports of files, which take minutes and may wait for each other.",
+    "publish": "Webhooks, which wait for other people's servers.",
+    "guard": "The guard of the sliders, whose silence sends everything to people.",
+}
+SWEEP_EVERY_S = 1.0
+GUARD_EVERY_S = 10.0
+
+
+def broker(redis_url: str) -> str:
+    """The broker's address as kombu writes it: a socket's scheme is `redis+socket`, its database `virtual_host`."""
+    if redis_url.startswith("unix://"):
+        return "redis+socket://" + redis_url.removeprefix("unix://").replace("?db=", "?virtual_host=")
+    return redis_url
+
+
+app = Celery("slider")
+
+
+@setup_logging.connect
+def _keep_our_logs(**_: Any) -> None:
+    """Celery would replace the product's own log settings."""
+
+
+def configure(redis_url: str) -> None:
+    app.conf.update(
+        broker_url=broker(redis_url),
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        # With the broker away a hint is dropped within milliseconds; the next sweep sends it again.
+        broker_transport_options={
+            "max_retries": 0,
+            "socket_timeout": 5,
+            "socket_connect_timeout": 1,
+            "visibility_timeout": 3600,
+        },
+        task_acks_late=True,
+        task_reject_on_worker_lost=False,
+        worker_prefetch_multiplier=1,
+        worker_soft_shutdown_timeout=20.0,
+        worker_enable_soft_shutdown_on_idle=False,
+        worker_max_memory_per_child=400_000,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        task_ignore_result=True,
+        task_serializer="json",
+        accept_content=["json"],
+        task_queues=[Queue(name) for name in QUEUES],
+        task_default_queue="sweep",
+        task_create_missing_queues=False,
+        imports=["tasks.work", "tasks.sweep", "tasks.intake", "tasks.publish", "tasks.guard"],
+        task_routes={
+            "tasks.work.*": "work",
+            "tasks.sweep.*": "sweep",
+            "tasks.intake.*": "intake",
+            "tasks.publish.*": "publish",
+            "tasks.guard.*": "guard",
+        },
+        beat_schedule={
+            "sweep": {
+                "task": "tasks.sweep.sweep",
+                "schedule": SWEEP_EVERY_S,
+                "options": {"expires": 5 * SWEEP_EVERY_S},
+            },
+            "guard": {
+                "task": "tasks.guard.guard",
+                "schedule": GUARD_EVERY_S,
+                "options": {"expires": 2 * GUARD_EVERY_S},
+            },
+        },
+    )
+
+
+@app.on_configure.connect  # type: ignore[untyped-decorator]  # celery-types leaves signals untyped
+def _configure(**_: Any) -> None:
+    from django.conf import settings
+
+    configure(settings.REDIS_URL)

@@ -1,0 +1,125 @@
+"""Every setting that an operator can give, read from the environment, typed, and loud when wrong."""
+
+import os
+import secrets
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+HERE = Path(__file__).resolve().parent.parent
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]", "testserver")
+
+
+class Environment(BaseSettings):
+    """The settings of one installation; `.env.example` is made from this class."""
+
+    model_config = SettingsConfigDict(env_file=HERE / ".env", extra="ignore", frozen=True)
+
+    # Where things are
+    SLIDER_STATE_DIR: Path = Field(HERE / ".slider", description="Folder of the embedded servers, logs and keys.")
+    DATABASE_URL: str = Field("", description="PostgreSQL 14 or newer. Empty: the embedded server.")
+    REDIS_URL: str = Field("", description="Redis 6.2 or newer. Empty: the embedded server.")
+
+    # The web
+    SECRET_KEY: str = Field("", description="50 or more random characters. Empty: made once in the state folder.")
+    SECRET_KEY_FALLBACKS: Annotated[list[str], NoDecode] = Field([], description="Older keys, comma-separated.")
+    ALLOWED_HOSTS: Annotated[list[str], NoDecode] = Field(
+        list(LOCAL_HOSTS), description="Host names this site answers to, comma-separated."
+    )
+    CSRF_TRUSTED_ORIGINS: Annotated[list[str], NoDecode] = Field(
+        [], description="Origins behind a proxy, such as https://slider.example.org, comma-separated."
+    )
+    SLIDER_HTTPS: bool | None = Field(
+        None, description="Serve by HTTPS only: secure cookies, redirect, HSTS. Empty: yes unless all hosts are local."
+    )
+    DEBUG: bool = Field(False, description="Django's debug pages. Refused when a real host is set.")
+
+    # The model
+    OPENAI_BASE_URL: str = Field(
+        "https://api.openai.com/v1", description="Any OpenAI-compatible endpoint, with its /v1."
+    )
+    OPENAI_API_KEY: str = Field("", description="Key of that endpoint. Other workers name a SLIDER_KEY_… variable.")
+    SLIDER_MODEL: str = Field("gpt-5-mini", description="The model that a new worker starts with.")
+
+    # The fleet
+    SLIDER_LEASE_S: int = Field(60, ge=5, le=3600, description="Seconds a worker holds an item without a sign of life.")
+    SLIDER_REVIEW_LEASE_S: int = Field(600, ge=30, le=86_400, description="Seconds a reviewer holds an item.")
+    SLIDER_SHIFT_S: int = Field(30, ge=1, le=600, description="Seconds a pump works on one task before others may.")
+    SLIDER_LINGER_S: float = Field(3.0, ge=0, le=60, description="Seconds a dry pump waits for new items.")
+    SLIDER_GUARD_TTL_S: int = Field(
+        120, ge=10, le=3600, description="A guard silent for longer than this sends every item to people."
+    )
+    SLIDER_WEBHOOK_HOSTS: Annotated[list[str], NoDecode] = Field(
+        [], description="Private hosts that webhooks may call, comma-separated. Public hosts need no entry."
+    )
+    SLIDER_REVIEW_COST: Decimal = Field(Decimal("0.40"), ge=0, description="Money one look of a person costs.")
+
+    # PostgreSQL's own limits for this application
+    SLIDER_DB_STATEMENT_MS: int = Field(15_000, ge=0, description="statement_timeout of each connection.")
+    SLIDER_DB_LOCK_MS: int = Field(3_000, ge=0, description="lock_timeout of each connection.")
+    SLIDER_DB_IDLE_MS: int = Field(
+        2_000, ge=0, le=10_000, description="idle_in_transaction_session_timeout: bounds the pull-back."
+    )
+
+    SLIDER_THROWAWAY_DATABASE: bool = Field(False, description="For tests: the database may lose what it confirmed.")
+
+    @field_validator(
+        "SECRET_KEY_FALLBACKS", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "SLIDER_WEBHOOK_HOSTS", mode="before"
+    )
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("OPENAI_BASE_URL")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError(f"{value!r} is no address: it starts with http:// or https:// and includes /v1")
+        return value.rstrip("/")
+
+    @field_validator("SLIDER_STATE_DIR")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @cached_property
+    def is_local(self) -> bool:
+        """True when nobody outside this machine can reach the site by name."""
+        return all(host in LOCAL_HOSTS for host in self.ALLOWED_HOSTS)
+
+    @cached_property
+    def https(self) -> bool:
+        return not self.is_local if self.SLIDER_HTTPS is None else self.SLIDER_HTTPS
+
+    @cached_property
+    def secret_key(self) -> str:
+        """The given key, or one made once and kept in the state folder, readable by its owner alone."""
+        if self.SECRET_KEY:
+            return self.SECRET_KEY
+        path = self.SLIDER_STATE_DIR / "secret-key"
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(64))
+        except FileExistsError:
+            pass
+        return path.read_text().strip()
+
+
+def example() -> str:
+    """The text of `.env.example`: every setting with its default and what it is for."""
+    lines = ["# Every setting of Slider. Made by `make env-example`; nothing here is needed for `make demo`.", ""]
+    for name, field in Environment.model_fields.items():
+        default = field.default
+        if isinstance(default, list):
+            default = ",".join(default)
+        if name == "SLIDER_STATE_DIR":
+            default = ".slider"
+        lines += [f"# {field.description}", f"# {name}={'' if default is None else default}", ""]
+    return "\n".join(lines)

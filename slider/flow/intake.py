@@ -1,0 +1,160 @@
+"""The first stage: rows become items, once each, whoever sends them and however often."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.db import connection, transaction
+
+from slider import strict
+from slider.flow import moves
+from slider.models import Item, Review, ReviewState, State, Task
+from slider.schema import Schema
+
+EXTERNAL_ID_MOST = 255
+
+
+class Fate(StrEnum):
+    ADDED = "added"
+    KNOWN = "known"  # the same id with the same body: the item that is here already
+    REFUSED = "refused"
+    CONFLICT = "conflict"  # the same id with another body
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One wanted item. Without an `external_id` each call makes a new item. `priority`: lower goes first."""
+
+    body: Any
+    external_id: str | None = None
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What became of a row: `where` is a JSON pointer into its body when it was refused."""
+
+    fate: Fate
+    external_id: str
+    item_id: int | None = None
+    where: str = ""
+    reason: str = ""
+
+
+def add(task: Task, rows: Sequence[Row], *, origin: str, by: int | None = None) -> list[Arrival]:
+    """Check the rows against the task's input schema and insert the good ones; one Arrival a row, in order.
+
+    Everything happens in one transaction: after an error nothing of the call is in. Two callers that push the
+    same id at once get one item between them, since the database holds one item an id for ever.
+    """
+    schema = Schema.compile(task.input_schema)
+    arrivals: list[Arrival | None] = [refusal(row, schema) for row in rows]
+    good = [place for place, arrival in enumerate(arrivals) if arrival is None]
+    named = {place: rows[place].external_id or f"auto-{uuid.uuid4().hex}" for place in good}
+    digests = {place: strict.digest(rows[place].body) for place in good}
+    firsts: dict[str, int] = {}
+    for place in good:
+        firsts.setdefault(named[place], place)
+    with transaction.atomic():
+        fresh = _insert(task.pk, [(external_id, rows[place].priority) for external_id, place in firsts.items()])
+        _fill([(fresh[e], rows[p].body, digests[p]) for e, p in firsts.items() if e in fresh], origin=origin)
+        moves.born(sorted(fresh.values()), reason=f"came in by {origin}", by=by)
+        here = _here(task.pk, list(firsts))
+    for place in good:
+        external_id = named[place]
+        item_id, digest = here[external_id]
+        if external_id in fresh and firsts[external_id] == place:
+            arrivals[place] = Arrival(Fate.ADDED, external_id, item_id)
+        elif digest == digests[place]:
+            arrivals[place] = Arrival(Fate.KNOWN, external_id, item_id)
+        else:
+            arrivals[place] = Arrival(
+                Fate.CONFLICT,
+                external_id,
+                item_id,
+                reason=f"id {external_id[:80]!r} is item {item_id} already, with another body; use a new id",
+            )
+    return [arrival for arrival in arrivals if arrival is not None]
+
+
+def refusal(row: Row, schema: Schema) -> Arrival | None:
+    """Why a row can't become an item, or None when it can."""
+    name = row.external_id or ""
+    if row.external_id is not None and (problem := id_problem(row.external_id)):
+        return Arrival(Fate.REFUSED, name[:EXTERNAL_ID_MOST], where="/external_id", reason=problem)
+    if not isinstance(row.body, dict):
+        return Arrival(Fate.REFUSED, name, reason=f"an item is a JSON object, this is a {type(row.body).__name__}")
+    try:
+        strict.check(row.body)
+    except strict.StrictError as error:
+        return Arrival(Fate.REFUSED, name, where=error.where, reason=error.message)
+    problems = schema.problems(row.body)
+    if problems:
+        return Arrival(Fate.REFUSED, name, where=problems[0].where, reason=problems[0].message)
+    return None
+
+
+def id_problem(external_id: str) -> str:
+    """What is wrong with an external id, or nothing."""
+    if not external_id.strip():
+        return "the id is empty; leave it out to have one made"
+    if len(external_id) > EXTERNAL_ID_MOST:
+        return f"the id has {len(external_id)} characters; at most {EXTERNAL_ID_MOST} fit"
+    if any(ord(character) < 32 or 0xD800 <= ord(character) <= 0xDFFF for character in external_id):
+        return "the id holds a control character or half a character; use printable text"
+    return ""
+
+
+def _insert(task_id: int, wanted: list[tuple[str, int]]) -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO slider_item (task_id, external_id, state, priority, tries, token, run_at, created_at)
+            SELECT %s, w.external_id, 'ready', w.priority, 0, 0, clock_timestamp(), clock_timestamp()
+            FROM unnest(%s::text[], %s::int[]) WITH ORDINALITY AS w(external_id, priority, place) ORDER BY w.place
+            ON CONFLICT (task_id, external_id) DO NOTHING RETURNING external_id, id
+            """,
+            [task_id, [name for name, _ in wanted], [priority for _, priority in wanted]],
+        )
+        return dict(cursor.fetchall())
+
+
+def _fill(payloads: list[tuple[int, Any, bytes]], *, origin: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO slider_payload (item_id, body, sha256, origin)
+            SELECT p.id, p.body::jsonb, p.sha256, left(%s, 120)
+            FROM unnest(%s::bigint[], %s::text[], %s::bytea[]) AS p(id, body, sha256)
+            """,
+            [
+                origin,
+                [item_id for item_id, _, _ in payloads],
+                [strict.canonical(body).decode() for _, body, _ in payloads],
+                [digest for _, _, digest in payloads],
+            ],
+        )
+
+
+def _here(task_id: int, external_ids: list[str]) -> dict[str, tuple[int, bytes]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT i.external_id, i.id, p.sha256 FROM slider_item i JOIN slider_payload p ON p.item_id = i.id
+            WHERE i.task_id = %s AND i.external_id = ANY(%s)
+            """,
+            [task_id, external_ids],
+        )
+        return {external_id: (item_id, bytes(digest)) for external_id, item_id, digest in cursor.fetchall()}
+
+
+def withdraw(item_id: int, *, by: int | None, reason: str) -> None:
+    """Take an item back that is not final yet; raises moves.Lost when it is. Open reviews of it are void."""
+    with transaction.atomic():
+        item = Item.objects.select_for_update().get(pk=item_id)
+        moves.move(moves.Step(item.pk, item.token, State.WITHDRAWN, reason), source=State(item.state), by=by)
+        Review.objects.filter(item=item, state__in=[ReviewState.OPEN, ReviewState.HELD]).update(
+            state=ReviewState.VOID, lease_until=None
+        )

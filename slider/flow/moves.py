@@ -1,0 +1,117 @@
+"""The only writer of an item's state: conditional updates, each with its Move in the same statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import connection
+
+from slider.models import State
+
+
+class Lost(Exception):
+    """Somebody else moved the item first; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One wanted move: `token` is the claim it is made under, `wait_s` when it may be tried next."""
+
+    item_id: int
+    token: int
+    to: State
+    reason: str
+    wait_s: float = 0.0
+
+
+_MOVE = """
+WITH wanted AS (
+    SELECT i.id, w.to_state, w.reason, w.wait_s
+    FROM slider_item i
+    JOIN unnest(%(ids)s::bigint[], %(tokens)s::bigint[], %(to)s::text[], %(reasons)s::text[], %(waits)s::float8[])
+         AS w(id, token, to_state, reason, wait_s) ON w.id = i.id AND w.token = i.token
+    WHERE i.state = %(from)s
+    ORDER BY i.id
+    FOR UPDATE OF i
+), moved AS (
+    UPDATE slider_item i SET
+        state = w.to_state,
+        token = i.token + (w.to_state = 'working')::int,
+        tries = greatest(0, i.tries + (w.to_state = 'working')::int - %(refund)s),
+        lease_until = CASE WHEN w.to_state = 'working'
+                      THEN clock_timestamp() + %(lease_s)s * interval '1 second' END,
+        run_at = CASE WHEN w.to_state = 'ready' AND w.wait_s > 0
+                 THEN clock_timestamp() + w.wait_s * interval '1 second' ELSE i.run_at END,
+        finished_at = CASE WHEN w.to_state IN ('done', 'withdrawn') THEN clock_timestamp() END
+    FROM wanted w WHERE i.id = w.id
+    RETURNING i.id, i.token, w.to_state, w.reason
+), written AS (
+    INSERT INTO slider_move (item_id, from_state, to_state, token, by_id, reason, at)
+    SELECT id, %(from)s, to_state, token, %(by)s, left(reason, 300), clock_timestamp() FROM moved
+)
+SELECT id, token FROM moved
+"""
+
+
+def move_all(
+    steps: Sequence[Step], *, source: State, by: int | None = None, lease_s: float = 0.0, refund: int = 0
+) -> dict[int, int]:
+    """Make those of the moves that are still possible; returns the tokens of the moved items by id.
+
+    An item that is no longer in `source`, or whose token has changed, stays as it is and is absent from the
+    answer. `lease_s` is the lease given with a move to `working`; `refund` is taken off the count of tries.
+    """
+    if not steps:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _MOVE,
+            {
+                "ids": [step.item_id for step in steps],
+                "tokens": [step.token for step in steps],
+                "to": [str(step.to) for step in steps],
+                "reasons": [step.reason for step in steps],
+                "waits": [step.wait_s for step in steps],
+                "from": str(source),
+                "by": by,
+                "lease_s": lease_s,
+                "refund": refund,
+            },
+        )
+        return dict(cursor.fetchall())
+
+
+def move(step: Step, *, source: State, by: int | None = None) -> int:
+    """Make one move or raise Lost; returns the item's token."""
+    moved = move_all([step], source=source, by=by)
+    if step.item_id not in moved:
+        raise Lost(f"item {step.item_id} is no longer {source.label} under claim {step.token}")
+    return moved[step.item_id]
+
+
+def hold(claimed: Sequence[tuple[int, int]]) -> set[int]:
+    """Lock, in id order, those claimed (item, token) pairs whose claim still stands; returns their ids.
+
+    Called first in a finishing transaction: what is absent belongs to somebody else now and must not be written.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT i.id FROM slider_item i
+            JOIN unnest(%s::bigint[], %s::bigint[]) AS c(id, token) ON c.id = i.id AND c.token = i.token
+            WHERE i.state = 'working' ORDER BY i.id FOR UPDATE OF i
+            """,
+            [[pair[0] for pair in claimed], [pair[1] for pair in claimed]],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def born(item_ids: Sequence[int], *, reason: str, by: int | None = None) -> None:
+    """Write the first Move of items that intake has just inserted as ready."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO slider_move (item_id, from_state, to_state, token, by_id, reason, at)
+            SELECT id, '', 'ready', 0, %s, left(%s, 300), clock_timestamp() FROM unnest(%s::bigint[]) AS id
+            """,
+            [by, reason, list(item_ids)],
+        )

@@ -1,0 +1,138 @@
+"""The only maker of a Policy: it freezes a slider setting with its evidence and puts it in force, under the gauge's lock."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from slider.engine import audit, calibration, certificate
+from slider.models import Gauge, Maker, Mode, Policy, Task, Worker
+
+REASON_MOST = 500
+
+
+class Superseded(Exception):
+    """Somebody moved the slider since this page was read; `newest` is the policy now in force."""
+
+    def __init__(self, newest: Policy) -> None:
+        super().__init__(f"the slider was moved meanwhile: policy {newest.number} is in force ({newest.reason})")
+        self.newest = newest
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the guard found: `allowed` is None while nothing is known yet."""
+
+    allowed: float | None
+    calibration: dict[str, Any]
+    certificate: dict[str, Any]
+    labels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be different from the policy in force; None keeps what stands."""
+
+    requested: float | None = None
+    mode: Mode | None = None
+    held: bool | None = None
+    evidence: Evidence | None = None
+    worker: Worker | None = None
+
+
+def first(task: Task, *, worker: Worker | None, requested: float, mode: Mode, by: int | None, reason: str) -> Policy:
+    """Open a new task's slider: its first policy, without evidence, and its gauge."""
+    policy = Policy.objects.create(
+        task=task,
+        number=1,
+        requested=requested,
+        allowed=None,
+        effective=effective(requested=requested, allowed=None, mode=mode, held=False),
+        mode=mode,
+        error_limit=task.error_limit,
+        delta=task.delta,
+        audit_chance=_audit_chance(task, lane_items=0),
+        worker=worker,
+        calibration=calibration.prior().to_json(),
+        maker=Maker.PERSON,
+        made_by_id=by,
+        reason=reason[:REASON_MOST],
+    )
+    Gauge.objects.create(task=task, policy=policy)
+    return policy
+
+
+def make(
+    task_id: int, change: Change, *, maker: Maker, reason: str, by: int | None = None, expected: int | None = None
+) -> Policy:
+    """Add the next policy and put it in force with the next item.
+
+    `expected` is the number of the policy that the decision was based on: if another is in force by now, nothing
+    changes and Superseded is raised. A new worker ends the evidence's epoch: what was known was known of another.
+    When this returns, no item is routed by an older policy any more.
+    """
+    with transaction.atomic():
+        gauge = Gauge.objects.select_for_update(of=("self",)).select_related("policy", "task").get(pk=task_id)
+        old, task = gauge.policy, gauge.task
+        if expected is not None and old.number != expected:
+            raise Superseded(old)
+        new_worker = change.worker is not None and change.worker.pk != old.worker_id
+        limits_moved = (task.error_limit, task.delta) != (old.error_limit, old.delta)
+        if new_worker or limits_moved:
+            gauge.unattended = 0
+        policy = _next(old, task, change, ends_epoch=new_worker or limits_moved, lane_items=gauge.unattended)
+        policy.maker, policy.made_by_id, policy.reason = maker, by, reason[:REASON_MOST]
+        policy.save(force_insert=True)
+        gauge.policy = policy
+        gauge.checked_at = Now()
+        gauge.save(update_fields=["policy", "checked_at", "unattended"])
+        return policy
+
+
+def _next(old: Policy, task: Task, change: Change, *, ends_epoch: bool, lane_items: int) -> Policy:
+    requested = old.requested if change.requested is None else change.requested
+    mode = Mode(old.mode) if change.mode is None else change.mode
+    held = old.held if change.held is None else change.held
+    evidence = change.evidence or Evidence(old.allowed, old.calibration, old.certificate, old.labels)
+    if ends_epoch:
+        # The calibration stays as a prior; the certificate does not carry over.
+        evidence = Evidence(None, evidence.calibration, {}, 0)
+    return Policy(
+        task=task,
+        number=old.number + 1,
+        requested=requested,
+        allowed=evidence.allowed,
+        effective=effective(requested=requested, allowed=evidence.allowed, mode=mode, held=held),
+        mode=mode,
+        held=held,
+        error_limit=task.error_limit,
+        delta=task.delta,
+        audit_chance=_audit_chance(task, lane_items=lane_items),
+        epoch=old.epoch + ends_epoch,
+        worker=change.worker or old.worker,
+        calibration=evidence.calibration,
+        certificate=evidence.certificate,
+        labels=evidence.labels,
+    )
+
+
+def effective(*, requested: float, allowed: float | None, mode: Mode, held: bool) -> float:
+    """The share that routing follows: the request, capped by evidence unless a person vouches for it.
+
+    Under the guard it stands on a cut of the evidence's grid, the largest that was asked for and is certified.
+    """
+    if held:
+        return 0.0
+    if mode == Mode.TRIAL:
+        return requested
+    return certificate.snap(min(requested, allowed or 0.0))
+
+
+def _audit_chance(task: Task, *, lane_items: int) -> float:
+    return audit.chance(floor=task.audit_floor, error_limit=task.error_limit, lane_items=lane_items)
+
+
+def touch(task_id: int) -> None:
+    """The guard's sign of life: it looked and found nothing to change."""
+    Gauge.objects.filter(pk=task_id).update(checked_at=Now())

@@ -1,0 +1,148 @@
+"""The review stage: a person takes an item, decides it under their claim, or passes it on."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from slider import strict
+from slider.flow import claims, moves, outbox
+from slider.models import Decision, Decline, Ending, Review, ReviewKind, ReviewState, State, Task, Verdict
+from slider.schema import Schema
+
+REASONS: dict[str, str] = {
+    "wrong": "Wrong value",
+    "policy": "Against policy",
+    "invented": "Invented fact",
+    "unclear": "Item unclear",
+    "other": "Other",
+}
+NOTE_MOST = 5000
+
+
+class NotYours(Exception):
+    """The review belongs to somebody else by now, or is decided; what the person typed should be kept for them."""
+
+
+class Unfit(ValueError):
+    """A verdict that can't be taken as it is: `where` is a JSON pointer into the answer, or the form's field."""
+
+    def __init__(self, message: str, *, where: str = "") -> None:
+        super().__init__(message)
+        self.where = where
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a person decided: an answer for a fix, a reason for a rejection."""
+
+    verdict: Verdict
+    answer: Any = None
+    reason: str = ""
+    note: str = ""
+
+
+def take(user_id: int, *, task_ids: list[int], lease_s: float) -> Review | None:
+    """The next review for this person, theirs alone until the lease runs out; None when there is none."""
+    return claims.take_review(user_id, task_ids=task_ids, lease_s=lease_s)
+
+
+def decide(review_id: int, *, user_id: int, token: int, said: Said) -> Review:
+    """Record a verdict; once, by the holder of the claim.
+
+    A late one counts as long as nobody else has taken the item: the token is still the claim's. Saying the same
+    again is answered with the decided review. Raises NotYours, or Unfit when the verdict itself can't stand.
+    """
+    with transaction.atomic():
+        review = Review.objects.select_for_update(of=("self",)).select_related("task").get(pk=review_id)
+        if review.state == ReviewState.DECIDED and (review.holder_id, review.token) == (user_id, token):
+            return review
+        if not _may_decide(review, user_id, token):
+            raise NotYours(_who_has_it(review))
+        decision = Decision.objects.select_related("attempt").get(pk=review.item_id)
+        proposal = decision.attempt.answer if decision.attempt is not None else None
+        settled = settle(said, review.task, proposal=proposal)
+        review.state, review.holder_id, review.lease_until = ReviewState.DECIDED, user_id, None
+        review.verdict, review.answer = settled.verdict, settled.answer
+        review.reason, review.note = settled.reason, settled.note
+        review.decided_at = Now()
+        review.save()
+        _publish(review)
+    return review
+
+
+def _may_decide(review: Review, user_id: int, token: int) -> bool:
+    if review.token != token or token == 0:
+        return False
+    if review.state == ReviewState.OPEN:
+        return review.last_holder_id == user_id
+    return review.state == ReviewState.HELD and review.holder_id == user_id
+
+
+def _who_has_it(review: Review) -> str:
+    if review.state == ReviewState.VOID:
+        return "the item was withdrawn meanwhile; nothing is owed for it"
+    if review.state == ReviewState.DECIDED:
+        return "somebody else has decided this item meanwhile"
+    return "your hold on this item ran out and somebody else has it now"
+
+
+def settle(said: Said, task: Task, *, proposal: Any) -> Said:
+    """The verdict as it is stored: checked, and a fix that changes nothing is an accept. Raises Unfit."""
+    if len(said.note) > NOTE_MOST:
+        raise Unfit(f"the note has {len(said.note)} characters; at most {NOTE_MOST} fit", where="note")
+    if "\x00" in said.note:
+        raise Unfit("the note holds a NUL character; take it out", where="note")
+    if said.verdict == Verdict.REJECT:
+        if said.reason not in REASONS:
+            raise Unfit(f"{said.reason[:40]!r} is no reason; choose one of {', '.join(REASONS)}", where="reason")
+        return Said(Verdict.REJECT, None, said.reason, said.note)
+    if said.verdict == Verdict.ACCEPT:
+        if proposal is None:
+            raise Unfit("there is no proposal to accept; fix it or reject it", where="verdict")
+        return Said(Verdict.ACCEPT, proposal, "", said.note)
+    try:
+        strict.check(said.answer)
+    except strict.StrictError as error:
+        raise Unfit(error.message, where=error.where) from error
+    problems = Schema.compile(task.output_schema).problems(said.answer)
+    if problems:
+        raise Unfit(problems[0].message, where=problems[0].where)
+    same = proposal is not None and strict.canonical(said.answer) == strict.canonical(proposal)
+    return Said(Verdict.ACCEPT if same else Verdict.FIX, said.answer, "", said.note)
+
+
+ENDINGS = {Verdict.ACCEPT: Ending.ACCEPTED, Verdict.FIX: Ending.FIXED, Verdict.REJECT: Ending.REJECTED}
+
+
+def _publish(review: Review) -> None:
+    """A gate's verdict makes the item final; an audit that found an error corrects what is out already."""
+    result = outbox.Result(review.item_id, ENDINGS[Verdict(review.verdict)], review.answer, review.reason)
+    if review.kind == ReviewKind.AUDIT:
+        if review.verdict != Verdict.ACCEPT:
+            outbox.correct(review.task_id, result, undo_s=review.task.undo_s)
+        return
+    item = review.item
+    moves.move(
+        moves.Step(item.pk, item.token, State.DONE, f"{Verdict(review.verdict).label} by a person"),
+        source=State.REVIEW,
+        by=review.holder_id,
+    )
+    outbox.owe(review.task_id, [result], undo_s=review.task.undo_s)
+
+
+def skip(review_id: int, *, user_id: int, token: int) -> None:
+    """Pass an item on: it goes back to the queue and is not offered to this person again. Raises NotYours."""
+    with transaction.atomic():
+        review = Review.objects.select_for_update().get(pk=review_id)
+        if review.state != ReviewState.HELD or (review.holder_id, review.token) != (user_id, token):
+            raise NotYours(_who_has_it(review))
+        Decline.objects.get_or_create(review=review, user_id=user_id)
+        review.state, review.holder_id, review.lease_until, review.taken_at = ReviewState.OPEN, None, None, None
+        review.save(update_fields=["state", "holder", "lease_until", "taken_at"])
+
+
+def stay(review_id: int, *, user_id: int, token: int, lease_s: float) -> bool:
+    """The reader's sign of life; False when the item is somebody else's by now."""
+    return claims.renew_review(review_id, user_id=user_id, token=token, lease_s=lease_s)

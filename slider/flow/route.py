@@ -1,0 +1,160 @@
+"""The route stage: each scored item gets its lane, its audit draw and its Decision, in one locked step a task."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from django.conf import settings
+from django.db import connection
+
+from slider.engine import audit, certificate, coins, lanes
+from slider.flow import moves, outbox
+from slider.flow.score import Rated
+from slider.models import (
+    Decision,
+    Ending,
+    Gauge,
+    Lane,
+    Mode,
+    Policy,
+    Review,
+    ReviewKind,
+    State,
+    Task,
+    Why,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A task's routing state, locked until the transaction ends."""
+
+    task: Task
+    gauge: Gauge
+    policy: Policy
+    stale: bool
+
+
+def lock(task_id: int) -> Standing:
+    """Lock the task's gauge: a pull-back waits for this transaction, and after it nothing more runs unattended."""
+    gauge = Gauge.objects.select_for_update(of=("self",)).select_related("policy", "task").get(pk=task_id)
+    with connection.cursor() as cursor:
+        # The database's clock, not this machine's, says how long the guard has been silent.
+        cursor.execute("SELECT clock_timestamp()")
+        (now,) = cursor.fetchone()
+    silent = now - gauge.checked_at > timedelta(seconds=settings.ENV.SLIDER_GUARD_TTL_S)
+    return Standing(gauge.task, gauge, gauge.policy, silent)
+
+
+def route(standing: Standing, rated: Sequence[Rated], *, source: State = State.WORKING) -> int:
+    """Give each item its lane and write all that follows from it; returns how many were routed.
+
+    Hard-ruled items never enter the ranking; every other item does, an unanswered one as the hardest of all, so
+    that the share is one of the items that the slider can choose among. The caller holds the items' rows.
+    """
+    if not rated:
+        return 0
+    task, gauge, policy = standing.task, standing.gauge, standing.policy
+    rules = [task.hard_rule(dict(r.body)) for r in rated]
+    ranked = [place for place, rule in enumerate(rules) if not rule]
+    routed = lanes.choose(
+        lanes.Track.from_json(gauge.track),
+        scores=np.array([rated[p].trust for p in ranked], dtype=float),
+        ties=coins.coins(bytes(task.coin_secret), [rated[p].item_id for p in ranked], "tie"),
+        share=_share(standing),
+        cap=1.0 if policy.mode == Mode.TRIAL else policy.allowed or 0.0,
+    )
+    chosen = {p: (bool(routed.lanes[n]), float(routed.ranks[n])) for n, p in enumerate(ranked)}
+    draws = audit.draws(
+        bytes(task.coin_secret), [r.item_id for r in rated], chance=policy.audit_chance, epoch=policy.epoch
+    )
+    decisions = [
+        _decision(standing, r, seq=gauge.routed + n, rule=rules[n], chosen=chosen.get(n), drawn=bool(draws[n]))
+        for n, r in enumerate(rated)
+    ]
+    _write(task, rated, decisions, source)
+    gauge.track = routed.track.to_json()
+    gauge.routed += len(rated)
+    gauge.unattended += sum(decision.lane == Lane.UNATTENDED for decision in decisions)
+    gauge.save(update_fields=["track", "routed", "unattended"])
+    return len(rated)
+
+
+def _share(standing: Standing) -> float:
+    """The share in force this very moment: nothing is unattended without a live guard."""
+    return 0.0 if standing.stale or standing.policy.held else standing.policy.effective
+
+
+def _decision(
+    standing: Standing, rated: Rated, *, seq: int, rule: str, chosen: tuple[bool, float] | None, drawn: bool
+) -> Decision:
+    policy = standing.policy
+    inside, rank = chosen if chosen is not None else (False, None)
+    why, detail = _why(standing, rated, rule=rule, inside=inside)
+    lane = Lane.UNATTENDED if why == Why.EASY else Lane.PEOPLE
+    audited = lane == Lane.UNATTENDED and drawn
+    return Decision(
+        item_id=rated.item_id,
+        task=standing.task,
+        attempt=rated.attempt,
+        policy=policy,
+        seq=seq,
+        epoch=policy.epoch,
+        lane=lane,
+        why=why,
+        detail=detail[:300],
+        p_correct=rated.p_correct,
+        rank=rank,
+        bin=None if rank is None else certificate.bin_of(rank),
+        share=_share(standing),
+        audit=audited,
+        audit_chance=policy.audit_chance if lane == Lane.UNATTENDED else 1.0,
+    )
+
+
+def _why(standing: Standing, rated: Rated, *, rule: str, inside: bool) -> tuple[Why, str]:
+    """The first reason that keeps the item with people, or EASY; anything unknown keeps it there."""
+    policy = standing.policy
+    if rule:
+        return Why.RULE, rule
+    if not rated.answered:
+        return Why.NO_ANSWER, rated.trouble
+    if policy.held:
+        return Why.HELD, policy.reason
+    if standing.stale:
+        return Why.STALE, "the guard gave no sign of life in time"
+    if policy.mode == Mode.GUARDED and rated.attempt is not None and rated.attempt.worker_id != policy.worker_id:
+        return Why.STALE, "answered by a worker version that this policy has no evidence about"
+    return (Why.EASY, "") if inside else (Why.HARD, "")
+
+
+def _write(task: Task, rated: Sequence[Rated], decisions: Sequence[Decision], source: State) -> None:
+    Decision.objects.bulk_create(decisions)
+    Review.objects.bulk_create(
+        Review(item_id=d.item_id, task=task, kind=ReviewKind.GATE if d.lane == Lane.PEOPLE else ReviewKind.AUDIT)
+        for d in decisions
+        if d.lane == Lane.PEOPLE or d.audit
+    )
+    outbox.owe(
+        task.pk,
+        [
+            outbox.Result(d.item_id, Ending.UNATTENDED, d.attempt.answer)
+            for d in decisions
+            if d.lane == Lane.UNATTENDED and d.attempt is not None
+        ],
+        undo_s=0,
+    )
+    steps = [
+        moves.Step(
+            r.item_id,
+            r.token,
+            State.DONE if d.lane == Lane.UNATTENDED else State.REVIEW,
+            f"{d.get_why_display()}{': ' if d.detail else ''}{d.detail}",
+        )
+        for r, d in zip(rated, decisions, strict=True)
+    ]
+    moved = moves.move_all(steps, source=source)
+    if len(moved) != len(steps):
+        # The rows were locked by this transaction: a miss is a defect, and nothing of it may be kept.
+        raise moves.Lost(f"{len(steps) - len(moved)} of {len(steps)} items moved under a lock that should hold them")

@@ -1,0 +1,107 @@
+"""Tasks and workers are set up and edited here; a worker's content is frozen, so an edit is a new version."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.db.models.functions import Now
+from django.utils.text import slugify
+
+from slider.flow import policies
+from slider.models import Gauge, Maker, Mode, Project, Task, Worker
+
+CONTENT = (
+    "name",
+    "rung",
+    "base_url",
+    "key_name",
+    "model",
+    "instructions",
+    "examples",
+    "temperature",
+    "samples",
+    "ask_confidence",
+    "logprobs",
+    "max_tokens",
+    "timeout_s",
+    "in_flight",
+    "requests_per_min",
+    "tokens_per_min",
+    "daily_budget",
+    "price_in",
+    "price_out",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a new task's slider begins."""
+
+    share: float = 0.0
+    mode: Mode = Mode.GUARDED
+    reason: str = "new task"
+
+
+def create_task(project: Project, task: Task, worker: Worker, *, by: int | None, start: Start | None = None) -> Task:
+    """Save a new task with its first worker and open its slider."""
+    start = start or Start()
+    with transaction.atomic():
+        task.project = project
+        task.slug = _free_slug(project, task.slug or task.name)
+        task.full_clean(exclude=["project"])
+        task.save(force_insert=True)
+        worker.task = task
+        worker.full_clean()
+        worker.save(force_insert=True)
+        policies.first(task, worker=worker, requested=start.share, mode=start.mode, by=by, reason=start.reason)
+    return task
+
+
+def _free_slug(project: Project, wanted: str) -> str:
+    stem = slugify(wanted)[:50] or "task"
+    taken = set(Task.objects.filter(project=project, slug__startswith=stem).values_list("slug", flat=True))
+    return stem if stem not in taken else next(s for n in range(2, 10_000) if (s := f"{stem}-{n}") not in taken)
+
+
+def save_task(task: Task, *, by: int) -> None:
+    """Save an edited task. A changed limit is another promise, so it starts a new epoch of evidence."""
+    with transaction.atomic():
+        task.full_clean()
+        task.save(force_update=True)
+        gauge = Gauge.objects.select_related("policy").get(pk=task.pk)
+        if (gauge.policy.error_limit, gauge.policy.delta) != (task.error_limit, task.delta):
+            policies.make(
+                task.pk,
+                policies.Change(),
+                maker=Maker.PERSON,
+                by=by,
+                reason=f"the limit is now {task.error_limit:.1%} wrong at most; evidence starts anew",
+            )
+
+
+def replace_worker(worker: Worker, content: dict[str, Any], *, by: int) -> Worker:
+    """Retire a worker and put the next version of it in its place; the slider's evidence starts anew."""
+    with transaction.atomic():
+        old = Worker.objects.select_for_update().get(pk=worker.pk)
+        if all(getattr(old, name) == content.get(name, getattr(old, name)) for name in CONTENT):
+            return old
+        Worker.objects.filter(pk=old.pk).update(retired_at=Now())
+        kept = {name: getattr(old, name) for name in CONTENT}
+        newest = Worker.objects.filter(task=old.task, name=content.get("name", old.name)).aggregate(Max("version"))
+        new = Worker(task=old.task, version=(newest["version__max"] or 0) + 1, **(kept | content))
+        new.full_clean()
+        new.save(force_insert=True)
+        policies.make(
+            old.task_id,
+            policies.Change(worker=new),
+            maker=Maker.PERSON,
+            by=by,
+            reason=f"worker {new} replaces {old}; evidence starts anew",
+        )
+    return new
+
+
+def pause(task: Task, *, paused: bool) -> None:
+    """Stop or resume the workers of a task; items keep coming in, people keep reviewing."""
+    Task.objects.filter(pk=task.pk).update(paused=paused)

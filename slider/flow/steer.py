@@ -1,0 +1,35 @@
+"""The first hand: a person moves a task's slider, pulls it back, or lets it go again, always with a reason."""
+
+import math
+
+from slider.flow import policies
+from slider.models import Maker, Mode, Policy
+
+
+class Unfit(ValueError):
+    """A setting that makes no sense; the message says which and what would."""
+
+
+def apply(task_id: int, *, share: float, mode: Mode, reason: str, by: int, expected: int | None = None) -> Policy:
+    """Ask for another share, 0-1, from the next item on. Raises Unfit, or policies.Superseded after a race."""
+    if not (math.isfinite(share) and 0 <= share <= 1):
+        raise Unfit(f"a share of {share} is none: give 0 to 100 per cent")
+    change = policies.Change(requested=share, mode=mode)
+    return policies.make(task_id, change, maker=Maker.PERSON, reason=_said(reason), by=by, expected=expected)
+
+
+def pull_back(task_id: int, *, reason: str, by: int) -> Policy:
+    """Send everything to people. When this returns, no unattended result follows until somebody releases it."""
+    return policies.make(task_id, policies.Change(held=True), maker=Maker.PERSON, reason=_said(reason), by=by)
+
+
+def release(task_id: int, *, reason: str, by: int) -> Policy:
+    """End a pull-back; the share goes back to what was asked for, as far as evidence allows."""
+    return policies.make(task_id, policies.Change(held=False), maker=Maker.PERSON, reason=_said(reason), by=by)
+
+
+def _said(reason: str) -> str:
+    said = " ".join(reason.split())
+    if not said:
+        raise Unfit("say why: whoever reads the history later needs the reason")
+    return said

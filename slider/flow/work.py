@@ -1,0 +1,159 @@
+"""The work stage: what the workers brought back becomes attempts; what may be tried again goes back to the queue."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection
+from django.utils import timezone
+
+from slider.flow import moves
+from slider.flow.claims import Claim
+from slider.llm.client import Answered
+from slider.models import Attempt, Outcome, State, Worker
+
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 120.0
+TROUBLE_WAIT_S = 30.0
+# The whole installation is set up wrongly, not this item: it costs no try, and the worker says so on the pages.
+TROUBLES = frozenset({Outcome.UNAUTHORISED, Outcome.UNKNOWN_MODEL})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came back for one claim; `cost` is None where the price is unknown."""
+
+    claim: Claim
+    answered: Answered
+    cost: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A finding whose claim still stood and which is final for the worker: to be scored and routed."""
+
+    finding: Finding
+    attempt: Attempt
+
+
+def record(findings: Sequence[Finding], worker: Worker, *, max_tries: int) -> list[Kept]:
+    """Write the attempts and the spend, send back what may be tried again, and return the rest for scoring.
+
+    Runs inside the finishing transaction. Findings whose claim is lost cost money all the same, and change nothing else.
+    """
+    _spend(worker, findings)
+    standing = moves.hold([(f.claim.item_id, f.claim.token) for f in findings])
+    held = [finding for finding in findings if finding.claim.item_id in standing]
+    attempts = Attempt.objects.bulk_create([_attempt(finding, worker) for finding in held])
+    again: list[moves.Step] = []
+    refunded: list[moves.Step] = []
+    kept: list[Kept] = []
+    for finding, attempt in zip(held, attempts, strict=True):
+        if attempt.outcome in TROUBLES:
+            refunded.append(_step(finding, TROUBLE_WAIT_S))
+        elif finding.answered.outcome.retryable and finding.claim.tries < max_tries:
+            again.append(_step(finding, backoff(finding.claim.tries, finding.answered.retry_after_s)))
+        else:
+            kept.append(Kept(finding, attempt))
+    moves.move_all(again, source=State.WORKING)
+    moves.move_all(refunded, source=State.WORKING, refund=1)
+    _note_trouble(worker, held)
+    return kept
+
+
+def backoff(tries: int, retry_after_s: float | None) -> float:
+    """Seconds until the next try: what the endpoint asked for, else doubling with jitter, up to two minutes."""
+    # Jitter spreads retries; nothing depends on it, so an unseeded draw is right here.
+    wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** (tries - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
+    return wait if retry_after_s is None else min(LONGEST_WAIT_S, max(retry_after_s, wait / 4))
+
+
+def _step(finding: Finding, wait_s: float) -> moves.Step:
+    reason = f"{finding.answered.outcome.label}; again in {wait_s:.0f} s"
+    return moves.Step(finding.claim.item_id, finding.claim.token, State.READY, reason, wait_s)
+
+
+def _attempt(finding: Finding, worker: Worker) -> Attempt:
+    answered = finding.answered
+    return Attempt(
+        item_id=finding.claim.item_id,
+        worker=worker,
+        token=finding.claim.token,
+        outcome=Outcome(answered.outcome.value),
+        detail=answered.detail[:300],
+        answer=answered.answer,
+        samples=[sample.answer for sample in answered.samples[1:]],
+        fields=[
+            {
+                "name": field.name,
+                "logprob": field.logprob,
+                "alternatives": [[text, weight] for text, weight in field.alternatives],
+            }
+            for field in answered.fields
+        ],
+        raw=answered.raw if answered.answer is None else "",
+        finish_reason=answered.finish_reason[:40],
+        tokens_in=answered.tokens_in,
+        tokens_out=answered.tokens_out,
+        cost=finding.cost,
+        latency_ms=answered.latency_ms,
+    )
+
+
+def _spend(worker: Worker, findings: Sequence[Finding]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO slider_spend AS s (worker_id, day, calls, tokens_in, tokens_out, cost)
+            VALUES (%s, %s, %s, %s, %s, %s)
+            ON CONFLICT (worker_id, day) DO UPDATE SET
+                calls = s.calls + excluded.calls, tokens_in = s.tokens_in + excluded.tokens_in,
+                tokens_out = s.tokens_out + excluded.tokens_out, cost = s.cost + excluded.cost
+            """,
+            [
+                worker.pk,
+                timezone.now().date(),
+                len(findings),
+                sum(finding.answered.tokens_in for finding in findings),
+                sum(finding.answered.tokens_out for finding in findings),
+                sum((finding.cost or Decimal(0) for finding in findings), Decimal(0)),
+            ],
+        )
+
+
+def _note_trouble(worker: Worker, held: Sequence[Finding]) -> None:
+    """Say on the worker what keeps it from working, and take it back with the first answer."""
+    trouble = next((f.answered.detail for f in held if Outcome(f.answered.outcome.value) in TROUBLES), "")
+    if trouble or (worker.trouble and held):
+        Worker.objects.filter(pk=worker.pk).exclude(trouble=trouble[:300]).update(trouble=trouble[:300])
+        worker.trouble = trouble[:300]
+
+
+def money_left(worker: Worker) -> Decimal | None:
+    """What is left of today's budget over all versions of this worker; None without a budget."""
+    if worker.daily_budget is None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT coalesce(sum(s.cost), 0) FROM slider_spend s JOIN slider_worker w ON w.id = s.worker_id
+            WHERE w.task_id = %s AND w.name = %s AND s.day = %s
+            """,
+            [worker.task_id, worker.name, timezone.now().date()],
+        )
+        (spent,) = cursor.fetchone()
+    return worker.daily_budget - Decimal(spent)
+
+
+def give_up(task_id: int, *, max_tries: int, most: int = 500) -> list[tuple[int, int]]:
+    """Find, and lock, ready items that have been tried too often to be tried again: (item, token) pairs."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT id, token FROM slider_item WHERE task_id = %s AND state = 'ready' AND tries >= %s
+            ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+            """,
+            [task_id, max_tries, most],
+        )
+        return [(item_id, token) for item_id, token in cursor.fetchall()]

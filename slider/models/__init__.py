@@ -1,0 +1,54 @@
+"""What is kept in PostgreSQL: one module a noun of the house."""
+
+from slider.models.attempt import Attempt
+from slider.models.decision import Decision, Why
+from slider.models.imports import Import, ImportChunk, ImportState, RefusedRow
+from slider.models.item import Item, Payload
+from slider.models.move import Move
+from slider.models.policy import Gauge, Maker, Mode, Policy
+from slider.models.project import ApiKey, Membership, Project, Role, Scope, can
+from slider.models.publication import Endpoint, Publication
+from slider.models.review import Decline, Review
+from slider.models.score import Score
+from slider.models.states import Delivery, Ending, Lane, Outcome, ReviewKind, ReviewState, State, Verdict
+from slider.models.task import Task
+from slider.models.worker import Spend, Worker
+
+__all__ = [
+    "ApiKey",
+    "Attempt",
+    "Decision",
+    "Decline",
+    "Delivery",
+    "Ending",
+    "Endpoint",
+    "Gauge",
+    "Import",
+    "ImportChunk",
+    "ImportState",
+    "Item",
+    "Lane",
+    "Maker",
+    "Membership",
+    "Mode",
+    "Move",
+    "Outcome",
+    "Payload",
+    "Policy",
+    "Project",
+    "Publication",
+    "RefusedRow",
+    "Review",
+    "ReviewKind",
+    "ReviewState",
+    "Role",
+    "Score",
+    "Scope",
+    "Spend",
+    "State",
+    "Task",
+    "Verdict",
+    "Why",
+    "Worker",
+    "can",
+]

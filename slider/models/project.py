@@ -1,0 +1,94 @@
+"""People, roles and tasks that belong together, and the keys that programs use."""
+
+import hashlib
+import hmac
+import secrets
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import models
+from django.db.models.functions import Now
+
+
+class Role(models.TextChoices):
+    VIEWER = "viewer", "Viewer"
+    REVIEWER = "reviewer", "Reviewer"
+    TUNER = "tuner", "Tuner"
+    ADMIN = "admin", "Admin"
+
+
+# What each role may do in its own projects. What is not listed is refused.
+RIGHTS: dict[str, frozenset[str]] = {
+    Role.VIEWER: frozenset({"see"}),
+    Role.REVIEWER: frozenset({"see", "see items", "review", "pull back"}),
+    Role.TUNER: frozenset({"see", "see items", "steer", "pull back", "edit task", "intake", "export"}),
+    Role.ADMIN: frozenset(
+        {"see", "see items", "review", "steer", "pull back", "edit task", "intake", "export", "administer"}
+    ),
+}
+
+
+class Project(models.Model):
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    created_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    project = models.ForeignKey(Project, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["project", "user"], name="one_role_a_project"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.role} of {self.project}"
+
+
+def can(user: AbstractBaseUser | AnonymousUser, verb: str, project: Project) -> bool:
+    """Whether a person may do something in a project; the only place that answers this."""
+    if not user.is_authenticated or not user.is_active:
+        return False
+    role = Membership.objects.filter(user_id=user.pk, project=project).values_list("role", flat=True).first()
+    return role is not None and verb in RIGHTS[role]
+
+
+class Scope(models.TextChoices):
+    INTAKE = "intake", "push items in"
+    READ = "read", "read items and results"
+
+
+class ApiKey(models.Model):
+    """A program's way in. Only a prefix and a keyed hash are kept; the key itself is shown once."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="keys")
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=8, unique=True)
+    digest = models.BinaryField(max_length=32)
+    scopes = models.JSONField(default=list)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} (sl_{self.prefix}_…)"
+
+    @staticmethod
+    def make() -> tuple[str, str, bytes]:
+        """A new key as (whole key, prefix, digest); the whole key is never stored."""
+        prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
+        key = f"sl_{prefix}_{secret}"
+        return key, prefix, ApiKey.hash(key)
+
+    @staticmethod
+    def hash(key: str) -> bytes:
+        return hmac.digest(settings.SECRET_KEY.encode(), key.encode(), hashlib.sha256)

@@ -1,0 +1,74 @@
+"""One assignment to one person: a look at an item, blind to who looked before."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from slider.models.item import Item
+from slider.models.states import ReviewKind, ReviewState, Verdict
+from slider.models.task import Task
+
+
+class Review(models.Model):
+    item = models.ForeignKey(Item, models.CASCADE, related_name="reviews")
+    task = models.ForeignKey(Task, models.PROTECT, related_name="reviews")
+    kind = models.CharField(max_length=6, choices=ReviewKind)
+    slot = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(max_length=8, choices=ReviewState, default=ReviewState.OPEN)
+    holder = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="reviews")
+    last_holder = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", help_text="Whose lease ran out."
+    )
+    token = models.BigIntegerField(default=0, help_text="Fences: one more with each claim.")
+    lease_until = models.DateTimeField(null=True)
+    taken_at = models.DateTimeField(null=True)
+    verdict = models.CharField(max_length=6, choices=Verdict, blank=True)
+    answer = models.JSONField(null=True, help_text="The answer that holds after this look; null after a rejection.")
+    reason = models.CharField(max_length=40, blank=True)
+    note = models.TextField(max_length=5000, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["item", "kind", "slot"], name="one_review_a_slot"),
+            models.CheckConstraint(condition=models.Q(kind__in=ReviewKind.values), name="review_kind"),
+            models.CheckConstraint(condition=models.Q(state__in=ReviewState.values), name="review_state"),
+            models.CheckConstraint(
+                condition=models.Q(verdict="") | models.Q(verdict__in=Verdict.values), name="review_verdict"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state=ReviewState.HELD, holder__isnull=False, lease_until__isnull=False)
+                | models.Q(state=ReviewState.OPEN, holder=None, lease_until=None)
+                | models.Q(state__in=[ReviewState.DECIDED, ReviewState.VOID], lease_until=None),
+                name="review_lease_only_while_held",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state=ReviewState.DECIDED, decided_at__isnull=False, holder__isnull=False)
+                & ~models.Q(verdict="")
+                | (~models.Q(state=ReviewState.DECIDED) & models.Q(verdict="", decided_at=None)),
+                name="review_decided_has_a_verdict",
+            ),
+        )
+        indexes = (
+            models.Index(fields=["task", "id"], condition=models.Q(state=ReviewState.OPEN), name="review_open"),
+            models.Index(fields=["holder"], condition=models.Q(state=ReviewState.HELD), name="review_held"),
+            models.Index(fields=["task", "decided_at"], name="review_decided"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} of #{self.item_id}"
+
+
+class Decline(models.Model):
+    """A skip: this person is not asked about this item again."""
+
+    review = models.ForeignKey(Review, models.CASCADE, related_name="declines")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["review", "user"], name="one_decline_a_person"),)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} declined {self.review_id}"
