@@ -1,0 +1,212 @@
+"""The certificate: up to which difficulty rank a task's answers are shown to keep their error limit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from slider.engine import audit, bounds
+from slider.engine.arrays import Bools, Floats, Ints, check_counts, check_fraction, check_inside, check_length
+
+_COARSE = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8]
+_FINE = [0.84, 0.88, 0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99, 0.995, 0.999, 1.0]
+
+CUTS: Floats = np.array([*_COARSE, *_FINE])
+"""Ranks at which the lane can be certified to end, shape (28,), finer at the top for the nines."""
+CUTS.setflags(write=False)
+
+LEVELS: Floats = 0.6 * (CUTS == 0.3) + 0.4 * (CUTS == 0.6)
+"""Where the chance of failing, delta, is staked: 60 % at the 30 % cut, 40 % at the 60 % cut."""
+LEVELS.setflags(write=False)
+
+_MOST_LABELS = 1e9
+_HALVINGS = 50
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counters:
+    """All the evidence of one epoch: labels by bin of rank and weight class.
+
+    Attributes:
+        wrong: shape (len(CUTS), audit.STEPS), counts of labels "a correct reviewer would call this wrong".
+        right: the same for right answers.
+    """
+
+    wrong: Ints
+    right: Ints
+
+    def plus(self, other: "Counters") -> "Counters":
+        """Return the sum: evidence of the same epoch adds up in any order."""
+        return Counters(wrong=self.wrong + other.wrong, right=self.right + other.right)
+
+    def to_json(self) -> dict[str, object]:
+        """Return a value for a JSON column."""
+        return {"wrong": self.wrong.tolist(), "right": self.right.tolist()}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, object]) -> "Counters":
+        """Read back exactly what `to_json` wrote; ValueError when it does not fit this grid of cuts."""
+        tables = [np.asarray(stored.get(name, []), dtype=np.int64) for name in ("wrong", "right")]
+        return _checked(cls(wrong=tables[0], right=tables[1]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Certificate:
+    """What the evidence allows; arrays have one entry per cut, shape (len(CUTS),).
+
+    Attributes:
+        cap: the largest certified cut; 0 when there is none.
+        certified: which cuts are certified. A cut below `cap` need not be.
+        wealth: log evidence now, that the cut's error is below the limit.
+        best: the largest `wealth` of the epoch so far: hand it to the next `certify`.
+        upper: upper bound on the cut's error, valid at every look for this one cut alone (delta each).
+        labels_needed: how many more labels inside the cut would certify it if the error stays as it looks now
+            and
+            every cut below it is certified by then: an estimate, 0 when certified, inf when not at this
+                error.
+    """
+
+    cap: float
+    certified: Bools
+    wealth: Floats
+    best: Floats
+    upper: Floats
+    labels_needed: Floats
+
+    def allow(self, share: float) -> float:
+        """Return the largest certified cut not above `share`, 0 when there is none: the cap for
+        `lanes.choose`.
+
+        The slider snaps down to a certified cut because a lane that ends between two of them is not the lane
+        that was tested.
+        """
+        check_fraction(share, "share")
+        allowed = CUTS[self.certified & (share >= CUTS)]
+        return float(allowed[-1]) if allowed.size else 0.0
+
+
+def bins(ranks: Floats) -> Ints:
+    """Return the bin of each rank in [0, 1]: the index of the smallest cut that is not below it."""
+    if not np.all((ranks >= 0.0) & (ranks <= 1.0)):
+        raise ValueError("ranks holds a value outside 0 ... 1: give the ranks that lanes.choose returned.")
+    result: Ints = np.searchsorted(CUTS, ranks, side="left").astype(np.int64)
+    return result
+
+
+def count(ranks: Floats, *, classes: Ints, wrong: Bools) -> Counters:
+    """Count labels.
+
+    Args:
+        ranks: shape (n,), the rank that each labelled item was routed with.
+        classes: shape (n,), weight classes (`audit.weight_class`).
+        wrong: shape (n,), True where the answer was wrong. A label that is overdue counts as wrong.
+
+    Raises:
+        ValueError: shapes differ, a rank is outside [0, 1], or a class is not 0 ... 12.
+    """
+    check_length(classes, ranks.size, "classes")
+    check_length(wrong, ranks.size, "wrong")
+    if not np.all((classes >= 0) & (classes < audit.STEPS)):
+        raise ValueError(f"classes holds a value outside 0 ... {audit.STEPS - 1}: use audit.weight_class.")
+    table = np.zeros((2, len(CUTS), audit.STEPS), dtype=np.int64)
+    np.add.at(table, (wrong.astype(np.int64), bins(ranks), classes), 1)
+    return Counters(wrong=table[1], right=table[0])
+
+
+def certify(
+    counters: Counters, *, error_limit: float, delta: float, best: Floats | None = None
+) -> Certificate:
+    """Certify cuts: find up to which rank the error is shown to be below the limit.
+
+    Cut k holds every item with rank <= CUTS[k]; its evidence is `bounds.log_wealth` of the counts up to its
+    bin. It is certified once its best wealth reaches 1 / (delta * level). Levels follow a fallback chain
+    (Wiens 2003): each cut starts with its own of `LEVELS`, and a certified cut hands its level on to the next
+    one up. Cuts below 0.3 have no level and are only shown.
+
+    The promise: call a cut bad when, all through the epoch and given all that came before, each of its items
+    is wrong with probability `error_limit` or more. P(any bad cut is ever certified in the epoch) <= delta,
+    looked at after every label or at any other times. It needs what `bounds.log_wealth` needs; labels that
+    enter in the order in which items were routed, up to the oldest one still out (errors take longer to
+    judge: arrival order would flatter); and reviewers who catch every error. When they miss a share m, pass
+    error_limit * (1 - m). A cut that
+    turns bad later is not covered: drift has to be noticed and has to end the epoch.
+
+    Args:
+        counters: the epoch's evidence.
+        error_limit: share of wrong answers tolerated, in [0, 1). At 0 nothing is ever certified.
+        delta: chance of ever certifying a cut that breaks the limit, strictly between 0 and 1.
+        best: `Certificate.best` of the call before, in the same epoch and at the same limit; None at the
+            start of an epoch and after the limit was changed. Without it the promise holds too, with less
+            power: a wealth that has once been high enough counts for the whole epoch, but only who keeps the
+                maximum knows of it.
+
+    Raises:
+        ValueError: a shape, a count or a number is out of range.
+    """
+    _checked(counters)
+    check_inside(delta, "delta")
+    wrong, right = np.cumsum(counters.wrong, axis=0), np.cumsum(counters.right, axis=0)
+    upper = bounds.upper_error(wrong, right, delta=delta)
+    if check_fraction(error_limit, "error_limit") == 0.0:
+        nothing, never = np.zeros(len(CUTS)), np.full(len(CUTS), np.inf)
+        return Certificate(0.0, nothing.astype(np.bool_), nothing, nothing, upper, never)
+    wealth = bounds.log_wealth(wrong, right, error_limit=error_limit)
+    most: Floats = wealth if best is None else np.maximum(wealth, _one_per_cut(best))
+    certified = _chain(most, delta=delta)
+    needed = _labels_needed(wrong, right, error_limit=error_limit, delta=delta)
+    return Certificate(
+        cap=float(CUTS[certified][-1]) if certified.any() else 0.0,
+        certified=certified,
+        wealth=wealth,
+        best=most,
+        upper=upper,
+        labels_needed=np.where(certified, 0.0, needed),
+    )
+
+
+def _checked(counters: Counters) -> Counters:
+    """Return the counters, or raise ValueError when they do not fit this grid."""
+    for name, table in (("wrong", counters.wrong), ("right", counters.right)):
+        if check_counts(table, name).shape != (len(CUTS), audit.STEPS):
+            raise ValueError(f"Counters.{name} has shape {table.shape}, not ({len(CUTS)}, {audit.STEPS}).")
+    return counters
+
+
+def _one_per_cut(best: Floats) -> Floats:
+    """Return `best`, or raise ValueError when it cannot be the maxima of this grid."""
+    check_length(best, len(CUTS), "best")
+    if np.any(np.isnan(best)):
+        raise ValueError("best holds NaN: pass Certificate.best of the call before, or None.")
+    return best
+
+
+def _chain(best: Floats, *, delta: float) -> Bools:
+    """Walk up the cuts with the fallback chain; a level that meets an uncertified cut is spent."""
+    certified = np.zeros(len(CUTS), dtype=np.bool_)
+    carried = 0.0
+    for k, own in enumerate(LEVELS):
+        level = carried + float(own)
+        certified[k] = level > 0.0 and best[k] >= -np.log(delta * level)
+        carried = level if certified[k] else 0.0
+    return certified
+
+
+def _labels_needed(wrong: Ints, right: Ints, *, error_limit: float, delta: float) -> Floats:
+    """Estimate the labels until each cut is certified, every cut below it being certified by then."""
+    weights = audit.LADDER
+    bad, good = wrong @ weights, right @ weights
+    # As if half an error had been seen in 1/limit labels: without labels the guess is half the limit.
+    error = (bad + 0.5) / (bad + good + 1.0 / error_limit)
+    odds = error_limit / (1.0 - error_limit)
+    growth = np.outer(error, np.log1p(-bounds.THETA)) + np.outer(1.0 - error, np.log1p(odds * bounds.THETA))
+    stakes = np.outer(weights, bounds.THETA)
+    logs = wrong @ np.log1p(-stakes) + right @ np.log1p(odds * stakes) + np.log(bounds.OMEGA)
+    level = np.cumsum(LEVELS)
+    target = -np.log(delta * np.where(level > 0.0, level, 1.0))
+    low, high = np.zeros(len(CUTS)), np.full(len(CUTS), _MOST_LABELS)
+    # The expected log wealth is convex in the number of labels: from below, it passes the target once.
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        enough = np.logaddexp.reduce(logs + middle[:, None] * growth, axis=1) >= target
+        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+    return np.where((level > 0.0) & (high < _MOST_LABELS), np.ceil(high), np.inf)
