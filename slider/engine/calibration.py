@@ -139,7 +139,7 @@ def prior() -> Calibration:
     return Calibration(
         signals=evidence.SIGNALS,
         scale=standard.Scale(
-            mean=tuple(centre[name] for name in evidence.SIGNALS),
+            mean=centre,
             sd=(2.0,) * size,
             missing_share=(0.0,) * size,
         ),
