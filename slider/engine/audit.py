@@ -25,9 +25,8 @@ def chance(*, floor: float, error_limit: float, lane_items: int) -> float:
 
     max(floor, min(1/2, 5 / (error_limit * lane_items))), rounded up to the next rung: dense until the lane
     has about 5 / (error_limit * floor) items, then thinning out to the floor. Known before the item is seen,
-    and the same for
-    every item of the lane: chances that follow the score starve the region where the model is confidently
-    wrong.
+    and the same for every item of the lane: chances that follow the score starve the region where the model
+    is confidently wrong.
 
     Args:
         floor: the least share of unattended items that is audited, in (0, 1]. Below 1/64 counts as 1/64.
@@ -55,8 +54,8 @@ def draws(secret: bytes, ids: Sequence[int] | Sequence[str], chance: float, epoc
     """Say which unattended items are audited: an independent coin per item, the same at every retry.
 
     The epoch is part of the coin, so that an item routed again under new evidence is drawn anew. Store
-    `chance`
-    with the decision, before anybody acts on the item: the certificate needs the chance that was in force.
+    `chance` with the decision, before anybody acts on the item: the certificate needs the chance that was in
+    force.
 
     Args:
         secret: the task's coin secret.

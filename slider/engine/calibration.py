@@ -129,9 +129,8 @@ def prior() -> Calibration:
     """Return what is assumed before the first label, the same for every task.
 
     Every signal helps a little (0.6 per sd), a missing one is distrusted, and how often answers are correct
-    is not
-    known: the curve is flat at 0.5. So items can be ranked from the first one on, while `p_correct` says
-    nothing.
+    is not known: the curve is flat at 0.5. So items can be ranked from the first one on, while `p_correct`
+    says nothing.
     """
     size = len(evidence.SIGNALS)
     usual = {"token_logodds": 2.0, "weakest_token": 3.0, "agreement": 1.5, "stated": 2.0}

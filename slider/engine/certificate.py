@@ -61,9 +61,8 @@ class Certificate:
         best: the largest `wealth` of the epoch so far: hand it to the next `certify`.
         upper: upper bound on the cut's error, valid at every look for this one cut alone (delta each).
         labels_needed: how many more labels inside the cut would certify it if the error stays as it looks now
-            and
-            every cut below it is certified by then: an estimate, 0 when certified, inf when not at this
-                error.
+            and every cut below it is certified by then: an estimate, 0 when certified, inf when not at this
+            error.
     """
 
     cap: float
@@ -128,8 +127,8 @@ def certify(
     looked at after every label or at any other times. It needs what `bounds.log_wealth` needs; labels that
     enter in the order in which items were routed, up to the oldest one still out (errors take longer to
     judge: arrival order would flatter); and reviewers who catch every error. When they miss a share m, pass
-    error_limit * (1 - m). A cut that
-    turns bad later is not covered: drift has to be noticed and has to end the epoch.
+    error_limit * (1 - m). A cut that turns bad later is not covered: drift has to be noticed and has to end
+    the epoch.
 
     Args:
         counters: the epoch's evidence.

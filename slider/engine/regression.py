@@ -17,8 +17,7 @@ def maximise(design: Floats, *, y: Floats, weights: Floats, centre: Floats) -> F
     """Return the coefficients of the penalised logistic regression.
 
     Maximises sum_i w_i log P(y_i) - 1/2 sum_j ridge_j (beta_j - centre_j)**2 by Newton's method, halving a
-    step
-    that does not improve it: strictly concave, so there is one maximum, also when one kind of label is
+    step that does not improve it: strictly concave, so there is one maximum, also when one kind of label is
     absent.
 
     Args:
