@@ -1,5 +1,6 @@
-"""JSON Schemas that people write: compiled without touching network or files, their patterns in linear time."""
+"""JSON Schemas that people write: compiled without network or files, their patterns run in linear time."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import jsonschema_rs
@@ -34,9 +35,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """A compiled JSON Schema. Make it with `Schema.compile`; it is immutable and safe to share between threads."""
+    """A compiled JSON Schema. Make it with `Schema.compile`; it never changes, and threads may share it."""
 
     document: dict[str, JSON]
+    labels: Mapping[str, tuple[str, ...]] = field(repr=False, compare=False)
+    """The allowed texts of each top-level field with a closed list; "" names an answer that is no object."""
     _validator: jsonschema_rs.Validator = field(repr=False, compare=False)
 
     @classmethod
@@ -54,7 +57,7 @@ class Schema:
                 f"the schema has {size:,} bytes, at most {LIMITS.max_bytes:,} are taken: shorten it"
             )
         _refuse_long_patterns(document, ())
-        return cls(document, _compiled(document))
+        return cls(document, _labels(document), _compiled(document))
 
     def accepts(self, value: JSON) -> bool:
         """Whether the value fits; faster than asking for its problems."""
@@ -85,13 +88,24 @@ def _compiled(document: dict[str, JSON]) -> jsonschema_rs.Validator:
         raise SchemaError(_in_words(error), strict.pointer(*error.instance_path)) from None
 
 
+def _labels(document: dict[str, JSON]) -> dict[str, tuple[str, ...]]:
+    properties = document.get("properties")
+    named = {"": document, **properties} if isinstance(properties, dict) else {"": document}
+    labels = {}
+    for name, node in named.items():
+        listed = node.get("enum") if isinstance(node, dict) else None
+        if isinstance(listed, list):
+            labels[name] = tuple(label for label in listed if isinstance(label, str))
+    return labels
+
+
 def _in_words(error: jsonschema_rs.ValidationError) -> str:
     if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Referencing):
         return f"a $ref must point into this schema, such as #/$defs/name: {_shortened(error.message)}"
     if error.instance_path and error.instance_path[-1] == "pattern":
         return (
-            f"the pattern {strict.shown(str(error.instance))} can't be used: write a plain regular expression "
-            "without look-around or back-references, with small repeat counts"
+            f"the pattern {strict.shown(str(error.instance))} can't be used: write a plain regular "
+            "expression without look-around or back-references, with small repeat counts"
         )
     return f"this is not a JSON Schema: {_shortened(error.message)}"
 

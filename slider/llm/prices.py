@@ -47,8 +47,11 @@ UNKNOWN = Cost(None, Source.UNKNOWN)
 def cost(
     model: str, *, base_url: str, tokens_in: int | None, tokens_out: int | None, own: Prices | None = None
 ) -> Cost:
-    """Cost of one call. The catalogue is asked by the endpoint's address too, so that a model of the same name
-    on another machine is not billed at its maker's price."""
+    """Cost of one call.
+
+    The catalogue is asked by the endpoint's address too, so that a model of the same name on another machine
+    is not billed at its maker's price.
+    """
     if tokens_in is None or tokens_out is None:
         return UNKNOWN
     if own is not None:

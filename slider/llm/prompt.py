@@ -1,6 +1,6 @@
-"""Build the messages and the response format of a call: instructions and examples first, the item's input last.
+"""Build the messages and the response format of a call: instructions, examples, then the item's input.
 
-Nothing in an item reaches the system message, and nothing is a template: every text stands exactly as written.
+Nothing in an item reaches the system message, and nothing is a template: each text stands as written.
 All but the last message is the same for every item of a worker, byte by byte, so that endpoints can cache it.
 """
 
@@ -47,7 +47,7 @@ def messages(
     output_schema: dict[str, JSON],
     ask_confidence: bool,
 ) -> list[Message]:
-    """System message, then one user and one assistant message for each example, then the item's input as JSON."""
+    """System message, a user and an assistant message for each example, then the item's input as JSON."""
     wrapped = wraps(output_schema, ask_confidence=ask_confidence)
     system = f"{instructions}\n\n{_CONFIDENCE_WORDS}" if ask_confidence else instructions
     built = [Message("system", system)] if system else []
@@ -60,7 +60,7 @@ def messages(
 
 
 def response_format(output_schema: dict[str, JSON], *, ask_confidence: bool) -> dict[str, JSON]:
-    """The `response_format` of a call: a JSON Schema, in strict mode where the schema is of the kind it allows."""
+    """The `response_format` of a call: a JSON Schema, in strict mode where the schema allows it."""
     schema = output_schema
     if wraps(output_schema, ask_confidence=ask_confidence):
         schema = _wrapper(output_schema, ask_confidence=ask_confidence)
@@ -88,7 +88,7 @@ def _wrapper(output_schema: dict[str, JSON], *, ask_confidence: bool) -> dict[st
 
 
 def _moved(node: JSON) -> JSON:
-    """The schema with references to its own root pointing at its new place; definitions keep their address."""
+    """The schema with references to its root pointing at its new place; definitions keep theirs."""
     if isinstance(node, list):
         return [_moved(child) for child in node]
     if not isinstance(node, dict):
@@ -101,7 +101,7 @@ def _moved(node: JSON) -> JSON:
 
 
 def _allows_strict_mode(node: JSON) -> bool:
-    """Strict mode takes a schema only if each object names all its properties as required and allows no others."""
+    """Strict mode takes a schema only if each object requires all its properties and allows no others."""
     if isinstance(node, list):
         return all(_allows_strict_mode(child) for child in node)
     if not isinstance(node, dict):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from slider.schema import Schema
-from slider.strict import JSON
+from slider.strict import JSON, canonical
 
 
 class Outcome(StrEnum):
@@ -35,7 +35,7 @@ class Outcome(StrEnum):
 
     @property
     def needs_a_person(self) -> bool:
-        """The settings are wrong and every further item would fail alike: stop the worker and tell somebody."""
+        """The settings are wrong and every further item would fail alike: stop and tell somebody."""
         return self in _SETTINGS_WRONG
 
     @property
@@ -90,8 +90,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One question to a model. None leaves a parameter to the endpoint. Make `messages` and `response_format`
-    with `prompt`; `schema` is the compiled output schema, `wrapped` says that the answer comes as {"answer": ...}."""
+    """One question to a model; None leaves a parameter to the endpoint.
+
+    `messages`, `response_format` and `wrapped` come from `prompt`; `schema` is the compiled output schema,
+    `wrapped` says that the answer comes as {"answer": ...}.
+    """
 
     model: str
     messages: Sequence[Message]
@@ -120,7 +123,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another value a field might have had: `logprob` from the token most in doubt, `share` (0-1) of the samples."""
+    """Another value a field might have had: `logprob` of the token in doubt, `share` (0-1) of samples."""
 
     text: str
     logprob: float | None = None
@@ -145,8 +148,8 @@ class Answered:
     """What a call gave, whatever happened. `answer` is meaningful only when `outcome` is answered.
 
     With several samples the answer is the most frequent one, the earliest among equals; `confidence`,
-    `value_logprobs` and the logprobs in `fields` belong to the first sample that gave it. `value_logprobs` are of
-    tokens that carry values, JSON's own punctuation and the keys left out; empty when there are none to trust.
+    `value_logprobs` and the logprobs in `fields` belong to the first sample that gave it. `value_logprobs`
+    are of tokens that carry values, without punctuation and keys; empty when there are none to trust.
     """
 
     outcome: Outcome
@@ -163,3 +166,10 @@ class Answered:
     latency_ms: float = 0.0
     finish_reason: str = ""
     retry_after_s: float | None = None
+
+    @property
+    def chosen_first(self) -> tuple[Sample, ...]:
+        """The samples, one that gave the chosen answer in front, the others in the order they came."""
+        chosen = canonical(self.answer).decode() if self.outcome is Outcome.ANSWERED else None
+        first = next((place for place, sample in enumerate(self.samples) if sample.text == chosen), 0)
+        return (*self.samples[first : first + 1], *self.samples[:first], *self.samples[first + 1 :])
