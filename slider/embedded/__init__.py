@@ -8,6 +8,6 @@ Both listen on unix sockets in a folder that only its owner may enter: there is 
 
 from slider.embedded.children import Child, Crew, EmbeddedError
 from slider.embedded.folder import Addresses, addresses
-from slider.embedded.launch import Running, servers
+from slider.embedded.launch import Running, forget, servers
 
-__all__ = ["Addresses", "Child", "Crew", "EmbeddedError", "Running", "addresses", "servers"]
+__all__ = ["Addresses", "Child", "Crew", "EmbeddedError", "Running", "addresses", "forget", "servers"]

@@ -1,9 +1,11 @@
 """Child processes that never outlive their launcher, stopped in order and named when they fall."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,18 +117,19 @@ class Crew:
             self._watchdog.stdin.close()
             self._watchdog.wait()
 
-    def dismiss(self, child: Child) -> None:
-        """Ask one child to stop, insist after its time limit, and leave nothing of its group behind."""
-        if not child.has_ended():
-            child.process.send_signal(child.stop_signal)
-            try:
-                child.process.wait(child.stop_limit_s)
-            except subprocess.TimeoutExpired:
-                child.process.kill()
-        _kill_group(child.pid)
-        child.process.wait()
-        self._children.remove(child)
-        self._tell(f"-{child.pid}")
+    def dismiss(self, *children: Child) -> None:
+        """Ask children to stop together, insist after their limits, leave nothing of their groups behind."""
+        asked_at = time.monotonic()
+        for child in children:
+            if not child.has_ended():
+                child.process.send_signal(child.stop_signal)
+        for child in children:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.process.wait(max(0.0, asked_at + child.stop_limit_s - time.monotonic()))
+            _kill_group(child.pid)
+            child.process.wait()
+            self._children.remove(child)
+            self._tell(f"-{child.pid}")
 
     def _tell(self, line: str) -> None:
         pipe = self._watchdog.stdin

@@ -1,5 +1,6 @@
 """Both embedded servers as one context: held, started, and stopped in the right order."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,7 +8,12 @@ from pathlib import Path
 
 from slider.embedded import folder as state
 from slider.embedded import postgres, redis_server
-from slider.embedded.children import Child, Crew
+from slider.embedded.children import Child, Crew, EmbeddedError
+
+# What the servers, the settings and the demo keep in a state folder.
+OURS = frozenset(
+    {"lock", "pg", "sockets", "log", "secret-key", "demo-logins", "beat", "static", "files", "seeded"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +55,18 @@ def servers(
             postgres=database,
             redis=hints,
         )
+
+
+def forget(folder: Path) -> None:
+    """Remove all that was kept in this state folder; refused while its servers run."""
+    folder = folder.resolve()
+    strangers = [path.name for path in folder.glob("*") if path.name not in OURS]
+    if strangers:
+        raise EmbeddedError(
+            f"{folder} holds {strangers[0]!r}, which Slider has not put there. Nothing was removed: move "
+            "that away first, or remove the folder by hand."
+        )
+    with state.held(folder):
+        shutil.rmtree(state.socket_folder(folder), ignore_errors=True)
+        for path in folder.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
