@@ -32,14 +32,14 @@ def _shot(topic: str, text: str, *, subject: str = "", channel: str = "mail", ur
 SHOTS: Final[tuple[Shot, ...]] = (
     _shot(
         "delivery",
-        "Good morning, my order was shipped nine days ago and the tracking number shows nothing new since then. "
-        "Has the parcel been lost?",
+        "Good morning, my order was shipped nine days ago and the tracking number shows nothing new since "
+        "then. Has the parcel been lost?",
         subject="Still no parcel",
     ),
     _shot(
         "delivery",
-        "We're off to Sweden on Saturday and the tent hasn't arrived yet. Will it get here in time? We can't "
-        "leave without it.",
+        "We're off to Sweden on Saturday and the tent hasn't arrived yet. Will it get here in time? We "
+        "can't leave without it.",
         subject="Tent needed for Saturday",
         urgent=True,
     ),
@@ -51,7 +51,8 @@ SHOTS: Final[tuple[Shot, ...]] = (
     ),
     _shot(
         "delivery",
-        "The driver left my package at a shop on the other side of town. Please have it delivered to my door.",
+        "The driver left my package at a shop on the other side of town. Please have it delivered to my "
+        "door.",
         subject="Wrong pickup point",
         channel="form",
     ),
@@ -74,8 +75,8 @@ SHOTS: Final[tuple[Shot, ...]] = (
     _shot("return_refund", "want to return smth, no label in the box", channel="chat"),
     _shot(
         "return_refund",
-        "Guten Tag, ich trete vom Kauf der Regenhose zurück. Wohin soll ich sie zurücksenden und wann bekomme ich "
-        "mein Geld wieder?",
+        "Guten Tag, ich trete vom Kauf der Regenhose zurück. Wohin soll ich sie zurücksenden und wann "
+        "bekomme ich mein Geld wieder?",
         subject="Rücktritt",
         channel="form",
     ),
@@ -86,20 +87,22 @@ SHOTS: Final[tuple[Shot, ...]] = (
     ),
     _shot(
         "damaged",
-        "The zipper of the sleeping bag broke on the second night. Can it be repaired, or will I get a new one?",
+        "The zipper of the sleeping bag broke on the second night. Can it be repaired, or will I get a "
+        "new one?",
         subject="Zipper gone",
     ),
     _shot(
         "damaged",
-        "There's a smell of gas as soon as I screw on the cartridge, and a flame came out at the side. My hand is "
-        "burnt. This is dangerous!",
+        "There's a smell of gas as soon as I screw on the cartridge, and a flame came out at the side. My "
+        "hand is burnt. This is dangerous!",
         subject="Stove is dangerous",
         urgent=True,
     ),
     _shot("damaged", "my new torch stopped working after a week, warranty?", channel="chat"),
     _shot(
         "damaged",
-        "The package was fine, but the mug inside was cracked and the lid was bent. Please send a replacement.",
+        "The package was fine, but the mug inside was cracked and the lid was bent. Please send a "
+        "replacement.",
         subject="Arrived in pieces",
         channel="form",
     ),
@@ -134,7 +137,8 @@ SHOTS: Final[tuple[Shot, ...]] = (
     _shot("order_change", "pls cancel, ordered the wrong tent", channel="chat"),
     _shot(
         "order_change",
-        "Stop my order at once, please, it's going to leave your warehouse today and I've typed in the wrong town!",
+        "Stop my order at once, please, it's going to leave your warehouse today and I've typed in the "
+        "wrong town!",
         subject="Don't send it",
         urgent=True,
     ),
@@ -151,20 +155,23 @@ SHOTS: Final[tuple[Shot, ...]] = (
     ),
     _shot(
         "payment_invoice",
-        "The same amount was debited from my account two times. Please transfer one of them back immediately.",
+        "The same amount was debited from my account two times. Please transfer one of them back "
+        "immediately.",
         subject="Double charge",
         urgent=True,
     ),
     _shot("payment_invoice", "my card gets declined at checkout, why", channel="chat"),
     _shot(
         "payment_invoice",
-        "The discount code from your newsletter wasn't deducted, I paid the full price. And the reminder is wrong too.",
+        "The discount code from your newsletter wasn't deducted, I paid the full price. And the reminder "
+        "is wrong too.",
         subject="Price on the bill",
         channel="form",
     ),
     _shot(
         "product_question",
-        "Is the two-person tent suitable for winter, how heavy is it, and which pegs do you recommend for snow?",
+        "Is the two-person tent suitable for winter, how heavy is it, and which pegs do you recommend for "
+        "snow?",
         subject="Question about a tent",
     ),
     _shot("product_question", "does the backpack have a rain cover?", channel="chat"),
@@ -186,15 +193,16 @@ SHOTS: Final[tuple[Shot, ...]] = (
     ),
     _shot(
         "account_login",
-        "Someone has changed the e-mail address in my account and is ordering things with my card. Block it now!",
+        "Someone has changed the e-mail address in my account and is ordering things with my card. Block "
+        "it now!",
         subject="My account was hacked",
         channel="form",
         urgent=True,
     ),
     _shot(
         "complaint",
-        "I've called your hotline five times and been cut off each time. Nobody ever called me back. I'm very "
-        "disappointed with how you treat your customers.",
+        "I've called your hotline five times and been cut off each time. Nobody ever called me back. I'm "
+        "very disappointed with how you treat your customers.",
         subject="Poor service",
     ),
     _shot("complaint", "ur staff in the store was so rude, i want an apology", channel="chat"),
