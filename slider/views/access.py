@@ -1,0 +1,63 @@
+"""Who may reach what: an object of a project that is not yours does not exist, a right that is missing is said."""
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+
+from slider.models import Item, Membership, Project, Role, Task
+from slider.models.project import RIGHTS
+
+
+def person(request: HttpRequest) -> User:
+    """Who is signed in. The middleware lets nobody else through."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied("Sign in first.")
+    return request.user
+
+
+def task_or_404(request: HttpRequest, task_id: int, verb: str) -> Task:
+    """The task, if the person belongs to its project and may `verb` there."""
+    task = Task.objects.select_related("project").filter(pk=task_id, project__in=_own_projects(request)).first()
+    if task is None:
+        raise Http404(f"There is no task {task_id} in your projects.")
+    demand(request, task.project, verb)
+    return task
+
+
+def project_or_404(request: HttpRequest, slug: str, verb: str) -> Project:
+    """The project, if the person belongs to it and may `verb` there."""
+    project = Project.objects.filter(slug=slug, pk__in=_own_projects(request)).first()
+    if project is None:
+        raise Http404(f"There is no project {slug} among yours.")
+    demand(request, project, verb)
+    return project
+
+
+def item_or_404(request: HttpRequest, item_id: int, verb: str) -> Item:
+    """The item with its task, if the person belongs to its project and may `verb` there."""
+    items = Item.objects.select_related("task__project", "payload")
+    item = items.filter(pk=item_id, task__project__in=_own_projects(request)).first()
+    if item is None:
+        raise Http404(f"There is no item {item_id} in your projects.")
+    demand(request, item.task.project, verb)
+    return item
+
+
+def demand(request: HttpRequest, project: Project, verb: str) -> None:
+    """Refuse, in words that say what is missing and whom to ask, unless the person may `verb` in the project."""
+    user = person(request)
+    role = Membership.objects.filter(user=user, project=project).values_list("role", flat=True).first()
+    if user.is_active and role is not None and verb in RIGHTS[role]:
+        return
+    enough = [str(Role(name).label) for name, verbs in RIGHTS.items() if verb in verbs]
+    admins = Membership.objects.filter(project=project, role=Role.ADMIN, user__is_active=True)
+    ask = list(admins.values_list("user__username", flat=True).order_by("user__username")[:3])
+    raise PermissionDenied(
+        f"You are a {Role(role).label if role else 'stranger'} in {project.name}. "
+        f"To {verb} there takes the role {' or '.join(enough)}. "
+        + (f"Ask {' or '.join(ask)} for it." if ask else "Ask whoever runs this installation for it.")
+    )
+
+
+def _own_projects(request: HttpRequest) -> list[int]:
+    return list(Membership.objects.filter(user=person(request)).values_list("project_id", flat=True))
