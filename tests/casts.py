@@ -69,8 +69,8 @@ class Company:
 def company(*, share: float = 0.0, mode: Mode = Mode.TRIAL, prefix: str = "", **changes: Any) -> Company:
     """A project with its people and one task.
 
-    `share` and `mode` are the slider's start, `changes` are fields of the task. `prefix` keeps the names of two
-    companies in one database apart.
+    `share` and `mode` are the slider's start, `changes` are fields of the task. `prefix` keeps the names of
+    two companies in one database apart.
     """
     place = project(f"{prefix}Support desk")
     people = {
@@ -189,8 +189,8 @@ def bring_in(of: Task, bodies: Mapping[str, Mapping[str, Any]]) -> list[Item]:
 def answer_all(of: Task, answers: Mapping[str, Answered]) -> int:
     """Work, score and route the ready items of a task; returns how many. `answers` stand by external id.
 
-    The same composition as the fleet's, in one transaction; an item without an answer here is one that the model
-    refused.
+    The same composition as the fleet's, in one transaction; an item without an answer here is one that the
+    model refused.
     """
     worker = of.workers.get(retired_at=None)
     taken = claims.claim(of.pk, most=len(answers), max_tries=of.max_tries, lease_s=60, by="the cast")
