@@ -1,5 +1,6 @@
 """The only maker of a Policy: it freezes a slider setting with its evidence and puts it in force, under the gauge's lock."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,7 +49,7 @@ def first(task: Task, *, worker: Worker | None, requested: float, mode: Mode, by
         number=1,
         requested=requested,
         allowed=None,
-        effective=effective(requested=requested, allowed=None, mode=mode, held=False),
+        effective=effective(requested=requested, proven={}, mode=mode, held=False),
         mode=mode,
         error_limit=task.error_limit,
         delta=task.delta,
@@ -103,7 +104,7 @@ def _next(old: Policy, task: Task, change: Change, *, ends_epoch: bool, lane_ite
         number=old.number + 1,
         requested=requested,
         allowed=evidence.allowed,
-        effective=effective(requested=requested, allowed=evidence.allowed, mode=mode, held=held),
+        effective=effective(requested=requested, proven=evidence.certificate, mode=mode, held=held),
         mode=mode,
         held=held,
         error_limit=task.error_limit,
@@ -117,16 +118,19 @@ def _next(old: Policy, task: Task, change: Change, *, ends_epoch: bool, lane_ite
     )
 
 
-def effective(*, requested: float, allowed: float | None, mode: Mode, held: bool) -> float:
+def effective(*, requested: float, proven: Mapping[str, Any], mode: Mode, held: bool) -> float:
     """The share that routing follows: the request, capped by evidence unless a person vouches for it.
 
-    Under the guard it stands on a cut of the evidence's grid, the largest that was asked for and is certified.
+    Under the guard it stands on a cut of the evidence's grid, the largest that was asked for and is certified:
+    a lane that ends between two cuts is not the lane that was tested.
     """
     if held:
         return 0.0
     if mode == Mode.TRIAL:
         return requested
-    return certificate.snap(min(requested, allowed or 0.0))
+    certified = proven.get("certified", [])
+    cuts = [cut for cut, ok in zip(certificate.CUTS.tolist(), certified, strict=False) if ok and cut <= requested]
+    return max(cuts, default=0.0)
 
 
 def _audit_chance(task: Task, *, lane_items: int) -> float:

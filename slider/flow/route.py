@@ -36,6 +36,15 @@ class Standing:
     stale: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the ranking put an item: inside the share or not, its rank (0 easiest) and its bin on the grid."""
+
+    inside: bool
+    rank: float
+    bin: int
+
+
 def lock(task_id: int) -> Standing:
     """Lock the task's gauge: a pull-back waits for this transaction, and after it nothing more runs unattended."""
     gauge = Gauge.objects.select_for_update(of=("self",)).select_related("policy", "task").get(pk=task_id)
@@ -59,18 +68,21 @@ def route(standing: Standing, rated: Sequence[Rated], *, source: State = State.W
     rules = [task.hard_rule(dict(r.body)) for r in rated]
     ranked = [place for place, rule in enumerate(rules) if not rule]
     routed = lanes.choose(
-        lanes.Track.from_json(gauge.track),
+        lanes.Track.from_json(gauge.track) if gauge.track else lanes.Track(),
         scores=np.array([rated[p].trust for p in ranked], dtype=float),
         ties=coins.coins(bytes(task.coin_secret), [rated[p].item_id for p in ranked], "tie"),
         share=_share(standing),
-        cap=1.0 if policy.mode == Mode.TRIAL else policy.allowed or 0.0,
+        cap=1.0 if policy.mode == Mode.TRIAL else policy.effective,
     )
-    chosen = {p: (bool(routed.lanes[n]), float(routed.ranks[n])) for n, p in enumerate(ranked)}
+    bins = certificate.bins(routed.ranks)
+    chosen = {
+        p: Place(bool(routed.lanes[n]), float(routed.ranks[n]), int(bins[n])) for n, p in enumerate(ranked)
+    }
     draws = audit.draws(
         bytes(task.coin_secret), [r.item_id for r in rated], chance=policy.audit_chance, epoch=policy.epoch
     )
     decisions = [
-        _decision(standing, r, seq=gauge.routed + n, rule=rules[n], chosen=chosen.get(n), drawn=bool(draws[n]))
+        _decision(standing, r, seq=gauge.routed + n, rule=rules[n], place=chosen.get(n), drawn=bool(draws[n]))
         for n, r in enumerate(rated)
     ]
     _write(task, rated, decisions, source)
@@ -87,11 +99,10 @@ def _share(standing: Standing) -> float:
 
 
 def _decision(
-    standing: Standing, rated: Rated, *, seq: int, rule: str, chosen: tuple[bool, float] | None, drawn: bool
+    standing: Standing, rated: Rated, *, seq: int, rule: str, place: Place | None, drawn: bool
 ) -> Decision:
     policy = standing.policy
-    inside, rank = chosen if chosen is not None else (False, None)
-    why, detail = _why(standing, rated, rule=rule, inside=inside)
+    why, detail = _why(standing, rated, rule=rule, inside=place is not None and place.inside)
     lane = Lane.UNATTENDED if why == Why.EASY else Lane.PEOPLE
     audited = lane == Lane.UNATTENDED and drawn
     return Decision(
@@ -105,8 +116,8 @@ def _decision(
         why=why,
         detail=detail[:300],
         p_correct=rated.p_correct,
-        rank=rank,
-        bin=None if rank is None else certificate.bin_of(rank),
+        rank=None if place is None else place.rank,
+        bin=None if place is None else place.bin,
         share=_share(standing),
         audit=audited,
         audit_chance=policy.audit_chance if lane == Lane.UNATTENDED else 1.0,

@@ -8,8 +8,11 @@ import numpy as np
 
 from slider.engine import evidence
 from slider.engine.calibration import Calibration
-from slider.llm.client import Answered
+from slider.llm.records import Answered
 from slider.models import Attempt, Outcome, Score
+
+
+HARDEST = 1e6  # what a Score says where there was no answer to rank: harder than any logit
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Rated:
 
 def signals(answered: Answered) -> dict[str, float]:
     """What the worker's raw output says about its answer, by name; what it did not give is absent."""
-    texts = [sample.text for sample in answered.samples]
+    texts = [sample.text for sample in answered.chosen_first]
     found = {
         "token_logodds": evidence.token_logodds(answered.value_logprobs),
         "weakest_token": evidence.weakest_token(answered.value_logprobs),
@@ -59,7 +62,7 @@ def rate(candidates: Sequence[Candidate], calibration: Calibration) -> list[Rate
     found = [signals(c.answered) if c.attempt.outcome == Outcome.ANSWERED else {} for c in candidates]
     usable = np.array([c.attempt.outcome == Outcome.ANSWERED for c in candidates])
     rows = evidence.matrix(found)
-    trust = np.where(usable, calibration.logit(rows), -np.inf)
+    trust = calibration.scores(rows, answered=usable)
     p_correct = np.where(usable, calibration.p_correct(rows), 0.0)
     Score.objects.bulk_create(
         Score(
@@ -83,6 +86,3 @@ def rate(candidates: Sequence[Candidate], calibration: Calibration) -> list[Rate
         )
         for place, c in enumerate(candidates)
     ]
-
-
-HARDEST = 1e6  # what a Score says where there was no answer to rank: harder than any logit

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 
 from django.db import connection
@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from slider.flow import moves
 from slider.flow.claims import Claim
-from slider.llm.client import Answered
+from slider.llm.records import Answered
 from slider.models import Attempt, Outcome, State, Worker
 
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 120.0
 TROUBLE_WAIT_S = 30.0
+CALLS_UNTIL_KNOWN = 8  # calls in flight before the first of a day has shown what one costs
 # The whole installation is set up wrongly, not this item: it costs no try, and the worker says so on the pages.
 TROUBLES = frozenset({Outcome.UNAUTHORISED, Outcome.UNKNOWN_MODEL})
 
@@ -70,7 +71,7 @@ def backoff(tries: int, retry_after_s: float | None) -> float:
 
 
 def _step(finding: Finding, wait_s: float) -> moves.Step:
-    reason = f"{finding.answered.outcome.label}; again in {wait_s:.0f} s"
+    reason = f"{Outcome(finding.answered.outcome.value).label}; again in {wait_s:.0f} s"
     return moves.Step(finding.claim.item_id, finding.claim.token, State.READY, reason, wait_s)
 
 
@@ -83,21 +84,14 @@ def _attempt(finding: Finding, worker: Worker) -> Attempt:
         outcome=Outcome(answered.outcome.value),
         detail=answered.detail[:300],
         answer=answered.answer,
-        samples=[sample.answer for sample in answered.samples[1:]],
-        fields=[
-            {
-                "name": field.name,
-                "logprob": field.logprob,
-                "alternatives": [[text, weight] for text, weight in field.alternatives],
-            }
-            for field in answered.fields
-        ],
+        samples=[sample.answer for sample in answered.chosen_first[1:]],
+        fields=[asdict(field) for field in answered.fields],
         raw=answered.raw if answered.answer is None else "",
         finish_reason=answered.finish_reason[:40],
-        tokens_in=answered.tokens_in,
-        tokens_out=answered.tokens_out,
+        tokens_in=answered.tokens_in or 0,
+        tokens_out=answered.tokens_out or 0,
         cost=finding.cost,
-        latency_ms=answered.latency_ms,
+        latency_ms=round(answered.latency_ms),
     )
 
 
@@ -115,8 +109,8 @@ def _spend(worker: Worker, findings: Sequence[Finding]) -> None:
                 worker.pk,
                 timezone.now().date(),
                 len(findings),
-                sum(finding.answered.tokens_in for finding in findings),
-                sum(finding.answered.tokens_out for finding in findings),
+                sum(finding.answered.tokens_in or 0 for finding in findings),
+                sum(finding.answered.tokens_out or 0 for finding in findings),
                 sum((finding.cost or Decimal(0) for finding in findings), Decimal(0)),
             ],
         )
@@ -130,20 +124,44 @@ def _note_trouble(worker: Worker, held: Sequence[Finding]) -> None:
         worker.trouble = trouble[:300]
 
 
-def money_left(worker: Worker) -> Decimal | None:
-    """What is left of today's budget over all versions of this worker; None without a budget."""
+def calls_left(worker: Worker) -> int | None:
+    """How many calls today's budget still pays for, at what a call has cost today; None without a budget.
+
+    All versions of a worker share its budget. Before the first call of a day it is taken on trust: one call at least
+    is allowed while any money is left.
+    """
     if worker.daily_budget is None:
         return None
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT coalesce(sum(s.cost), 0) FROM slider_spend s JOIN slider_worker w ON w.id = s.worker_id
+            SELECT coalesce(sum(s.cost), 0), coalesce(sum(s.calls), 0)
+            FROM slider_spend s JOIN slider_worker w ON w.id = s.worker_id
             WHERE w.task_id = %s AND w.name = %s AND s.day = %s
             """,
             [worker.task_id, worker.name, timezone.now().date()],
         )
-        (spent,) = cursor.fetchone()
-    return worker.daily_budget - Decimal(spent)
+        spent, calls = cursor.fetchone()
+    left = worker.daily_budget - Decimal(spent)
+    if left <= 0:
+        return 0
+    return CALLS_UNTIL_KNOWN if not spent else max(1, int(left / (Decimal(spent) / calls)))
+
+
+def waiting() -> list[int]:
+    """Tasks that have a ready item whose time has come and a worker that may take it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT t.id FROM slider_task t
+            WHERE NOT t.paused
+              AND EXISTS (SELECT FROM slider_worker w WHERE w.task_id = t.id AND w.retired_at IS NULL)
+              AND EXISTS (SELECT FROM slider_item i WHERE i.task_id = t.id AND i.state = 'ready'
+                          AND i.run_at <= clock_timestamp() AND i.tries < t.max_tries)
+            ORDER BY t.id
+            """
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def give_up(task_id: int, *, max_tries: int, most: int = 500) -> list[tuple[int, int]]:

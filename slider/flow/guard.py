@@ -1,0 +1,174 @@
+"""The second hand: the guard reads the people's verdicts, keeps the calibration and the certificate current, and lives."""
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import connection
+
+from slider.engine import audit, calibration, certificate, evidence
+from slider.flow import policies
+from slider.models import Gauge, Maker, Policy
+
+FIRST_FIT = 40  # labels before the first calibration of a task's own
+FIT_LABELS = 20_000  # the newest labels that a fit looks at
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The verdicts of one epoch in routing order, up to the oldest look that is still owed."""
+
+    counters: certificate.Counters
+    judged: int
+    outstanding: int
+
+
+def tend(task_id: int) -> Policy:
+    """Look at one task once: a new policy if the evidence says something new, else only a sign of life.
+
+    The reading and the fitting hold no lock. A person who moves the slider meanwhile wins: the guard's policy is
+    then based on an older one, is dropped, and the next round sees what they set.
+    """
+    gauge = Gauge.objects.select_related("policy", "task").get(pk=task_id)
+    policy = gauge.policy
+    labels = _labels(policy)
+    found = _evidence(policy, labels)
+    due = audit.chance(floor=gauge.task.audit_floor, error_limit=policy.error_limit, lane_items=gauge.unattended)
+    if found is None and due == policy.audit_chance:
+        policies.touch(task_id)
+        return policy
+    change = policies.Change(evidence=found)
+    reason = _said(policy, found) if found is not None else f"{due:.1%} of the unattended lane is audited from here on"
+    try:
+        return policies.make(task_id, change, maker=Maker.GUARD, reason=reason, expected=policy.number)
+    except policies.Superseded as error:
+        return error.newest
+
+
+def _evidence(policy: Policy, labels: Labels) -> policies.Evidence | None:
+    """What is to be frozen next, or None when nothing moved enough to say so."""
+    if labels.judged == policy.labels:
+        return None
+    seen = policy.certificate
+    best = np.array(seen["best"], dtype=float) if seen else None
+    proof = certificate.certify(labels.counters, error_limit=policy.error_limit, delta=policy.delta, best=best)
+    refit = labels.judged >= FIRST_FIT and labels.judged >= _next_fit(policy)
+    if not refit and proof.cap == (policy.allowed or 0.0) and labels.judged < policy.labels + _step(policy):
+        return None
+    fitted = _fit(policy) if refit else policy.calibration
+    allowed = proof.cap if labels.judged else None
+    return policies.Evidence(allowed, fitted, _facts(policy, proof, labels, refit=refit), labels.judged)
+
+
+def _step(policy: Policy) -> int:
+    """How many new labels are worth a new policy by themselves: a tenth more, at least 10."""
+    return max(10, policy.labels // 10)
+
+
+def _next_fit(policy: Policy) -> int:
+    fitted_at = int(policy.certificate.get("fitted_at", 0)) if policy.certificate else 0
+    return FIRST_FIT if fitted_at == 0 else math.ceil(fitted_at * 1.25) + 10
+
+
+def _labels(policy: Policy) -> Labels:
+    """Count the epoch's verdicts by bin, weight class and outcome.
+
+    Only looks before the oldest one still owed count: errors take longer to judge than right answers, and in the
+    order of their arrival they would flatter.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH owed AS (
+                SELECT min(d.seq) AS first, count(*) AS n FROM slider_review r
+                JOIN slider_decision d ON d.item_id = r.item_id
+                WHERE r.task_id = %(task)s AND r.state IN ('open', 'held') AND d.epoch = %(epoch)s
+                  AND d.bin IS NOT NULL
+            )
+            SELECT d.bin, d.audit_chance, CASE WHEN p.effective > 0 THEN p.audit_chance ELSE 1 END,
+                   count(*) FILTER (WHERE r.verdict <> 'accept'), count(*) FILTER (WHERE r.verdict = 'accept'),
+                   max(owed.n)
+            FROM owed CROSS JOIN slider_review r
+            JOIN slider_decision d ON d.item_id = r.item_id
+            JOIN slider_policy p ON p.id = d.policy_id
+            WHERE r.task_id = %(task)s AND r.state = 'decided' AND d.epoch = %(epoch)s AND d.bin IS NOT NULL
+              AND (owed.first IS NULL OR d.seq < owed.first)
+            GROUP BY 1, 2, 3
+            """,
+            {"task": policy.task_id, "epoch": policy.epoch},
+        )
+        rows = cursor.fetchall()
+    shape = (len(certificate.CUTS), audit.STEPS)
+    wrong, right = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    for place, chance, least, bad, good, _ in rows:
+        weight = audit.weight_class(chance, least=least)
+        wrong[place, weight] += bad
+        right[place, weight] += good
+    judged = int(wrong.sum() + right.sum())
+    return Labels(certificate.Counters(wrong=wrong, right=right), judged, max((row[5] for row in rows), default=0))
+
+
+def _fit(policy: Policy) -> dict[str, Any]:
+    """Refit the calibration on the newest labels of this worker version, both lanes, weighted by their chances."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT s.signals, r.verdict = 'accept', d.audit_chance FROM slider_review r
+            JOIN slider_decision d ON d.item_id = r.item_id
+            JOIN slider_attempt a ON a.id = d.attempt_id JOIN slider_score s ON s.attempt_id = a.id
+            WHERE r.task_id = %s AND r.state = 'decided' AND a.outcome = 'answered' AND a.worker_id = %s
+            ORDER BY d.seq DESC LIMIT %s
+            """,
+            [policy.task_id, policy.worker_id, FIT_LABELS],
+        )
+        rows = cursor.fetchall()
+    fitted = calibration.fit(
+        evidence.matrix([_signals(row[0]) for row in rows]),
+        correct=np.array([row[1] for row in rows], dtype=np.bool_),
+        propensity=np.array([row[2] for row in rows], dtype=np.float64),
+    )
+    return fitted.to_json()
+
+
+def _signals(stored: Any) -> dict[str, float]:
+    # A raw cursor gives jsonb as text or parsed, by the driver's settings.
+    return dict(json.loads(stored) if isinstance(stored, str) else stored)
+
+
+def _facts(policy: Policy, proof: certificate.Certificate, labels: Labels, *, refit: bool) -> dict[str, Any]:
+    """What the slider page shows of the evidence, and what the next look continues from."""
+    wrong, right = labels.counters.wrong, labels.counters.right
+    weights = audit.LADDER[np.newaxis, :]
+    bad, all_ = np.cumsum((wrong * weights).sum(1)), np.cumsum(((wrong + right) * weights).sum(1))
+    seen = np.cumsum((wrong + right).sum(1))
+    next_cut = next((c for c, ok in enumerate(proof.certified) if not ok and certificate.CUTS[c] > proof.cap), None)
+    more = None if next_cut is None else float(proof.labels_needed[next_cut])
+    fitted_at = labels.judged if refit else int(policy.certificate.get("fitted_at", 0))
+    return {
+        "cuts": certificate.CUTS.tolist(),
+        "right": right.sum(1).tolist(),
+        "wrong": wrong.sum(1).tolist(),
+        "error": [float(b / a) if a > 0 else None for b, a in zip(bad, all_, strict=True)],
+        "upper": [float(u) if n else None for u, n in zip(proof.upper, seen, strict=True)],
+        "certified": proof.certified.tolist(),
+        "best": [float(x) if math.isfinite(x) else -1e300 for x in proof.best],
+        "cap": proof.cap,
+        "outstanding": labels.outstanding,
+        "more": math.ceil(more) if more is not None and math.isfinite(more) else None,
+        "fitted_at": fitted_at,
+    }
+
+
+def _said(policy: Policy, found: policies.Evidence) -> str:
+    """The guard's reason in words."""
+    before, after = policy.allowed, found.allowed or 0.0
+    looked = f"{found.labels} verdicts"
+    if before is None:
+        return f"{looked}: evidence allows {after:.0%}" if after else f"{looked}: not enough yet to allow any share"
+    if after > before:
+        return f"{looked} allow {after:.0%} instead of {before:.0%}"
+    if after < before:
+        return f"{looked} allow only {after:.0%} instead of {before:.0%}"
+    return f"{looked}: still {after:.0%} allowed, figures brought up to date"

@@ -1,0 +1,61 @@
+"""Requests and tokens a minute, kept over all processes and hosts in Redis, or in this process while Redis is away."""
+
+import structlog
+from limits import RateLimitItemPerMinute
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, RedisStorage, Storage
+from limits.strategies import SlidingWindowCounterRateLimiter
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+FIRST_GUESS = 500.0  # tokens of a call, until the first has been counted
+
+
+class Pace:
+    """How many calls a worker may begin now. Limits are per minute; None is no limit."""
+
+    def __init__(self, name: str, *, redis_url: str, requests: int | None, tokens: int | None) -> None:
+        self._name = name
+        self._requests = RateLimitItemPerMinute(requests, namespace="requests") if requests else None
+        self._tokens = RateLimitItemPerMinute(tokens, namespace="tokens") if tokens else None
+        self._shared: Storage = RedisStorage(
+            redis_url.replace("unix://", "redis+unix://").removesuffix("?db=0"), wrap_exceptions=True
+        )
+        self._own = MemoryStorage()
+        self._a_call = FIRST_GUESS
+
+    def permits(self, wanted: int) -> int:
+        """Reserve up to `wanted` calls; 0 when this minute's share is used up."""
+        if self._requests is None and self._tokens is None:
+            return wanted
+        granted = wanted
+        if self._tokens is not None:
+            granted = min(granted, int(self._left(self._tokens) / self._a_call))
+        if self._requests is not None:
+            granted = min(granted, self._left(self._requests))
+        if granted < 1:
+            return 0
+        if self._requests is not None:
+            self._use(self._requests, granted)
+        return granted
+
+    def used(self, *, calls: int, tokens: int) -> None:
+        """Book what calls really took."""
+        if self._tokens is not None and calls:
+            self._a_call += 0.2 * (max(1.0, tokens / calls) - self._a_call)
+            self._use(self._tokens, min(tokens, self._left(self._tokens)))
+
+    def _left(self, item: RateLimitItemPerMinute) -> int:
+        try:
+            return SlidingWindowCounterRateLimiter(self._shared).get_window_stats(item, self._name).remaining
+        except (StorageError, RedisError):
+            return SlidingWindowCounterRateLimiter(self._own).get_window_stats(item, self._name).remaining
+
+    def _use(self, item: RateLimitItemPerMinute, amount: int) -> None:
+        if amount < 1:
+            return
+        try:
+            SlidingWindowCounterRateLimiter(self._shared).hit(item, self._name, cost=amount)
+        except (StorageError, RedisError) as error:
+            log.warning("rate limits are kept in this process alone: Redis is away", error=str(error)[:200])
+            SlidingWindowCounterRateLimiter(self._own).hit(item, self._name, cost=amount)

@@ -1,0 +1,57 @@
+"""The sweep: finds what a lost hint, a killed worker or a closed tab left behind. Any number of them is harmless."""
+
+from django.db import connection, transaction
+
+from slider.celery import app
+from slider.flow import claims, imports, publish, route, wake, work
+from slider.flow.score import Rated
+from slider.models import Payload, State, Task
+
+_SWEEP = 7_303  # the advisory lock's own number space
+
+
+@app.task(name="tasks.sweep.sweep")
+def sweep() -> dict[str, int]:
+    """Return run-out leases, hand over what was tried too often, and hint every stage that has work."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, 0)", [_SWEEP])
+        if not cursor.fetchone()[0]:
+            return {}
+    try:
+        found = {
+            "leases": claims.run_out(),
+            "reviews": claims.free_reviews(),
+            "given_up": sum(hand_over(task) for task in Task.objects.order_by("pk")),
+        }
+        for task_id in work.waiting():
+            wake.hint("work", task_id)
+        for task_id in publish.waiting():
+            wake.hint("publish", task_id)
+        for import_id in imports.waiting():
+            wake.hint("intake", import_id)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [_SWEEP])
+    return found
+
+
+def hand_over(task: Task) -> int:
+    """Route to people what was tried too often and never came back with an answer."""
+    with transaction.atomic():
+        given_up = work.give_up(task.pk, max_tries=task.max_tries)
+        if not given_up:
+            return 0
+        bodies = dict(Payload.objects.filter(pk__in=[i for i, _ in given_up]).values_list("pk", "body"))
+        rated = [
+            Rated(
+                item_id,
+                token,
+                bodies[item_id],
+                None,
+                float("-inf"),
+                0.0,
+                trouble=f"given up after {task.max_tries} tries; each time the worker was lost or gave no answer",
+            )
+            for item_id, token in given_up
+        ]
+        return route.route(route.lock(task.pk), rated, source=State.READY)
