@@ -119,9 +119,7 @@ def _flags(told: Sequence[_Told], chosen: _Told, ask: Ask) -> set[Flag]:
     return flags
 
 
-def _evidence(
-    told: Sequence[_Told], chosen: _Told, ask: Ask
-) -> tuple[tuple[float, ...], tuple[FieldEvidence, ...]]:
+def _evidence(told: Sequence[_Told], chosen: _Told, ask: Ask) -> tuple[tuple[float, ...], tuple[FieldEvidence, ...]]:
     found = spans.leaves(chosen.content, start=chosen.start, wrapped=ask.wrapped)
     placed = spans.tokens(chosen.logprobs, chosen.content) if chosen.logprobs else []
     logprobs, seen = evidence.gather(chosen.content, placed, found)
@@ -186,9 +184,7 @@ def _sample(text: str, ask: Ask) -> Sample:
     problems = ask.schema.problems(answer, most=3)
     if problems:
         words = "; ".join(f"{one.where or 'the answer'}: {one.message}" for one in problems)
-        return Sample(
-            Outcome.SCHEMA_BROKEN, detail=f"The answer breaks the schema: {storable(words, length=600)}"
-        )
+        return Sample(Outcome.SCHEMA_BROKEN, detail=f"The answer breaks the schema: {storable(words, length=600)}")
     return Sample(Outcome.ANSWERED, strict.canonical(answer).decode(), answer, confidence)
 
 

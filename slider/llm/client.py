@@ -1,7 +1,7 @@
 """Ask a model at any endpoint that speaks the OpenAI chat protocol: one call, one named outcome, no retries.
 
-The call is the lean one of the vendor's client: it keeps authentication, base URL and typed errors, and builds
-no response models. Retries belong to the pump alone, so that a failing endpoint is not asked more than it shows.
+The call is the lean one of the vendor's client: it keeps authentication, base URL and typed errors, and
+builds no response models. Retries belong to the pump alone: two layers of them would multiply.
 Neither keys nor contents are ever logged.
 """
 
@@ -51,13 +51,9 @@ class Client:
         max_response_bytes: int = 8 * 1024 * 1024,
     ) -> None:
         if not base_url.startswith(("http://", "https://")):
-            raise ValueError(
-                f"the endpoint's address is {base_url!r}: it must begin with http:// or https://"
-            )
+            raise ValueError(f"the endpoint's address is {base_url!r}: it must begin with http:// or https://")
         if not api_key.isascii() or not (api_key or "-").isprintable() or " " in api_key:
-            raise ValueError(
-                "the endpoint's key holds blanks or characters that no key has: copy it once more"
-            )
+            raise ValueError("the endpoint's key holds blanks or characters that no key has: copy it once more")
         self.base_url = base_url
         self._api_key = api_key
         self._timeout_s = timeout_s
@@ -95,9 +91,7 @@ class Client:
     async def _outcome(self, ask: Ask, timeout_s: float) -> Answered:
         try:
             async with asyncio.timeout(timeout_s):
-                response = await self._openai.post(
-                    "/chat/completions", body=self._body(ask), cast_to=httpx2.Response
-                )
+                response = await self._openai.post("/chat/completions", body=self._body(ask), cast_to=httpx2.Response)
         except TimeoutError:
             return _failed(Outcome.TIMEOUT, f"The endpoint gave no whole answer within {timeout_s:g} s.")
         except openai.APIStatusError as error:
@@ -140,9 +134,7 @@ class Client:
         else:
             outcome = _BY_STATUS.get(status, Outcome.SERVER_ERROR if status >= 500 else Outcome.BAD_REQUEST)
         reason = answers.said(error.body) if isinstance(error.body, dict) else "no reason given"
-        wait_s = retry_after.seconds(
-            headers.get("retry-after"), now=datetime.now(UTC), most_s=MOST_RETRY_AFTER_S
-        )
+        wait_s = retry_after.seconds(headers.get("retry-after"), now=datetime.now(UTC), most_s=MOST_RETRY_AFTER_S)
         detail = f"The endpoint answered {status}: {reason}"
         if self._api_key:
             detail = detail.replace(self._api_key, "(the key)")
@@ -219,7 +211,7 @@ def _failed(outcome: Outcome, detail: str) -> Answered:
 
 
 def _root(error: BaseException) -> str:
-    """The kind of the first cause, such as ConnectionResetError, without its text, which may hold addresses."""
+    """The kind of the first cause, such as ConnectionResetError; its text may hold addresses."""
     while error.__cause__ is not None:
         error = error.__cause__
     return type(error).__name__

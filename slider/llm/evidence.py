@@ -23,9 +23,7 @@ class Seen:
     begins: list[int]
 
 
-def gather(
-    content: str, placed: Sequence[Token], found: Sequence[Leaf]
-) -> tuple[tuple[float, ...], dict[str, Seen]]:
+def gather(content: str, placed: Sequence[Token], found: Sequence[Leaf]) -> tuple[tuple[float, ...], dict[str, Seen]]:
     """Logprobs of all value tokens, and the tokens of each field; both empty if one can't be trusted."""
     ends = [token.end for token in placed]
     by_field: dict[str, Seen] = {}
@@ -59,7 +57,7 @@ def fields(
 ) -> tuple[FieldEvidence, ...]:
     """Evidence for each top-level field of the answer: from its tokens, and from samples that disagree.
 
-    `others` are the answers of the remaining samples, `samples` how many came in all (the base of a share) and
+    `others` are the answers of the other samples, `samples` how many came in all (the base of a share) and
     `labels` the allowed texts of each field that has a closed list.
     """
     mine = _by_field(answer)

@@ -55,13 +55,9 @@ def cost(
     if tokens_in is None or tokens_out is None:
         return UNKNOWN
     if own is not None:
-        return Cost(
-            (own.per_million_in * tokens_in + own.per_million_out * tokens_out) / _MILLION, Source.OWN
-        )
+        return Cost((own.per_million_in * tokens_in + own.per_million_out * tokens_out) / _MILLION, Source.OWN)
     try:
-        price = calc_price(
-            Usage(input_tokens=tokens_in, output_tokens=tokens_out), model, provider_api_url=base_url
-        )
+        price = calc_price(Usage(input_tokens=tokens_in, output_tokens=tokens_out), model, provider_api_url=base_url)
     except LookupError:
         return UNKNOWN
     return Cost(price.total_price, Source.CATALOGUE)

@@ -114,9 +114,7 @@ def _allows_strict_mode(node: JSON) -> bool:
             return False
         if set(named) != set(cast("list[str]", required)):
             return False
-    return all(
-        _allows_strict_mode(child) for key, child in node.items() if key not in ("enum", "const", "default")
-    )
+    return all(_allows_strict_mode(child) for key, child in node.items() if key not in ("enum", "const", "default"))
 
 
 def _json(value: JSON) -> str:

@@ -73,9 +73,7 @@ class Flag(StrEnum):
 
     FENCED = "fenced"  # the answer stood in a Markdown fence
     SAMPLES_SHORT = "samples_short"  # the endpoint gave fewer samples than were asked for
-    LOGPROBS_UNUSABLE = (
-        "logprobs_unusable"  # asked for, but missing, shorter than the text, positive or not numbers
-    )
+    LOGPROBS_UNUSABLE = "logprobs_unusable"  # asked for, but missing, shorter than the text, positive or not numbers
     CONFIDENCE_UNUSABLE = "confidence_unusable"  # asked for, but missing or not a number from 0 to 1
     USAGE_MISSING = "usage_missing"  # the endpoint did not count tokens, so the cost is not known
 

@@ -1,0 +1,19 @@
+"""Webhooks that leave: standard signatures, and deliveries that can't be turned against our own network."""
+
+from slider.webhook.delivery import Delivered, Failed, Reason, Refused, post
+from slider.webhook.signature import new_secret, sign
+from slider.webhook.target import Resolver, Target, UrlError, check_url
+
+__all__ = [
+    "Delivered",
+    "Failed",
+    "Reason",
+    "Refused",
+    "Resolver",
+    "Target",
+    "UrlError",
+    "check_url",
+    "new_secret",
+    "post",
+    "sign",
+]
