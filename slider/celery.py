@@ -83,7 +83,7 @@ def configure(redis_url: str) -> None:
     )
 
 
-@app.on_configure.connect  # type: ignore[untyped-decorator]  # celery-types leaves signals untyped
+@app.on_configure.connect
 def _configure(**_: Any) -> None:
     from django.conf import settings
 

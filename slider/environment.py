@@ -34,7 +34,8 @@ class Environment(BaseSettings):
         [], description="Origins behind a proxy, such as https://slider.example.org, comma-separated."
     )
     SLIDER_HTTPS: bool | None = Field(
-        None, description="Serve by HTTPS only: secure cookies, redirect, HSTS. Empty: yes unless all hosts are local."
+        None,
+        description="Serve by HTTPS only: secure cookies, redirect, HSTS. Empty: yes unless all hosts are local.",
     )
     DEBUG: bool = Field(False, description="Django's debug pages. Refused when a real host is set.")
 
@@ -114,7 +115,10 @@ class Environment(BaseSettings):
 
 def example() -> str:
     """The text of `.env.example`: every setting with its default and what it is for."""
-    lines = ["# Every setting of Slider. Made by `make env-example`; nothing here is needed for `make demo`.", ""]
+    lines = [
+        "# Every setting of Slider. Made by `make env-example`; nothing here is needed for `make demo`.",
+        "",
+    ]
     for name, field in Environment.model_fields.items():
         default = field.default
         if isinstance(default, list):

@@ -9,7 +9,9 @@ from typing import Any
 import structlog
 
 SECRET_NAMES = re.compile(r"(?i)(api_?key|authorization|password|secret|token|cookie|whsec|session)")
-SECRET_VALUES = re.compile(r"(sk-[A-Za-z0-9_-]{8,}|whsec_[A-Za-z0-9+/=]{8,}|Bearer\s+\S+|sl_[a-z0-9]{8}_[A-Za-z0-9_-]+)")
+SECRET_VALUES = re.compile(
+    r"(sk-[A-Za-z0-9_-]{8,}|whsec_[A-Za-z0-9+/=]{8,}|Bearer\s+\S+|sl_[a-z0-9]{8}_[A-Za-z0-9_-]+)"
+)
 HARMLESS = frozenset({"tokens_in", "tokens_out", "token_stale"})
 
 
@@ -34,7 +36,11 @@ def configure() -> None:
         redact,
     ]
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

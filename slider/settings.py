@@ -63,7 +63,7 @@ TEMPLATES = [
 # PostgreSQL is the truth. The time limits bound the pull-back and keep one page from holding up the rest.
 DATABASE_URL = ENV.DATABASE_URL or _embedded_database
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(  # type: ignore[index]  # the stub knows only str
+DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
     f"-c {name}={value}"
     for name, value in {
         "statement_timeout": ENV.SLIDER_DB_STATEMENT_MS,

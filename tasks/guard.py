@@ -18,7 +18,11 @@ def guard() -> int:
         try:
             hand.tend(task_id)
         except (DatabaseError, ArithmeticError, ValueError, LookupError) as error:
-            log.error("the guard could not evaluate a task", task=task_id, error=f"{type(error).__name__}: {error}"[:500])
+            log.error(
+                "the guard could not evaluate a task",
+                task=task_id,
+                error=f"{type(error).__name__}: {error}"[:500],
+            )
         else:
             tended += 1
     return tended

@@ -59,9 +59,7 @@ class Hands(Generic[C, F]):
 class Pump(Generic[C, F]):
     """Runs until the task is dry for `linger_s`, its shift of `shift_s` is over, or the worker is stopping."""
 
-    def __init__(
-        self, hands: Hands[C, F], *, in_flight: int, lease_s: float, shift_s: float, linger_s: float
-    ) -> None:
+    def __init__(self, hands: Hands[C, F], *, in_flight: int, lease_s: float, shift_s: float, linger_s: float) -> None:
         self._hands = hands
         self._in_flight = in_flight
         self._lease_s = lease_s
@@ -75,6 +73,7 @@ class Pump(Generic[C, F]):
         self._wrote = asyncio.Event()
         self._anything = asyncio.Event()
         self._closing = False
+        self._leaving = asyncio.Event()
         self._paused_until = 0.0
         self._threads = {name: ThreadPoolExecutor(1, f"pump-{name}") for name in ("claim", "write", "beat")}
         self.settled = 0
@@ -127,8 +126,8 @@ class Pump(Generic[C, F]):
             claim = self._waiting.popleft()
             if len(self._waiting) < max(1, self._in_flight // 4):
                 self._hungry.set()
-            while (wait := self._paused_until - time.monotonic()) > 0 and not self._closing:
-                await asyncio.sleep(min(wait, DRY_WAIT_S))
+            if (wait := self._paused_until - time.monotonic()) > 0:
+                await self._within(self._leaving, wait)
             finding = await self._hands.ask(claim)
             self._paused_until = max(self._paused_until, time.monotonic() + self._hands.pause_s(finding))
             self._found.append((claim, finding))
@@ -164,6 +163,7 @@ class Pump(Generic[C, F]):
     ) -> None:
         """Give back what was not begun, let what is in flight finish, write it, and leave nothing open."""
         self._closing = True
+        self._leaving.set()
         untouched = list(self._waiting)
         self._waiting.clear()
         for claim in untouched:

@@ -14,7 +14,8 @@ from django.db import DataError, IntegrityError, connection, connections, transa
 
 from slider.celery import app
 from slider.engine.calibration import Calibration
-from slider.flow import claims, route, score, work as stage
+from slider.flow import claims, route, score
+from slider.flow import work as stage
 from slider.flow.claims import Claim
 from slider.flow.work import Finding
 from slider.llm import prices, prompt
@@ -194,7 +195,11 @@ def settle(findings: list[Finding], worker: Worker, task: Task) -> None:
         rated = score.rate(
             [
                 score.Candidate(
-                    k.finding.claim.item_id, k.finding.claim.token, k.finding.claim.body, k.attempt, k.finding.answered
+                    k.finding.claim.item_id,
+                    k.finding.claim.token,
+                    k.finding.claim.body,
+                    k.attempt,
+                    k.finding.answered,
                 )
                 for k in kept
             ],

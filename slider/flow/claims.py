@@ -130,7 +130,7 @@ def renew_review(review_id: int, *, user_id: int, token: int, lease_s: float) ->
             """,
             [lease_s, review_id, user_id, token],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 def free_reviews(*, user_id: int | None = None) -> int:
@@ -149,4 +149,4 @@ def free_reviews(*, user_id: int | None = None) -> int:
             """,
             {"user": user_id},
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -1,4 +1,4 @@
-"""The second hand: the guard reads the people's verdicts, keeps the calibration and the certificate current, and lives."""
+"""The second hand: the guard reads people's verdicts and keeps calibration and certificate current."""
 
 import json
 import math

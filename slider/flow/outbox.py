@@ -57,6 +57,3 @@ def correct(task_id: int, result: Result, *, undo_s: float) -> None:
     """Owe a correction of a result that is out already; the first result stays as it was."""
     newest = Publication.objects.filter(item_id=result.item_id).aggregate(Max("number"))["number__max"]
     owe(task_id, [result], undo_s=undo_s, number=newest + 1)
-
-
-

@@ -1,4 +1,4 @@
-"""The only maker of a Policy: it freezes a slider setting with its evidence and puts it in force, under the gauge's lock."""
+"""The only maker of a Policy: a slider setting frozen with its evidence, put in force under the gauge's lock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,7 +65,13 @@ def first(task: Task, *, worker: Worker | None, requested: float, mode: Mode, by
 
 
 def make(
-    task_id: int, change: Change, *, maker: Maker, reason: str, by: int | None = None, expected: int | None = None
+    task_id: int,
+    change: Change,
+    *,
+    maker: Maker,
+    reason: str,
+    by: int | None = None,
+    expected: int | None = None,
 ) -> Policy:
     """Add the next policy and put it in force with the next item.
 

@@ -139,7 +139,12 @@ def skip(review_id: int, *, user_id: int, token: int) -> None:
         if review.state != ReviewState.HELD or (review.holder_id, review.token) != (user_id, token):
             raise NotYours(_who_has_it(review))
         Decline.objects.get_or_create(review=review, user_id=user_id)
-        review.state, review.holder_id, review.lease_until, review.taken_at = ReviewState.OPEN, None, None, None
+        review.state, review.holder_id, review.lease_until, review.taken_at = (
+            ReviewState.OPEN,
+            None,
+            None,
+            None,
+        )
         review.save(update_fields=["state", "holder", "lease_until", "taken_at"])
 
 

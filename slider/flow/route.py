@@ -75,9 +75,7 @@ def route(standing: Standing, rated: Sequence[Rated], *, source: State = State.W
         cap=1.0 if policy.mode == Mode.TRIAL else policy.effective,
     )
     bins = certificate.bins(routed.ranks)
-    chosen = {
-        p: Place(bool(routed.lanes[n]), float(routed.ranks[n]), int(bins[n])) for n, p in enumerate(ranked)
-    }
+    chosen = {p: Place(bool(routed.lanes[n]), float(routed.ranks[n]), int(bins[n])) for n, p in enumerate(ranked)}
     draws = audit.draws(
         bytes(task.coin_secret), [r.item_id for r in rated], chance=policy.audit_chance, epoch=policy.epoch
     )
@@ -98,9 +96,7 @@ def _share(standing: Standing) -> float:
     return 0.0 if standing.stale or standing.policy.held else standing.policy.effective
 
 
-def _decision(
-    standing: Standing, rated: Rated, *, seq: int, rule: str, place: Place | None, drawn: bool
-) -> Decision:
+def _decision(standing: Standing, rated: Rated, *, seq: int, rule: str, place: Place | None, drawn: bool) -> Decision:
     policy = standing.policy
     why, detail = _why(standing, rated, rule=rule, inside=place is not None and place.inside)
     lane = Lane.UNATTENDED if why == Why.EASY else Lane.PEOPLE

@@ -11,7 +11,6 @@ from slider.engine.calibration import Calibration
 from slider.llm.records import Answered
 from slider.models import Attempt, Outcome, Score
 
-
 HARDEST = 1e6  # what a Score says where there was no answer to rank: harder than any logit
 
 

@@ -41,7 +41,8 @@ class Kept:
 def record(findings: Sequence[Finding], worker: Worker, *, max_tries: int) -> list[Kept]:
     """Write the attempts and the spend, send back what may be tried again, and return the rest for scoring.
 
-    Runs inside the finishing transaction. Findings whose claim is lost cost money all the same, and change nothing else.
+    Runs inside the finishing transaction. Findings whose claim is lost cost money all the same and change nothing
+    else.
     """
     _spend(worker, findings)
     standing = moves.hold([(f.claim.item_id, f.claim.token) for f in findings])
@@ -66,7 +67,7 @@ def record(findings: Sequence[Finding], worker: Worker, *, max_tries: int) -> li
 def backoff(tries: int, retry_after_s: float | None) -> float:
     """Seconds until the next try: what the endpoint asked for, else doubling with jitter, up to two minutes."""
     # Jitter spreads retries; nothing depends on it, so an unseeded draw is right here.
-    wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** (tries - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
+    wait: float = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (tries - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
     return wait if retry_after_s is None else min(LONGEST_WAIT_S, max(retry_after_s, wait / 4))
 
 

@@ -47,10 +47,12 @@ class Decision(models.Model):
                 condition=models.Q(audit_chance__gt=0, audit_chance__lte=1), name="decision_audit_chance"
             ),
             models.CheckConstraint(
-                condition=models.Q(lane=Lane.PEOPLE) | models.Q(why=Why.EASY), name="decision_only_easy_unattended"
+                condition=models.Q(lane=Lane.PEOPLE) | models.Q(why=Why.EASY),
+                name="decision_only_easy_unattended",
             ),
             models.CheckConstraint(
-                condition=models.Q(lane=Lane.UNATTENDED) | models.Q(audit=False), name="decision_audits_unattended"
+                condition=models.Q(lane=Lane.UNATTENDED) | models.Q(audit=False),
+                name="decision_audits_unattended",
             ),
         )
 

@@ -34,7 +34,9 @@ class Item(models.Model):
         )
         indexes = (
             models.Index(
-                fields=["task", "priority", "run_at", "id"], condition=models.Q(state=State.READY), name="item_ready"
+                fields=["task", "priority", "run_at", "id"],
+                condition=models.Q(state=State.READY),
+                name="item_ready",
             ),
             models.Index(fields=["lease_until"], condition=models.Q(state=State.WORKING), name="item_leases"),
             models.Index(fields=["task", "-id"], name="item_newest"),

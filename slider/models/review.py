@@ -17,7 +17,11 @@ class Review(models.Model):
     state = models.CharField(max_length=8, choices=ReviewState, default=ReviewState.OPEN)
     holder = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="reviews")
     last_holder = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", help_text="Whose lease ran out."
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Whose lease ran out.",
     )
     token = models.BigIntegerField(default=0, help_text="Fences: one more with each claim.")
     lease_until = models.DateTimeField(null=True)

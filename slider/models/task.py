@@ -52,7 +52,8 @@ class Task(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["project", "slug"], name="one_task_a_slug"),
             models.CheckConstraint(
-                condition=models.Q(error_limit__gt=0, error_limit__lt=1, delta__gt=0, delta__lt=1), name="task_limits"
+                condition=models.Q(error_limit__gt=0, error_limit__lt=1, delta__gt=0, delta__lt=1),
+                name="task_limits",
             ),
             models.CheckConstraint(
                 condition=models.Q(audit_floor__gte=1 / 64, audit_floor__lte=1), name="task_audit_floor"

@@ -40,7 +40,11 @@ class Worker(models.Model):
     tokens_per_min = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     daily_budget = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
     price_in = models.DecimalField(
-        max_digits=10, decimal_places=4, null=True, blank=True, help_text="Money a million tokens. Empty: looked up."
+        max_digits=10,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text="Money a million tokens. Empty: looked up.",
     )
     price_out = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
 
