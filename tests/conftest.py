@@ -48,6 +48,7 @@ def pytest_configure() -> None:
         return
     folder = Path(os.environ[FOLDER])
     _running.callback(shutil.rmtree, folder, ignore_errors=True)
+    (folder / "static").mkdir()  # whitenoise warns where nothing was collected
     _running.enter_context(
         embedded.servers(
             folder,

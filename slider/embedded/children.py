@@ -62,6 +62,8 @@ class Crew:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
+        assert self._watchdog.stdin is not None
+        self._pipe = self._watchdog.stdin
 
     def __enter__(self) -> Self:
         return self
@@ -89,6 +91,8 @@ class Crew:
         orphan_signal: signal.Signals = signal.SIGKILL,
     ) -> Child:
         """Start a program in its own process group; it gets `orphan_signal` when the launcher dies."""
+        if self._pipe.closed:
+            raise EmbeddedError("This crew has been stopped; make a new one to start more programs.")
         log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with log.open("ab") as out:
             process = subprocess.Popen(
@@ -113,9 +117,9 @@ class Crew:
         """Stop every child, the latest first, and then the watchdog."""
         while self._children:
             self.dismiss(self._children[-1])
-        if self._watchdog.stdin is not None and not self._watchdog.stdin.closed:
-            self._watchdog.stdin.close()
-            self._watchdog.wait()
+        with contextlib.suppress(BrokenPipeError):
+            self._pipe.close()
+        self._watchdog.wait()
 
     def dismiss(self, *children: Child) -> None:
         """Ask children to stop together, insist after their limits, leave nothing of their groups behind."""
@@ -132,20 +136,13 @@ class Crew:
             self._tell(f"-{child.pid}")
 
     def _tell(self, line: str) -> None:
-        pipe = self._watchdog.stdin
-        if pipe is None or pipe.closed:
-            raise EmbeddedError("This crew has been stopped; make a new one to start more programs.")
-        try:
-            pipe.write(line.encode() + b"\n")
-            pipe.flush()
-        except BrokenPipeError:
-            # Somebody killed the watchdog. The parent-death signal still holds for the children themselves.
-            return
+        # Somebody may kill the watchdog. The parent-death signal still holds for the children themselves.
+        with contextlib.suppress(BrokenPipeError):
+            self._pipe.write(f"{line}\n".encode())
+            self._pipe.flush()
 
 
-def leashed(
-    program: Sequence[str | Path], *, way: Way, orphan_signal: signal.Signals = signal.SIGKILL
-) -> list[str]:
+def leashed(program: Sequence[str | Path], *, way: Way, orphan_signal: signal.Signals = signal.SIGKILL) -> list[str]:
     """The command that becomes `program` after tying itself to this process."""
     tie = [str(HERE / "leash.py"), str(os.getpid()), str(int(orphan_signal)), way]
     return [sys.executable, "-I", "-S", *tie, *map(str, program)]

@@ -11,9 +11,7 @@ from slider.embedded import postgres, redis_server
 from slider.embedded.children import Child, Crew, EmbeddedError
 
 # What the servers, the settings and the demo keep in a state folder.
-OURS = frozenset(
-    {"lock", "pg", "sockets", "log", "secret-key", "demo-logins", "beat", "static", "files", "seeded"}
-)
+OURS = frozenset({"lock", "pg", "sockets", "log", "secret-key", "demo-logins", "beat", "static", "files", "seeded"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +32,7 @@ class Running:
 
 
 @contextmanager
-def servers(
-    folder: Path, *, durable: bool = True, database_url: str = "", redis_url: str = ""
-) -> Iterator[Running]:
+def servers(folder: Path, *, durable: bool = True, database_url: str = "", redis_url: str = "") -> Iterator[Running]:
     """Run PostgreSQL and Redis in this state folder until the block ends.
 
     A `database_url` or `redis_url` that is given replaces that server: it is handed through and nothing is

@@ -138,11 +138,7 @@ def _wait_until_up(child: Child, sockets: Path) -> None:
 
 
 def _create_database(sockets: Path) -> None:
-    with psycopg.connect(
-        host=str(sockets), user=state.ROLE, dbname="postgres", autocommit=True
-    ) as connection:
-        known = connection.execute(
-            "SELECT 1 FROM pg_database WHERE datname = %s", [state.DATABASE]
-        ).fetchone()
+    with psycopg.connect(host=str(sockets), user=state.ROLE, dbname="postgres", autocommit=True) as connection:
+        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [state.DATABASE]).fetchone()
         if known is None:
             connection.execute(f'CREATE DATABASE "{state.DATABASE}"')

@@ -53,9 +53,7 @@ def is_alive(pid: int) -> bool:
 
 def test_the_settings_that_the_promises_need_are_on(running: embedded.Running) -> None:
     with psycopg.connect(running.database_url) as connection:
-        found = {
-            name: setting(connection, name) for name in ("synchronous_commit", "fsync", "full_page_writes")
-        }
+        found = {name: setting(connection, name) for name in ("synchronous_commit", "fsync", "full_page_writes")}
     assert found == {"synchronous_commit": "on", "fsync": "on", "full_page_writes": "on"}
 
 
@@ -110,9 +108,7 @@ def test_a_long_path_works(tmp_path: Path) -> None:
         shutil.rmtree(state.socket_folder(deep))
 
 
-def test_after_kill_9_of_the_launcher_nothing_is_left(
-    tmp_path: Path, launch: Callable[[Path], Launcher]
-) -> None:
+def test_after_kill_9_of_the_launcher_nothing_is_left(tmp_path: Path, launch: Callable[[Path], Launcher]) -> None:
     launcher = launch(tmp_path)
     family = [launcher.redis_pid, *state.living_in(tmp_path / "pg")]
     assert launcher.postgres_pid in family
@@ -142,9 +138,7 @@ def test_a_lock_file_whose_process_id_went_to_somebody_else_is_cleared(tmp_path:
         psycopg.connect(database_url).close()
 
 
-def test_a_second_launcher_is_refused_and_harms_nothing(
-    tmp_path: Path, launch: Callable[[Path], Launcher]
-) -> None:
+def test_a_second_launcher_is_refused_and_harms_nothing(tmp_path: Path, launch: Callable[[Path], Launcher]) -> None:
     launcher = launch(tmp_path)
     with (
         pytest.raises(embedded.EmbeddedError, match=f"process {launcher.process.pid} runs its servers"),
@@ -225,3 +219,24 @@ def test_it_says_which_folder_nobody_may_not_enter(tmp_path: Path, monkeypatch: 
 
 def test_the_tail_of_a_missing_log_says_so(tmp_path: Path) -> None:
     assert "wrote nothing" in children.tail(tmp_path / "none.log")
+
+
+def test_forgetting_removes_all_that_was_kept(tmp_path: Path) -> None:
+    with embedded.servers(tmp_path, durable=False):
+        pass
+    embedded.forget(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_forgetting_refuses_while_the_servers_run(tmp_path: Path, launch: Callable[[Path], Launcher]) -> None:
+    launch(tmp_path)
+    with pytest.raises(embedded.EmbeddedError, match="already in use"):
+        embedded.forget(tmp_path)
+    psycopg.connect(embedded.addresses(tmp_path).database_url).close()
+
+
+def test_forgetting_refuses_a_folder_with_something_of_somebody_elses(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(embedded.EmbeddedError, match=r"thesis\.txt.*Nothing was removed"):
+        embedded.forget(tmp_path)
+    assert (tmp_path / "thesis.txt").exists()

@@ -73,6 +73,7 @@ class Command(BaseCommand):
                 ),
             )
             local = self.with_model(local)
+            (state / "static").mkdir(exist_ok=True)  # whitenoise warns where nothing was collected
             with self.phase("tables"):
                 call_command("migrate", verbosity=0)
             with self.phase("people, a task and its messages"):

@@ -1,0 +1,164 @@
+"""A real Chromium for the screens: signed-in pages that fail their test on any error nobody reported."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    sync_playwright,
+)
+from pytest_django.live_server_helper import LiveServer
+
+from slider.models.project import Membership, Project, Role
+
+HERE = Path(__file__).parent
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+PATIENCE_MS = 10_000
+# Runs in every page before its own scripts; the page's policy can't keep it out.
+REPORT_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", event =>
+  console.error(`CSP refused ${event.blockedURI || "inline"} by ${event.effectiveDirective}`));
+"""
+
+PageAs = Callable[[Role], Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        words = "There is no Chromium on this machine (Debian: apt install chromium)."
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{words} With CI=true no browser test may be skipped.")
+        pytest.skip(words)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield chromium
+        chromium.close()
+
+
+@dataclass  # without slots: Playwright sets attributes on the owner of a handler
+class Faults:
+    """What went wrong in the pages of one test: errors, refusals by the CSP, 5xx, foreign addresses."""
+
+    found: list[str] = field(default_factory=list)
+    # The browser asks for it on its own where a page names no icon.
+    expected: list[str] = field(default_factory=lambda: [r"/favicon\.ico"])
+
+    def expect(self, pattern: str) -> None:
+        """Say that a fault that matches is what this test is about."""
+        self.expected.append(pattern)
+
+    def watch(self, context: BrowserContext, *, home: str) -> None:
+        context.add_init_script(REPORT_VIOLATIONS)
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.found.append(f"script error: {error.error}"))
+        context.on("response", self._response)
+        context.on("request", lambda request: self._request(request, home=home))
+
+    def unexpected(self) -> list[str]:
+        return [fault for fault in self.found if not any(re.search(pattern, fault) for pattern in self.expected)]
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.found.append(f"console error: {message.text} ({message.location.get('url')})")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 500:
+            self.found.append(f"status {response.status}: {response.url}")
+
+    def _request(self, request: Request, *, home: str) -> None:
+        address = urlsplit(request.url)
+        if address.scheme in {"http", "https"} and address.netloc != urlsplit(home).netloc:
+            self.found.append(f"the page asked a foreign address: {request.url}")
+
+
+@pytest.fixture
+def faults() -> Iterator[Faults]:
+    watched = Faults()
+    yield watched
+    assert watched.unexpected() == []
+
+
+@pytest.fixture
+def new_page(browser: Browser, faults: Faults, live_server: LiveServer) -> Iterator[Callable[[], Page]]:
+    """Open a page of its own person: nothing is shared with other pages, nobody is signed in."""
+    opened: list[BrowserContext] = []
+
+    def new() -> Page:
+        context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 800})
+        context.set_default_timeout(PATIENCE_MS)
+        faults.watch(context, home=live_server.url)
+        opened.append(context)
+        return context.new_page()
+
+    yield new
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def page(new_page: Callable[[], Page]) -> Page:
+    """A page where nobody is signed in."""
+    return new_page()
+
+
+@pytest.fixture
+def page_as(new_page: Callable[[], Page], live_server: LiveServer) -> PageAs:
+    """Open a page where a person is signed in who has this role in every project there is by now."""
+
+    def signed_in(role: Role) -> Page:
+        user, _ = get_user_model().objects.get_or_create(username=f"the-{role}")
+        for project in Project.objects.all():
+            Membership.objects.update_or_create(project=project, user=user, defaults={"role": role})
+        client = Client()
+        client.force_login(user)
+        page = new_page()
+        page.context.add_cookies(
+            [
+                {
+                    "name": settings.SESSION_COOKIE_NAME,
+                    "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+                    "url": live_server.url,
+                    "httpOnly": True,
+                    "sameSite": "Lax",
+                }
+            ]
+        )
+        return page
+
+    return signed_in
+
+
+@pytest.fixture(scope="session")
+def check_accessibility() -> Callable[[Page], None]:
+    """Fail with axe's own report when a page breaks one of its rules."""
+    axe = Axe()
+
+    def check(page: Page) -> None:
+        results = axe.run(page)
+        assert results.violations_count == 0, results.generate_report()
+
+    return check
