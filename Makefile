@@ -45,8 +45,8 @@ floors: $(VENV)/.dev-stamp
 	PYTHONPATH=. $(BIN)/lint-imports
 
 templates: $(VENV)/.dev-stamp
-	$(BIN)/djlint templates --check --quiet
-	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/djlint templates --check
+	$(BIN)/djlint templates --lint
 
 # As a real site would be set up: a public host, a key of its own. Nothing is connected to.
 deploy-check: export ALLOWED_HOSTS := slider.example.org

@@ -99,9 +99,7 @@ inside = graph.find_descendants("slider.engine") | {"slider.engine"}
 used = {name for module in inside for name in graph.find_modules_directly_imported_by(module)} - inside
 print(*sorted(name for name in used if name.split(".")[0] not in sys.stdlib_module_names | {"numpy"}))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 
 
@@ -115,9 +113,7 @@ print(*sorted(name for name in used if name.split(".")[0] not in sys.stdlib_modu
 )
 def test_importing_it_loads_nothing_of_the_floors_beside(package: str, kept_out: tuple[str, ...]) -> None:
     script = f"import sys, {package}; print(*[name for name in {kept_out!r} if name in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 
 

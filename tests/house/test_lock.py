@@ -51,10 +51,7 @@ def test_the_test_lock_follows_the_run_lock(lock: ModuleType, copy: Path) -> Non
     with (copy / "requirements.txt").open("a") as file:
         file.write("# changed\n")
     assert problems(lock, copy) == [
-        (
-            "requirements-dev.txt is not current: requirements-dev.in or requirements.txt changed since. "
-            "Run `make lock`."
-        )
+        ("requirements-dev.txt is not current: requirements-dev.in or requirements.txt changed since. Run `make lock`.")
     ]
 
 

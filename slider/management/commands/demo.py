@@ -26,9 +26,7 @@ class Command(BaseCommand):
     requires_system_checks = ()  # they may ask the database, which does not run yet
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--port", type=int, default=8000, help="Of the web pages; another if it is taken."
-        )
+        parser.add_argument("--port", type=int, default=8000, help="Of the web pages; another if it is taken.")
         parser.add_argument(
             "--until-idle",
             action="store_true",
@@ -56,9 +54,7 @@ class Command(BaseCommand):
         with ExitStack() as stack:
             with self.phase("PostgreSQL and Redis"):
                 servers = stack.enter_context(
-                    embedded.servers(
-                        state, database_url=settings.ENV.DATABASE_URL, redis_url=settings.ENV.REDIS_URL
-                    )
+                    embedded.servers(state, database_url=settings.ENV.DATABASE_URL, redis_url=settings.ENV.REDIS_URL)
                 )
             stack.callback(connections.close_all)
             local = children.Local(
