@@ -61,12 +61,10 @@ class Learner:
         self._weights: Floats = rows.T @ dual
         unseen = targets - dual / np.diag(inverse)[:, None]
         examples = [at for at, lesson in enumerate(lessons) if lesson.is_example]
-        self._sharpness, self._lean = _temper(
-            unseen[examples], np.array(taught, dtype=int), np.log(self._usual)
-        )
+        self._sharpness, self._lean = _temper(unseen[examples], np.array(taught, dtype=int), np.log(self._usual))
 
     def chances(self, text: str) -> Floats:
-        """How likely each label is, shape (labels,), summing to 1; near the usual shares when nothing is known."""
+        """How likely each label is, shape (labels,), summing to 1; the usual shares when nothing is known."""
         row = np.zeros(len(self._places))
         self._fill(row, text_features(text))
         known = np.flatnonzero(row)

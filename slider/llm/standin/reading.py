@@ -9,15 +9,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-_HINT_LINE: Final = re.compile(
-    r"^\s*(?:[-*•]|\d+[.)])?\s*[\"'`]?([^:=\n]{1,80}?)[\"'`]?\s*(?:[:=]|—|–| - )\s*(\S.*)$"
-)
+_HINT_LINE: Final = re.compile(r"^(?:[-*•]|\d+[.)])?\s*[\"'`]?([^:=\n]{1,80}?)[\"'`]?\s*(?:[:=]|—|–| - )\s*(\S.*)$")
 _PHRASE_END: Final = re.compile(r"[,;.!?]\s+|\s+(?:or|oder|ou)\s+")
 _BLOCK: Final = re.compile(
-    r"^[#*\s]*input[*\s]*:\s*(.*?)\n[#*\s]*output[*\s]*:\s*(.*?)(?=\n\s*\n|\n[#*\s]*input[*\s]*:|\Z)",
+    r"^[#* ]*input[* ]*:(.*?)\n[#* ]*output[* ]*:(.*?)(?=\n[ \t]*\n|\n[#* ]*input[* ]*:|\Z)",
     re.IGNORECASE | re.DOTALL | re.MULTILINE,
 )
 _FEWEST_TO_COMPARE: Final = 4
+_DEEPEST: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +54,7 @@ def read(messages: Sequence[Mapping[str, str]]) -> Reading:
         if before["role"] == "user" and after["role"] == "assistant":
             pairs.append((before["content"], after["content"]))
     dull = _dull_keys([parsed(question) for question, _ in pairs])
-    examples = tuple(
-        Example(text=question_text(asked, dull), output=parsed(solved)) for asked, solved in pairs
-    )
+    examples = tuple(Example(text=question_text(asked, dull), output=parsed(solved)) for asked, solved in pairs)
     return Reading(instructions=instructions, hints=_hints(instructions), examples=examples, dull_keys=dull)
 
 
@@ -65,26 +62,28 @@ def parsed(text: str) -> object:
     """The JSON value in a text, or the text itself."""
     try:
         value: object = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return value
 
 
 def question_text(question: str, dull_keys: frozenset[str] = frozenset()) -> str:
-    """The words of a question: the strings in it when it is JSON, without the keys that never say anything."""
+    """The words of a question: the strings in it when it is JSON, without the dull keys."""
     value = parsed(question)
     return question if isinstance(value, str) else "\n".join(_strings(value, dull_keys))
 
 
-def _strings(value: object, dull_keys: frozenset[str]) -> list[str]:
+def _strings(value: object, dull_keys: frozenset[str], depth: int = 0) -> list[str]:
+    if depth > _DEEPEST:
+        return []
     match value:
         case str():
             return [value]
         case dict():
             kept = (inner for key, inner in value.items() if key not in dull_keys)
-            return [text for inner in kept for text in _strings(inner, dull_keys)]
+            return [text for inner in kept for text in _strings(inner, dull_keys, depth + 1)]
         case list():
-            return [text for inner in value for text in _strings(inner, dull_keys)]
+            return [text for inner in value for text in _strings(inner, dull_keys, depth + 1)]
         case _:
             return []
 
@@ -98,16 +97,14 @@ def _dull_keys(questions: Sequence[object]) -> frozenset[str]:
                 if isinstance(value, str) and value:
                     values.setdefault(key, []).append(value)
     return frozenset(
-        key
-        for key, seen in values.items()
-        if len(seen) >= _FEWEST_TO_COMPARE and len(set(seen)) <= len(seen) // 2
+        key for key, seen in values.items() if len(seen) >= _FEWEST_TO_COMPARE and len(set(seen)) <= len(seen) // 2
     )
 
 
 def _hints(instructions: str) -> dict[str, Hint]:
     hints: dict[str, Hint] = {}
     for line in instructions.splitlines():
-        match = _HINT_LINE.match(line)
+        match = _HINT_LINE.match(line.strip())
         if match:
             name, words = match.group(1).strip(), match.group(2)
             phrases = tuple(part.strip() for part in _PHRASE_END.split(words) if part.strip())

@@ -1,4 +1,4 @@
-"""What the stand-in has in mind before it speaks: a tree of choices with their chances, and how it is said."""
+"""A tree of choices with their chances: what the stand-in has in mind, and how it is said."""
 
 from __future__ import annotations
 

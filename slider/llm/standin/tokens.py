@@ -1,7 +1,7 @@
 """Tokens of a few characters each, and the log probabilities that belong to them.
 
-The text of a value is a walk through a tree: at each token the chance of going on this way is the share of the
-options that are still possible. So the log probabilities of a value's tokens sum to that of the value.
+The text of a value is a walk through a tree: at each token the chance of going on this way is the share of
+the options that are still possible. So the log probabilities of a value's tokens sum to that of the value.
 """
 
 from __future__ import annotations
@@ -50,9 +50,7 @@ def written(value: object) -> str:
 
 def chosen(options: Sequence[str], *, chances: Sequence[float], pick: int) -> list[Token]:
     """The tokens of option ``pick``, given how likely every option was."""
-    left = [
-        (split(option), max(chance, _LEAST_CHANCE)) for option, chance in zip(options, chances, strict=True)
-    ]
+    left = [(split(option), max(chance, _LEAST_CHANCE)) for option, chance in zip(options, chances, strict=True)]
     tokens: list[Token] = []
     for at, piece in enumerate(split(options[pick])):
         total = sum(chance for _, chance in left)
