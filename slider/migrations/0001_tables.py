@@ -99,6 +99,7 @@ class Migration(migrations.Migration):
                 ('sha256', models.BinaryField(max_length=32)),
                 ('state', models.CharField(choices=[('waiting', 'waits for its turn'), ('running', 'running'), ('done', 'done'), ('failed', 'could not be read')], default='waiting', max_length=8)),
                 ('problem', models.CharField(blank=True, help_text='Why the file as a whole was refused.', max_length=500)),
+                ('note', models.CharField(blank=True, help_text='How it was read: separator, sheet, id column.', max_length=500)),
                 ('total', models.PositiveIntegerField(help_text='Rows in the file, once counted.', null=True)),
                 ('seen', models.PositiveIntegerField(default=0)),
                 ('added', models.PositiveIntegerField(default=0)),
@@ -438,6 +439,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='publication',
             index=models.Index(fields=['task', 'id'], name='publication_by_task'),
+        ),
+        migrations.AddIndex(
+            model_name='publication',
+            index=models.Index(fields=['task', 'due_at', 'id'], name='publication_by_due'),
         ),
         migrations.AddConstraint(
             model_name='publication',

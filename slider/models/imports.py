@@ -23,6 +23,7 @@ class Import(models.Model):
     sha256 = models.BinaryField(max_length=32)
     state = models.CharField(max_length=8, choices=ImportState, default=ImportState.WAITING)
     problem = models.CharField(max_length=500, blank=True, help_text="Why the file as a whole was refused.")
+    note = models.CharField(max_length=500, blank=True, help_text="How it was read: separator, sheet, id column.")
     total = models.PositiveIntegerField(null=True, help_text="Rows in the file, once counted.")
     seen = models.PositiveIntegerField(default=0)
     added = models.PositiveIntegerField(default=0)

@@ -56,6 +56,7 @@ class Publication(models.Model):
         indexes = (
             models.Index(fields=["next_try_at"], condition=models.Q(delivery=Delivery.DUE), name="publication_due"),
             models.Index(fields=["task", "id"], name="publication_by_task"),
+            models.Index(fields=["task", "due_at", "id"], name="publication_by_due"),
         )
 
     def __str__(self) -> str:
