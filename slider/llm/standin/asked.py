@@ -24,7 +24,6 @@ class Asked:
     logprobs: bool
     alternatives: int
     max_tokens: int | None
-    prompt_text: str
 
 
 def read(body: bytes) -> Asked:
@@ -55,8 +54,7 @@ def read(body: bytes) -> Asked:
         seed=_whole(fields, "seed", -(2**63), 2**63 - 1),
     )
     key = "max_completion_tokens" if fields.get("max_completion_tokens") is not None else "max_tokens"
-    text = "\n".join(message["content"] for message in messages)
-    return Asked(ask, logprobs, alternatives, _whole(fields, key, 1, 2**31), text)
+    return Asked(ask, logprobs, alternatives, _whole(fields, key, 1, 2**31))
 
 
 def json_object(body: bytes) -> dict[str, object]:

@@ -29,7 +29,7 @@ def complete(asked: Asked, *, brain: Brain, fault: Fault | None, faults: Faults)
     except SchemaError as error:
         raise bad_parameter("response_format.json_schema.schema", str(error)) from error
     choices = [_choice(at, answer, asked, fault) for at, answer in enumerate(answers)]
-    prompt_tokens = tokens.count(asked.prompt_text) + _TOKENS_PER_MESSAGE * len(asked.ask.messages)
+    prompt_tokens = sum(tokens.count(message["content"]) + _TOKENS_PER_MESSAGE for message in asked.ask.messages)
     said = sum(len(answer) for answer in answers)
     return {
         "id": f"chatcmpl-standin-{next(_numbers):08d}",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from dataclasses import replace
 from typing import Final
 
 from slider.llm.standin import asked, completions, faults, wire
@@ -41,6 +40,8 @@ class Standin:
                 pass
         except (ConnectionError, TimeoutError):
             pass  # the caller has gone: nobody is left to be told
+        except asyncio.CancelledError:
+            pass  # the process ends, and asyncio's streams would report that as a failure of the connection
         finally:
             writer.close()
 
@@ -95,7 +96,7 @@ class Standin:
             case ("GET", "/faults"):
                 body = self._faults.described
             case ("POST", "/faults"):
-                self._faults = replace(faults.from_json(asked.json_object(request.body)))
+                self._faults = faults.from_json(asked.json_object(request.body))
                 body = self._faults.described
             case _:
                 raise ApiError(404, f"Invalid URL ({request.method} {request.path}).", code="unknown_url")

@@ -11,9 +11,10 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
-_TOKEN: Final = re.compile(r"[ _-]?[^\W_]{1,4}|\s+|[\W_]")
+_TOKEN: Final = re.compile(r"[ _-]?[^\W_]{1,5}|\s+|[\W_]")
 # What a real model gives to braces, keys and commas that a schema forces on it.
 STRUCTURE_LOGPROB: Final = -0.00002
 _LEAST_CHANCE: Final = 1e-9
@@ -33,6 +34,7 @@ def split(text: str) -> list[str]:
     return _TOKEN.findall(text)
 
 
+@lru_cache(maxsize=4096)
 def count(text: str) -> int:
     """How many tokens a text has."""
     return len(split(text))
