@@ -37,9 +37,11 @@ def question(**changed: object) -> Ask:
     return Ask(**(parts | changed))  # type: ignore[arg-type]  # the tests name real fields
 
 
-def choice(content: object, *, logprobs: object = None, finish_reason: str = "stop", refusal: object = None) -> JSON:
+def choice(
+    content: object, *, logprobs: object = None, finish_reason: str = "stop", refusal: object = None
+) -> dict[str, object]:
     """One choice as endpoints write it."""
-    return {  # type: ignore[return-value]  # tests put in what no honest endpoint would
+    return {
         "index": 0,
         "message": {"role": "assistant", "content": content, "refusal": refusal},
         "logprobs": logprobs,
@@ -47,7 +49,7 @@ def choice(content: object, *, logprobs: object = None, finish_reason: str = "st
     }
 
 
-def completion(*choices: JSON, usage: object = None) -> bytes:
+def completion(*choices: object, usage: object = None) -> bytes:
     """The body of an answer with status 200; NaN is written as NaN."""
     counted = {"prompt_tokens": 12, "completion_tokens": 5} if usage is None else usage
     return json.dumps({"object": "chat.completion", "choices": list(choices), "usage": counted}).encode()
@@ -59,7 +61,9 @@ def token(text: str, logprob: float | None = -0.1, **others: float) -> dict[str,
     return {"token": text, "logprob": logprob, "bytes": list(text.encode()), "top_logprobs": tops}
 
 
-def http(body: bytes, *, status: str = "200 OK", headers: tuple[str, ...] = ("Content-Type: application/json",)) -> bytes:
+def http(
+    body: bytes, *, status: str = "200 OK", headers: tuple[str, ...] = ("Content-Type: application/json",)
+) -> bytes:
     """A whole HTTP answer."""
     head = "\r\n".join((f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}", "", ""))
     return head.encode() + body
@@ -102,7 +106,13 @@ class Exchange:
     endpoint: Endpoint
 
     def __call__(
-        self, script: bytes | Script, ask: Ask | None = None, *, timeout_s: float = 10.0, key: str = "sk-secret", cap: int = 2**23
+        self,
+        script: bytes | Script,
+        ask: Ask | None = None,
+        *,
+        timeout_s: float = 10.0,
+        key: str = "sk-secret",
+        cap: int = 2**23,
     ) -> Answered:
         self.endpoint.script = script
         return asyncio.run(self._ask(ask or question(), timeout_s, key, cap))
