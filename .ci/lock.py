@@ -50,18 +50,14 @@ class Lock:
             if "--hash=sha256:" not in block
         ]
         if "://" in text:
-            found.append(
-                f"{self.path.name} names an address: pip's own settings decide where packages come from."
-            )
+            found.append(f"{self.path.name} names an address: pip's own settings decide where packages come from.")
         return found
 
     def make(self, *options: str) -> None:
         command = ["uv", "pip", "compile", "--quiet", "--generate-hashes", "--no-header", "--universal"]
         command += ["--python-version=3.11", f"--output-file={self.path.name}", *options, self.source.name]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-        body = "".join(
-            line for line in self.path.read_text().splitlines(keepends=True) if not line.startswith(MARK)
-        )
+        body = "".join(line for line in self.path.read_text().splitlines(keepends=True) if not line.startswith(MARK))
         self.path.write_text(f"{MARK}{self.digest()}\n{body}")
 
 

@@ -79,7 +79,11 @@ def start_standin(local: Local) -> Local:
             found = STANDIN_ADDRESS.search(file.read().decode(errors="replace"))
         return found[0] if found else None
 
-    model = {"OPENAI_BASE_URL": _wait_for(address, child), "OPENAI_API_KEY": STANDIN, "SLIDER_MODEL": STANDIN}
+    model = {
+        "OPENAI_BASE_URL": _wait_for(address, child, local.crew),
+        "OPENAI_API_KEY": STANDIN,
+        "SLIDER_MODEL": STANDIN,
+    }
     return replace(local, env={**local.env, **model})
 
 
@@ -111,7 +115,7 @@ def start_web(local: Local, *, port: int) -> Child:
         "--graceful-timeout=3",
         "--no-control-socket",
     )
-    _wait_for(lambda: _answers(port) or None, child)
+    _wait_for(lambda: _answers(port) or None, child, local.crew)
     return child
 
 
@@ -139,11 +143,12 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _wait_for(ask: Callable[[], T | None], child: Child) -> T:
+def _wait_for(ask: Callable[[], T | None], child: Child, crew: Crew) -> T:
+    """Ask again until there is an answer; give up on a limit, or when any child has fallen."""
     end = time.monotonic() + START_LIMIT_S
     while (found := ask()) is None:
-        if child.has_ended():
-            raise EmbeddedError(child.obituary())
+        if fallen := crew.fallen():
+            raise EmbeddedError(fallen.obituary())
         if time.monotonic() > end:
             raise EmbeddedError(f"No sign of life within {START_LIMIT_S:.0f} seconds. {child.obituary()}")
         time.sleep(0.05)
