@@ -9,6 +9,7 @@ from pathlib import Path
 
 import django
 import pytest
+from django.conf import settings
 
 from slider import embedded
 
@@ -41,6 +42,8 @@ def name_the_environment() -> None:
 # While conftest files are read, and not in a hook: those of deeper folders may import models.
 name_the_environment()
 django.setup()
+# A slow hash is right for real passwords and costs minutes where each test makes seven people.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_configure() -> None:
