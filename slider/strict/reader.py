@@ -18,14 +18,14 @@ _HOLLOW = re.compile(r"\[\s*\]|\{\s*\}")
 _BRACKET = re.compile(r"[\[\]{}]")
 # Any of these may turn into a value that must not pass; a hit inside a string only costs the closer look.
 _SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
-_SUSPECT_NUMBER = re.compile(r"[0-9](?:[eE]|[0-9]{18})|NaN|Infinity")
+_SUSPECT_NUMBER = re.compile(r"[0-9](?:[eE]|[0-9]{18})")
 
 
 def loads(raw: bytes | str, *, limits: Limits = DEFAULT_LIMITS) -> JSON:
     """Read one JSON document. A UTF-8 byte order mark is dropped. Raises `StrictError`, and nothing else."""
     text = _text(raw, limits)
     _refuse_bulk(text, limits)
-    number_is_suspect = _SUSPECT_NUMBER.search(text) is not None
+    number_is_suspect = "NaN" in text or "Infinity" in text or _SUSPECT_NUMBER.search(text) is not None
     try:
         value = (_CAREFUL if number_is_suspect else _PLAIN).decode(text)
     except json.JSONDecodeError as error:

@@ -119,7 +119,7 @@ def test_references_still_point_where_they_did_after_wrapping() -> None:
         {**OBJECT, "additionalProperties": True},
         {**OBJECT, "required": []},
         {"type": "object"},
-        {**OBJECT, "properties": {"label": {"anyOf": [{"type": "object", "required": ["a"]}, {"type": "null"}]}}},
+        {**OBJECT, "properties": {"label": {"type": "object"}}},
     ],
 )
 def test_strict_mode_is_left_off_for_schemas_it_would_refuse(loose: dict[str, JSON]) -> None:
