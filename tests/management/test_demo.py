@@ -51,6 +51,7 @@ def running(state: Path) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.kill()
+            wait_until(lambda: family(state) == {}, limit_s=STOP_LIMIT_S)
 
 
 def read_until(process: subprocess.Popen[str], words: str) -> None:
