@@ -103,7 +103,5 @@ def weight_class(chance: float, *, least: float) -> int:
     """
     steps = rung(check_inside(least, "least") if least != 1.0 else 1.0) - rung(chance)
     if steps < 0:
-        raise ValueError(
-            f"least is {least}, above the item's own chance {chance}: they belong to two policies."
-        )
+        raise ValueError(f"least is {least}, above the item's own chance {chance}: they belong to two policies.")
     return steps

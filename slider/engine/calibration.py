@@ -185,9 +185,7 @@ def fit(x: Floats, *, correct: Bools, propensity: Floats, previous: Calibration 
     check_length(correct, len(x), "correct")
     check_length(propensity, len(x), "propensity")
     if not np.all((propensity > 0.0) & (propensity <= 1.0)):
-        raise ValueError(
-            "propensity holds a value outside (0, 1]: give the chance that the item was looked at."
-        )
+        raise ValueError("propensity holds a value outside (0, 1]: give the chance that the item was looked at.")
     if len(x) == 0:
         return start
     full: Floats = 1.0 / propensity

@@ -61,8 +61,8 @@ class Certificate:
         best: the largest `wealth` of the epoch so far: hand it to the next `certify`.
         upper: upper bound on the cut's error, valid at every look for this one cut alone (delta each).
         labels_needed: how many more labels inside the cut would certify it if the error stays as it looks now
-            and every cut below it is certified by then: an estimate, 0 when certified, inf when not at this
-            error.
+            and every cut below it is certified by then: an estimate on the safe side (most need fewer), 0 when
+            certified, inf when not at this error.
     """
 
     cap: float
@@ -112,9 +112,7 @@ def count(ranks: Floats, *, classes: Ints, wrong: Bools) -> Counters:
     return Counters(wrong=table[1], right=table[0])
 
 
-def certify(
-    counters: Counters, *, error_limit: float, delta: float, best: Floats | None = None
-) -> Certificate:
+def certify(counters: Counters, *, error_limit: float, delta: float, best: Floats | None = None) -> Certificate:
     """Certify cuts: find up to which rank the error is shown to be below the limit.
 
     Cut k holds every item with rank <= CUTS[k]; its evidence is `bounds.log_wealth` of the counts up to its

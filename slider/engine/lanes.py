@@ -147,9 +147,7 @@ def _check_items(scores: Floats, ties: Floats) -> None:
     bad = np.flatnonzero(np.isnan(scores) | (scores == np.inf))
     if bad.size:
         where = int(bad[0])
-        raise ValueError(
-            f"scores[{where}] is {scores[where]}: give a finite score, or -inf when there is no answer."
-        )
+        raise ValueError(f"scores[{where}] is {scores[where]}: give a finite score, or -inf when there is no answer.")
     bad = np.flatnonzero(~((ties >= 0.0) & (ties <= 1.0)))
     if bad.size:
         raise ValueError(f"ties[{int(bad[0])}] is {ties[bad[0]]}: give a coin between 0 and 1.")
@@ -167,9 +165,7 @@ def _ranks(window: tuple[float, ...], scores: Floats, ties: Floats) -> Floats:
         easier = (before > now[:, None]).sum(axis=1)
         equal = (before == now[:, None]).sum(axis=1)
         others = np.minimum(len(window) + start + np.arange(len(now)), WINDOW)
-        ranks[start : start + len(now)] = (easier + ties[start : start + len(now)] * (equal + 1)) / (
-            others + 1
-        )
+        ranks[start : start + len(now)] = (easier + ties[start : start + len(now)] * (equal + 1)) / (others + 1)
     return ranks
 
 

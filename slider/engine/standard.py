@@ -72,9 +72,7 @@ def design(x: Floats, scale: Scale) -> Floats:
 def _check_matrix(x: Floats, columns: int) -> None:
     """Raise ValueError unless x is (n, columns) without infinities."""
     if x.ndim != 2 or x.shape[1] != columns:
-        raise ValueError(
-            f"x has shape {x.shape}: give one row per item and {columns} signals (evidence.matrix)."
-        )
+        raise ValueError(f"x has shape {x.shape}: give one row per item and {columns} signals (evidence.matrix).")
     if np.any(np.isinf(x)):
         row, column = np.argwhere(np.isinf(x))[0]
         raise ValueError(f"x[{row}, {column}] is {x[row, column]}: give NaN when the signal is not known.")
