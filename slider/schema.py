@@ -14,6 +14,7 @@ _LONGEST_MESSAGE = 300
 # The linear engine of Rust: no look-around and no back-references, so no pattern can take exponential time.
 # The sizes bound what a counted repetition such as (a{1000}){1000} may compile to.
 _LINEAR = jsonschema_rs.RegexOptions(size_limit=1_000_000, dfa_size_limit=1_000_000)
+_COMBINING = ("allOf", "anyOf", "oneOf", "not", "if", "$ref", "$dynamicRef", "$recursiveRef")
 
 
 class SchemaError(ValueError):
@@ -53,9 +54,7 @@ class Schema:
         except strict.StrictError as error:
             raise SchemaError(error.message, error.where) from None
         if size > LIMITS.max_bytes:
-            raise SchemaError(
-                f"the schema has {size:,} bytes, at most {LIMITS.max_bytes:,} are taken: shorten it"
-            )
+            raise SchemaError(f"the schema has {size:,} bytes, at most {LIMITS.max_bytes:,} are taken: shorten it")
         _refuse_long_patterns(document, ())
         return cls(document, _labels(document), _compiled(document))
 
@@ -77,15 +76,26 @@ class Schema:
 
 def _compiled(document: dict[str, JSON]) -> jsonschema_rs.Validator:
     try:
-        return jsonschema_rs.validator_for(
+        validator = jsonschema_rs.validator_for(
             document,
             pattern_options=_LINEAR,
             offline=True,
             validate_formats=True,
             ignore_unknown_formats=True,
         )
+        if _is_impossible(document):
+            raise SchemaError("no value can ever fit this schema: two of its rules contradict each other")
     except jsonschema_rs.ValidationError as error:
         raise SchemaError(_in_words(error), strict.pointer(*error.instance_path)) from None
+    return validator
+
+
+def _is_impossible(document: dict[str, JSON]) -> bool:
+    """Whether a plain schema contradicts itself. Combined schemas are not asked: telling may take for ever."""
+    if any(f'"{keyword}":' in strict.canonical(document).decode() for keyword in _COMBINING):
+        return False
+    possible = jsonschema_rs.canonicalize(document, pattern_options=_LINEAR, offline=True).satisfiability()
+    return possible == jsonschema_rs.canonical.Satisfiability.NO
 
 
 def _labels(document: dict[str, JSON]) -> dict[str, tuple[str, ...]]:
@@ -100,6 +110,8 @@ def _labels(document: dict[str, JSON]) -> dict[str, tuple[str, ...]]:
 
 
 def _in_words(error: jsonschema_rs.ValidationError) -> str:
+    if error.message.startswith("Unknown meta-schema"):
+        return 'the "$schema" is not one of the public drafts: name https://json-schema.org/draft/2020-12/schema'
     if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Referencing):
         return f"a $ref must point into this schema, such as #/$defs/name: {_shortened(error.message)}"
     if error.instance_path and error.instance_path[-1] == "pattern":
@@ -127,9 +139,7 @@ def _refuse_long_patterns(node: JSON, path: tuple[str | int, ...]) -> None:
 
 def _refuse_long_pattern(pattern: str, path: tuple[str | int, ...]) -> None:
     if len(pattern) > LONGEST_PATTERN:
-        message = (
-            f"the pattern has {len(pattern)} characters, at most {LONGEST_PATTERN} are taken: shorten it"
-        )
+        message = f"the pattern has {len(pattern)} characters, at most {LONGEST_PATTERN} are taken: shorten it"
         raise SchemaError(message, strict.pointer(*path))
 
 
