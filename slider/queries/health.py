@@ -1,0 +1,65 @@
+"""Whether this process can serve: what the load balancer and the operator ask, by names alone."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+
+import redis
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Min
+from django.db.models.functions import Now
+
+from slider.models import Gauge
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """One word a part; `ok` needs the database and its migrations, the rest is information."""
+
+    database: str
+    migrations: str
+    redis: str
+    guard: str
+
+    @property
+    def ok(self) -> bool:
+        return self.database == "ok" and self.migrations == "ok"
+
+
+def readiness() -> Readiness:
+    """Ask each part once."""
+    try:
+        waiting = _wanted() - set(MigrationRecorder(connection).applied_migrations())
+        guard = "unknown" if waiting else _guard()
+    except OperationalError:
+        return Readiness(database="away", migrations="unknown", redis=_redis(), guard="unknown")
+    return Readiness("ok", "waiting" if waiting else "ok", _redis(), guard)
+
+
+@cache
+def _wanted() -> frozenset[tuple[str, str]]:
+    """The migrations in this code. They can't change while the process lives."""
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    return frozenset(loader.disk_migrations or {})
+
+
+def _redis() -> str:
+    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
+    try:
+        client.ping()
+    except redis.RedisError:
+        return "away"
+    finally:
+        client.close()
+    return "ok"
+
+
+def _guard() -> str:
+    limit = timedelta(seconds=settings.ENV.SLIDER_GUARD_TTL_S)
+    found = Gauge.objects.aggregate(oldest=Min("checked_at"), now=Now())
+    if found["oldest"] is None:
+        return "no tasks"
+    return "stale" if found["now"] - found["oldest"] > limit else "ok"

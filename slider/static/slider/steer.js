@@ -1,0 +1,127 @@
+// The slider page: redo the sums in each frame while one drags; the server's own follow when the hand rests.
+"use strict";
+
+(() => {
+  const drag = JSON.parse(document.getElementById("drag").textContent);
+  const form = document.getElementById("steer");
+  const percent = document.getElementById("id_percent");
+  const range = document.getElementById("range");
+  const back = document.getElementById("back");
+  const cursor = document.getElementById("cursor");
+  const dot = cursor.querySelector("circle");
+  const svg = cursor.ownerSVGElement;
+  const nines = new URLSearchParams(location.search).get("scale") === "nines";
+  const NINES_MOST = 3;
+  const [LEFT, RIGHT, TOP, BOTTOM] = [52, 744, 18, 276];
+  const topError = Number(svg.dataset.topError);
+
+  const position = (share) => (nines ? Math.min(-Math.log10(Math.max(1 - share, 1e-9)), NINES_MOST) / NINES_MOST : share);
+  const shareAt = (part) => (nines ? (part >= 1 ? 0.999 : 1 - 10 ** (-part * NINES_MOST)) : part);
+
+  const mode = () => form.elements.mode?.value || drag.mode;
+
+  // Routing follows the largest certified cut that was asked for; in a trial it follows the request.
+  const inEffect = (share) => {
+    if (mode() === "trial") return share;
+    return Math.max(0, ...drag.points.filter((p) => p[3] && p[0] <= share + 1e-9).map((p) => p[0]));
+  };
+  const pointAt = (share) => drag.points.find((p) => p[0] >= share - 1e-9);
+
+  const effects = (share) => {
+    const unattended = drag.items * (1 - drag.fixed) * share;
+    const looks = drag.items - unattended + unattended * drag.auditChance;
+    const point = pointAt(share);
+    const times = (rate) => (unattended === 0 ? 0 : rate == null ? null : unattended * rate);
+    return {
+      looks,
+      hours: drag.seconds == null ? null : (looks * drag.seconds) / 3600,
+      wrong: times(point && point[1]),
+      most: times(point && point[2]),
+      cost: drag.modelCost == null ? null : drag.items * drag.modelCost + looks * drag.lookCost,
+    };
+  };
+
+  const UNKNOWN = "not known yet";
+  const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+  const tenth = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const cents = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const said = (share) => `${Math.round(share * 1e4) / 100} %`;
+  const aDay = (n) => (n == null ? UNKNOWN : n >= 10 || n === 0 ? whole.format(n) : n.toFixed(1));
+  const hours = (n) => (n == null ? UNKNOWN : n < 1 ? `${(n * 60).toFixed(0)} min` : tenth.format(n));
+
+  const set = (name, text) => {
+    const node = document.querySelector(`[data-then="${name}"]`);
+    if (node && node.textContent !== text) node.textContent = text;
+  };
+
+  const sentence = (asked, effect) => {
+    if (asked === 0) return "Everything goes to people.";
+    if (mode() === "trial") return `${said(asked)} would run unattended at once, on your word: no promise about its error.`;
+    if (drag.allowed == null) return `You ask ${said(asked)}; what the evidence allows is not known yet. Until it is, 0 % runs.`;
+    return `You ask ${said(asked)}; ${said(effect)} would run.`;
+  };
+
+  const show = () => {
+    const asked = Math.min(1, Math.max(0, Number(percent.value) / 100 || 0));
+    const effect = inEffect(asked);
+    const then = effects(effect);
+    set("share", said(effect));
+    set("looks", whole.format(then.looks));
+    set("hours", hours(then.hours));
+    set("wrong", aDay(then.wrong));
+    set("most", aDay(then.most));
+    set("cost", then.cost == null ? "not known" : cents.format(then.cost));
+    const verdict = document.querySelector("[data-verdict]");
+    if (verdict) {
+      verdict.textContent = sentence(asked, effect);
+      verdict.className = `verdict verdict-${asked === 0 ? "good" : mode() === "trial" || effect < asked ? "warn" : "good"}`;
+    }
+    const x = LEFT + position(asked) * (RIGHT - LEFT);
+    cursor.setAttribute("transform", `translate(${x.toFixed(2)} 0)`);
+    const point = pointAt(asked);
+    if (point && point[1] != null && asked > 0) {
+      dot.setAttribute("cy", BOTTOM - (Math.min(point[1], topError) / topError) * (BOTTOM - TOP));
+      dot.removeAttribute("hidden");
+    } else {
+      dot.setAttribute("hidden", "");
+    }
+    range.setAttribute("aria-valuetext", `${said(asked)} asked, ${said(effect)} would run unattended`);
+    back.hidden = Math.abs(asked - drag.requested) < 1e-9 && mode() === drag.mode;
+  };
+
+  let frame = 0;
+  const soon = () => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(show);
+  };
+  const rest = () => percent.dispatchEvent(new Event("change", { bubbles: true }));
+  const toRange = () => { range.value = Math.round(position(Number(percent.value) / 100 || 0) * 1000); };
+
+  range.hidden = false;
+  cursor.removeAttribute("hidden");
+  toRange();
+  range.addEventListener("input", () => {
+    percent.value = Math.round(shareAt(Number(range.value) / 1000) * 1000) / 10;
+    soon();
+  });
+  range.addEventListener("change", rest);
+  percent.addEventListener("input", () => { toRange(); soon(); });
+  for (const radio of form.querySelectorAll('[name="mode"]')) {
+    radio.addEventListener("change", () => { soon(); rest(); });
+  }
+  back.addEventListener("click", () => {
+    percent.value = Math.round(drag.requested * 1e6) / 1e4;
+    const old = form.querySelector(`[name="mode"][value="${drag.mode}"]`);
+    if (old) old.checked = true;
+    toRange();
+    soon();
+    rest();
+    range.focus();
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id !== "what-if") return;
+    const verdict = document.querySelector("[data-verdict]");
+    if (verdict) window.say(verdict.textContent);
+  });
+  show();
+})();

@@ -1,0 +1,90 @@
+"""How numbers are said on the pages: shares, counts that stopped counting, money, and how long ago."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django import template
+from django.utils import timezone
+
+from slider.queries import shares
+
+register = template.Library()
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share, 0-1, as «62 %»; what is not known is said so."""
+    return "not known yet" if share is None else shares.said(share)
+
+
+@register.filter
+def error(rate: float | None) -> str:
+    """An error rate, 0-1, with two digits: «1.3 %»."""
+    if rate is None:
+        return "not known yet"
+    hundredths = rate * 100
+    return f"{hundredths:.1f} %" if hundredths < 10 else f"{hundredths:.0f} %"
+
+
+@register.filter
+def count(number: int, most: int = 10_000) -> str:
+    """A count with thousands apart; one that reached `most` was not counted further."""
+    return f"{most:,}+" if number >= most else f"{number:,}"
+
+
+@register.filter
+def money(amount: Decimal | float | None) -> str:
+    """Money without a currency: small sums keep the digits that tell them from nothing."""
+    if amount is None:
+        return "not known"
+    value = Decimal(amount)
+    if value != 0 and abs(value) < Decimal("0.01"):
+        return f"{value:.4f}"
+    return f"{value:,.2f}"
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    """How long ago, in one unit."""
+    if moment is None:
+        return "never"
+    seconds = (timezone.now() - moment).total_seconds()
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            whole = int(seconds // size)
+            return f"{whole} {unit}{'s' if whole > 1 else ''} ago"
+    return "just now"
+
+
+@register.filter
+def x(share: float | None, width: float = 100) -> str:
+    """A share, 0-1, as a length in a picture that is `width` wide."""
+    return f"{max(0.0, min(1.0, share or 0.0)) * width:.2f}"
+
+
+@register.filter
+def hours(number: float | None) -> str:
+    """Hours with one digit; a few minutes are said as minutes."""
+    if number is None:
+        return "not known yet"
+    return f"{number * 60:.0f} min" if number < 1 else f"{number:,.1f}"
+
+
+@register.filter
+def a_day(number: float | None) -> str:
+    """How many a day: small numbers keep a digit, large ones don't pretend to any."""
+    if number is None:
+        return "not known yet"
+    return f"{number:,.0f}" if number >= 10 or number == 0 else f"{number:.1f}"
+
+
+@register.filter
+def percent_1(share: float | None) -> str:
+    """A measured share, 0-1, with one digit: «61.8 %»."""
+    return "not known yet" if share is None else f"{share * 100:.1f} %"
+
+
+@register.filter
+def as_percent(share: float) -> str:
+    """A share, 0-1, as a bare number of per cent for a form."""
+    return f"{round(share * 100, 4):g}"

@@ -1,0 +1,53 @@
+"""How often a password may be tried for one name from one address."""
+
+import hashlib
+import unicodedata
+
+import structlog
+from django.conf import settings
+from limits import RateLimitItemPerMinute
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, RedisStorage, Storage
+from limits.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+
+TRIES = RateLimitItemPerMinute(5, 15, namespace="sign-in")
+WORDS = (
+    "That name and password do not belong together, or there were too many tries. "
+    "After five failures wait 15 minutes."
+)
+# Where Redis is away each web process counts for itself: more tries then, but never without an end.
+_own = MovingWindowRateLimiter(MemoryStorage())
+
+
+def allow(name: str, *, address: str) -> bool:
+    """Count one try, before the password is looked at, so that parallel tries can't outrun the count."""
+    try:
+        return _shared().hit(TRIES, _key(name, address))
+    except (RedisError, StorageError) as error:
+        log.warning("sign-in tries are counted without Redis", error=str(error)[:200])
+        return _own.hit(TRIES, _key(name, address))
+
+
+def forget(name: str, *, address: str) -> None:
+    """A right password ends the count."""
+    _own.clear(TRIES, _key(name, address))
+    try:
+        _shared().clear(TRIES, _key(name, address))
+    except (RedisError, StorageError) as error:
+        log.warning("sign-in tries could not be cleared", error=str(error)[:200])
+
+
+def _key(name: str, address: str) -> str:
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return hashlib.sha256(f"{folded}\n{address}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _shared() -> MovingWindowRateLimiter:
+    address = settings.REDIS_URL
+    if address.startswith("unix:"):
+        address = f"redis+{address}"
+    storage: Storage = RedisStorage(address, socket_timeout=1, socket_connect_timeout=1, wrap_exceptions=True)
+    return MovingWindowRateLimiter(storage)
