@@ -89,7 +89,9 @@ def test_an_interval_for_one_look_opens_wrongly_far_more_often() -> None:
 
 
 def test_looking_at_every_label_is_one_look_at_the_maxima() -> None:
-    replay = labels(np.random.default_rng(13), error=np.array([0.0, 0.0, 0.1]), lane=0.6)
+    rng = np.random.default_rng(13)
+    drawn = labels(rng, error=np.array([0.0, 0.02]))
+    replay = Labels(drawn.ranks, rng.integers(0, 3, LABELS), drawn.wrong)
     counters, best, caps = NOTHING, np.full(len(CUTS), -np.inf), list[float]()
     for n in range(LABELS):
         counters = counters.plus(replay.counted(n, n + 1))
