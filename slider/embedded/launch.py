@@ -11,7 +11,7 @@ from slider.embedded import postgres, redis_server
 from slider.embedded.children import Child, Crew, EmbeddedError
 
 # What the servers, the settings and the demo keep in a state folder.
-OURS = frozenset({"lock", "pg", "sockets", "log", "secret-key", "demo-logins", "beat", "static", "files", "seeded"})
+OURS = frozenset({"lock", "pg", "sockets", "log", "secret-key", "demo-logins", "beat", "static"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,8 @@ def start_standin(local: Local) -> Local:
 def start_fleet(local: Local) -> tuple[Child, Child]:
     """Start the pumps, and apart from them the hands: sweep, imports, webhooks, the guard and the beat."""
     worker = ("celery", "-A", "slider.celery", "worker", "--concurrency=2", "--loglevel=INFO")
+    beat = local.state / "beat"  # a folder: what the schedule's file is called differs between Pythons
+    beat.mkdir(exist_ok=True)
     pumps = local.start("work", *worker, "--queues=work", "--hostname=work@%h")
     hands = local.start(
         "hands",
@@ -97,7 +99,7 @@ def start_fleet(local: Local) -> tuple[Child, Child]:
         "--queues=sweep,intake,publish,guard",
         "--hostname=hands@%h",
         "--beat",
-        f"--schedule={local.state / 'beat'}",
+        f"--schedule={beat / 'schedule'}",
     )
     return pumps, hands
 
