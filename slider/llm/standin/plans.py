@@ -14,7 +14,9 @@ from slider.llm.standin.learner import Learner
 from slider.llm.standin.thoughts import Choice, Listing, Record, Thought
 
 _NUMBER: Final = re.compile(r"(?<![\w.])-?\d{1,12}(?:[.,]\d{1,6})?(?![\w])")
-_NEAR: Final = 40
+# What a number means mostly stands before it.
+_NEAR_BEFORE: Final = 30
+_NEAR_AFTER: Final = 12
 _PULL: Final = 1.2
 _PRESENT: Final = 0.25
 _FORMATS: Final = {
@@ -98,7 +100,7 @@ class Numbers:
         for match in _NUMBER.finditer(question.text):
             number = self._number(match.group())
             if number is not None:
-                near = set(words(question.text[max(0, match.start() - _NEAR) : match.end() + _NEAR]))
+                near = set(words(question.text[max(0, match.start() - _NEAR_BEFORE) : match.end() + _NEAR_AFTER]))
                 weight = float(np.exp(_PULL * len(near & self.about)))
                 weights[number] = max(weight, weights.get(number, 0.0))
         total = sum(weights.values()) + 0.5

@@ -7,6 +7,7 @@ from typing import Final
 
 from slider.management.demo.instructions import INSTRUCTIONS
 from slider.management.demo.shots import SHOTS, Shot
+from slider.strict import JSON
 
 TASK_NAME: Final = "Sort support messages"
 TASK_SLUG: Final = "sort-support-messages"
@@ -29,7 +30,7 @@ TOPICS: Final = (
     "other",
 )
 
-INPUT_SCHEMA: Final[dict[str, object]] = {
+INPUT_SCHEMA: Final[dict[str, JSON]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
     "properties": {
@@ -42,7 +43,7 @@ INPUT_SCHEMA: Final[dict[str, object]] = {
     "additionalProperties": False,
 }
 
-OUTPUT_SCHEMA: Final[dict[str, object]] = {
+OUTPUT_SCHEMA: Final[dict[str, JSON]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
     "properties": {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from slider.strict import JSON
+
 
 @dataclass(frozen=True, slots=True)
 class Shot:
@@ -17,11 +19,11 @@ class Shot:
     urgent: bool
 
     @property
-    def input(self) -> dict[str, object]:
+    def input(self) -> dict[str, JSON]:
         return {"subject": self.subject, "text": self.text, "channel": self.channel}
 
     @property
-    def output(self) -> dict[str, object]:
+    def output(self) -> dict[str, JSON]:
         return {"topic": self.topic, "urgent": self.urgent}
 
 
@@ -51,8 +53,7 @@ SHOTS: Final[tuple[Shot, ...]] = (
     ),
     _shot(
         "delivery",
-        "The driver left my package at a shop on the other side of town. Please have it delivered to my "
-        "door.",
+        "The driver left my package at a shop on the other side of town. Please have it delivered to my door.",
         subject="Wrong pickup point",
         channel="form",
     ),
@@ -87,8 +88,7 @@ SHOTS: Final[tuple[Shot, ...]] = (
     ),
     _shot(
         "damaged",
-        "The zipper of the sleeping bag broke on the second night. Can it be repaired, or will I get a "
-        "new one?",
+        "The zipper of the sleeping bag broke on the second night. Can it be repaired, or will I get a new one?",
         subject="Zipper gone",
     ),
     _shot(
@@ -101,8 +101,7 @@ SHOTS: Final[tuple[Shot, ...]] = (
     _shot("damaged", "my new torch stopped working after a week, warranty?", channel="chat"),
     _shot(
         "damaged",
-        "The package was fine, but the mug inside was cracked and the lid was bent. Please send a "
-        "replacement.",
+        "The package was fine, but the mug inside was cracked and the lid was bent. Please send a replacement.",
         subject="Arrived in pieces",
         channel="form",
     ),
@@ -137,8 +136,7 @@ SHOTS: Final[tuple[Shot, ...]] = (
     _shot("order_change", "pls cancel, ordered the wrong tent", channel="chat"),
     _shot(
         "order_change",
-        "Stop my order at once, please, it's going to leave your warehouse today and I've typed in the "
-        "wrong town!",
+        "Stop my order at once, please, it's going to leave your warehouse today and I've typed in the wrong town!",
         subject="Don't send it",
         urgent=True,
     ),
@@ -155,23 +153,20 @@ SHOTS: Final[tuple[Shot, ...]] = (
     ),
     _shot(
         "payment_invoice",
-        "The same amount was debited from my account two times. Please transfer one of them back "
-        "immediately.",
+        "The same amount was debited from my account two times. Please transfer one of them back immediately.",
         subject="Double charge",
         urgent=True,
     ),
     _shot("payment_invoice", "my card gets declined at checkout, why", channel="chat"),
     _shot(
         "payment_invoice",
-        "The discount code from your newsletter wasn't deducted, I paid the full price. And the reminder "
-        "is wrong too.",
+        "The discount code from your newsletter wasn't deducted, I paid the full price. And the reminder is wrong too.",
         subject="Price on the bill",
         channel="form",
     ),
     _shot(
         "product_question",
-        "Is the two-person tent suitable for winter, how heavy is it, and which pegs do you recommend for "
-        "snow?",
+        "Is the two-person tent suitable for winter, how heavy is it, and which pegs do you recommend for snow?",
         subject="Question about a tent",
     ),
     _shot("product_question", "does the backpack have a rain cover?", channel="chat"),
@@ -193,8 +188,7 @@ SHOTS: Final[tuple[Shot, ...]] = (
     ),
     _shot(
         "account_login",
-        "Someone has changed the e-mail address in my account and is ordering things with my card. Block "
-        "it now!",
+        "Someone has changed the e-mail address in my account and is ordering things with my card. Block it now!",
         subject="My account was hacked",
         channel="form",
         urgent=True,
