@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from slider import strict
 from slider.flow import moves
 from slider.models import Item, Review, ReviewState, State, Task
+from slider.models.states import FINAL
 from slider.schema import Schema
 
 EXTERNAL_ID_MOST = 255
@@ -154,6 +155,8 @@ def withdraw(item_id: int, *, by: int | None, reason: str) -> None:
     """Take an item back that is not final yet; raises moves.Lost when it is. Open reviews of it are void."""
     with transaction.atomic():
         item = Item.objects.select_for_update().get(pk=item_id)
+        if item.state in FINAL:
+            raise moves.Lost(f"item {item_id} is final already: {State(item.state).label}")
         moves.move(moves.Step(item.pk, item.token, State.WITHDRAWN, reason), source=State(item.state), by=by)
         Review.objects.filter(item=item, state__in=[ReviewState.OPEN, ReviewState.HELD]).update(
             state=ReviewState.VOID, lease_until=None

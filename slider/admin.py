@@ -1,0 +1,71 @@
+"""Django's admin, for who belongs where. What the flow writes can be looked at here and not touched."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from slider import models
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin  # generic for the type checker alone
+
+
+@admin.register(models.Project)
+class ProjectAdmin(ModelAdmin):
+    list_display = ("name", "slug", "created_at")
+    prepopulated_fields = {"slug": ("name",)}
+
+
+@admin.register(models.Membership)
+class MembershipAdmin(ModelAdmin):
+    list_display = ("project", "user", "role")
+    list_filter = ("project", "role")
+    autocomplete_fields = ("user",)
+
+
+class ReadOnly(ModelAdmin):
+    """A table that only the flow writes: a hand-made change would break a promise."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(models.Task)
+class TaskAdmin(ReadOnly):
+    list_display = ("name", "project", "error_limit", "paused")
+    exclude = ("coin_secret",)
+
+
+@admin.register(models.Worker)
+class WorkerAdmin(ReadOnly):
+    list_display = ("task", "name", "version", "model", "retired_at", "trouble")
+
+
+@admin.register(models.Item)
+class ItemAdmin(ReadOnly):
+    list_display = ("id", "task", "external_id", "state", "tries", "created_at")
+    ordering = ("-id",)
+
+
+@admin.register(models.Policy)
+class PolicyAdmin(ReadOnly):
+    list_display = ("task", "number", "requested", "allowed", "effective", "mode", "held", "reason", "created_at")
+    ordering = ("-id",)
+
+
+@admin.register(models.Move)
+class MoveAdmin(ReadOnly):
+    list_display = ("item_id", "from_state", "to_state", "reason", "by", "at")
+    ordering = ("-id",)
