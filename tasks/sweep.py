@@ -4,7 +4,7 @@ from django.db import connection, transaction
 
 from slider.celery import app
 from slider.flow import claims, imports, publish, route, wake, work
-from slider.flow.score import Rated
+from slider.flow.records import Rated
 from slider.models import Payload, State, Task
 
 _SWEEP = 7_303  # the advisory lock's own number space

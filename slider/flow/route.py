@@ -10,7 +10,7 @@ from django.db import connection
 
 from slider.engine import audit, certificate, coins, lanes
 from slider.flow import moves, outbox
-from slider.flow.score import Rated
+from slider.flow.records import Rated
 from slider.models import (
     Decision,
     Ending,

@@ -8,27 +8,11 @@ import numpy as np
 
 from slider.engine import evidence
 from slider.engine.calibration import Calibration
+from slider.flow.records import Rated
 from slider.llm.records import Answered
 from slider.models import Attempt, Outcome, Score
 
 HARDEST = 1e6  # what a Score says where there was no answer to rank: harder than any logit
-
-
-@dataclass(frozen=True, slots=True)
-class Rated:
-    """An item ready to be routed: `trust` is the ranking score, -inf without a usable answer."""
-
-    item_id: int
-    token: int
-    body: Mapping[str, Any]
-    attempt: Attempt | None
-    trust: float
-    p_correct: float
-    trouble: str = ""
-
-    @property
-    def answered(self) -> bool:
-        return self.attempt is not None and self.attempt.outcome == Outcome.ANSWERED
 
 
 def signals(answered: Answered) -> dict[str, float]:
