@@ -90,18 +90,14 @@ def _strength(one: Alternative) -> float:
 
 
 def _from_tokens(seen: Seen, content: bytes, labels: Sequence[str]) -> dict[str, float]:
-    """The alternatives at the token most in doubt, completed to a label where only one label fits."""
-    doubted = max(
-        (pair for pair in zip(seen.tokens, seen.begins, strict=True) if pair[0].others),
-        key=lambda pair: pair[0].others[0][1],
-        default=None,
-    )
+    """The alternatives at the value's least likely token, completed to a label where only one label fits."""
+    doubted = min(range(len(seen.tokens)), key=lambda at: seen.tokens[at].logprob or 0.0, default=None)
     if doubted is None:
         return {}
-    token, begin = doubted
+    token, begin = seen.tokens[doubted], seen.begins[doubted]
     before = content[begin : token.start].decode(errors="replace") if token.start > begin else ""
     found: dict[str, float] = {}
-    for other, logprob in token.others:
+    for other, logprob in token.others():
         text = _completed(before, other, labels)
         if text:
             found.setdefault(text, logprob)

@@ -121,7 +121,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another value a field might have had: `logprob` of the token in doubt, `share` (0-1) of samples."""
+    """Another value a field might have had: `logprob` at its least likely token, `share` (0-1) of samples."""
 
     text: str
     logprob: float | None = None

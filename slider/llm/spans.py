@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SCALAR = re.compile(r"[^\s,\]}]+")
@@ -11,18 +11,30 @@ _NEXT = re.compile(r"[ \t\r\n,:]*")  # the text is known to be JSON, so separato
 _NEVER = -9000.0  # endpoints write -9999 for "no probability at hand"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token of an answer: its span in the answer's bytes, its logprob (None when it can't be trusted)."""
+class Token(NamedTuple):
+    """A token of an answer: its span in the answer's bytes, its logprob (None when it can't be trusted).
+
+    A named tuple, as thousands are made for one answer and none leaves this floor.
+    """
 
     start: int
     end: int
     logprob: float | None
-    others: tuple[tuple[str, float], ...]
+    entry: dict[str, object]
+
+    def others(self) -> list[tuple[str, float]]:
+        """What else stood at this place, with logprobs, likeliest first; read only where somebody asks."""
+        listed, own = self.entry.get("top_logprobs"), self.entry.get("token")
+        found = []
+        for other in listed if isinstance(listed, list) else ():
+            if isinstance(other, dict) and isinstance(text := other.get("token"), str) and text != own:
+                logprob = _logprob(other.get("logprob"))
+                if logprob is not None:
+                    found.append((text, logprob))
+        return sorted(found, key=lambda pair: -pair[1])
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """A scalar in an answer: the top-level field it belongs to and its span in characters without quotes."""
 
     name: str
@@ -47,9 +59,9 @@ def tokens(logprobs: object, content: str) -> list[Token]:
         return []
     placed = []
     for entry, text in zip(listed, spelt, strict=True):
-        others = _others(entry.get("top_logprobs"), entry.get("token"))
-        placed.append(Token(at, at + len(text), _logprob(entry.get("logprob")), others))
-        at += len(text)
+        end = at + len(text)
+        placed.append(Token(at, end, _logprob(entry.get("logprob")), entry))
+        at = end
     return placed
 
 
@@ -98,7 +110,9 @@ class _Scan:
         at = self._next(at + 1)
         while self.content[at] != "}":
             end = _end(_STRING, self.content, at)
-            key = str(json.loads(self.content[at:end]))
+            key = self.content[at + 1 : end - 1]
+            if "\\" in key:
+                key = str(json.loads(self.content[at:end]))
             at = self._next(visit(key, self._next(end)))
         return at + 1
 
@@ -127,15 +141,3 @@ def _logprob(value: object) -> float | None:
         return None
     # Rounding may leave a hair above 0; anything more is no probability. A comparison with NaN is false.
     return min(float(value), 0.0) if _NEVER < value <= 1e-6 else None
-
-
-def _others(listed: object, own: object) -> tuple[tuple[str, float], ...]:
-    if not isinstance(listed, list):
-        return ()
-    found = []
-    for entry in listed:
-        if isinstance(entry, dict) and isinstance(text := entry.get("token"), str) and text != own:
-            logprob = _logprob(entry.get("logprob"))
-            if logprob is not None:
-                found.append((text, logprob))
-    return tuple(sorted(found, key=lambda pair: -pair[1]))
