@@ -11,14 +11,14 @@ from slider.engine.arrays import Bools, Floats, check_fraction, check_length
 WINDOW = 500
 """An item is ranked among this many items before it."""
 
-HORIZON = 50.0
-"""A debt of one item moves the threshold by 1/50: it is paid back over the next 50 items or so."""
+HORIZON = 35.0
+"""A debt of one item moves the threshold by 1/35: it is paid back over the next 35 items or so."""
 
-GENTLE = 2.5
+GENTLE = 3.5
 """Up to this debt, in items, only the horizon works; beyond it the threshold moves faster."""
 
-MOST_DEBT = 4.0
-"""From this debt on, every item, or none, goes unattended; so the debt never reaches 5."""
+MOST_DEBT = 4.5
+"""From this debt on, every item, or none, goes unattended; so it stays within a range of 10."""
 
 _DIGITS = 6
 
@@ -31,7 +31,7 @@ class Track:
         window: ranking scores of the last `WINDOW` items or fewer, oldest first, rounded to 1e-6; -inf for an
             item without an answer.
         debt: items that the slider promised and that did not run unattended, minus those beyond it; within
-            +-5.
+            +-5.5.
         seen: items routed so far.
     """
 
@@ -87,8 +87,8 @@ def choose(track: Track, *, scores: Floats, ties: Floats, share: float, cap: flo
     The promises:
     1. With 0 < share < 1 and cap 1, over any stretch of n items that all have an answer, at one setting of
        the share, the realised share differs from `share` by at most 10/n, for every sequence of scores:
-       drift, jumps and ties included. From the first item on it is at most 5/n. (The debt never leaves
-       +-5: from +-4 on, `MOST_DEBT`, everybody or nobody goes.)
+       drift, jumps and ties included. From the first item on it is at most 5.5/n. (The debt stays between
+       -4.5 - (1 - share) and 4.5 + share: beyond +-4.5, `MOST_DEBT`, everybody or nobody goes.)
     2. No item with a rank above `cap`, no item without an answer, and at share 0 no item at all, runs
        unattended.
     3. With share 1 and cap 1 every item with an answer does.
@@ -119,16 +119,14 @@ def choose(track: Track, *, scores: Floats, ties: Floats, share: float, cap: flo
     ranks = _ranks(track.window, rounded, ties)
     answered = np.isfinite(rounded)
     lanes = np.zeros(len(scores), dtype=np.bool_)
-    debt = track.debt
     target = min(share, cap)
+    debt = _held(track.debt, target)
     for i in range(len(scores)):
         correction = _correction(debt) if share < cap else min(0.0, _correction(debt))
         threshold = 1.0 if target == 1.0 else min(target + correction, cap)
         goes = target > 0.0 and bool(answered[i]) and bool(ranks[i] <= threshold)
         lanes[i] = goes
-        # The limits matter only under a cap or without answers: an old shortfall must not flood the lane
-        # later.
-        debt = min(max(debt + target - goes, -MOST_DEBT - 1.0), MOST_DEBT + 1.0)
+        debt = _held(debt + target - goes, target)
     window = (*track.window, *rounded.tolist())[-WINDOW:]
     return Routed(lanes=lanes, ranks=ranks, track=Track(window, debt, track.seen + len(scores)))
 
@@ -170,6 +168,14 @@ def _ranks(window: tuple[float, ...], scores: Floats, ties: Floats) -> Floats:
 
 
 def _correction(debt: float) -> float:
-    """Return how far the threshold moves: debt / 50, then growing to 1 (everybody goes) at `MOST_DEBT`."""
+    """Return how far the threshold moves: debt / 35, then growing to 1 (everybody goes) at `MOST_DEBT`."""
     beyond = max(0.0, abs(debt) - GENTLE) / (MOST_DEBT - GENTLE)
     return math.copysign(1.0, debt) * max(abs(debt) / HORIZON, min(beyond, 1.0) ** 2)
+
+
+def _held(debt: float, target: float) -> float:
+    """Return the debt within its range, which it leaves only under a cap, without answers or at a new share.
+
+    What was missed then is forgotten: an old shortfall must not flood the lane later.
+    """
+    return min(max(debt, target - 1.0 - MOST_DEBT), target + MOST_DEBT)
