@@ -388,6 +388,10 @@ class Migration(migrations.Migration):
             model_name='item',
             index=models.Index(fields=['task', 'state', '-id'], name='item_by_state'),
         ),
+        migrations.AddIndex(
+            model_name='item',
+            index=models.Index(fields=['task', 'external_id'], name='item_id_begins', opclasses=['int8_ops', 'varchar_pattern_ops']),
+        ),
         migrations.AddConstraint(
             model_name='item',
             constraint=models.UniqueConstraint(fields=('task', 'external_id'), name='one_item_an_external_id'),
@@ -535,6 +539,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='attempt',
             constraint=models.CheckConstraint(condition=models.Q(('outcome__in', ['answered', 'refused', 'truncated', 'filtered', 'empty', 'malformed', 'schema_broken', 'too_long', 'bad_response', 'timeout', 'rate_limited', 'server_error', 'connection_lost', 'bad_request', 'unauthorised', 'unknown_model'])), name='attempt_outcome'),
+        ),
+        migrations.AddIndex(
+            model_name='decision',
+            index=models.Index(fields=['task', 'lane', '-item'], name='decision_by_lane'),
         ),
         migrations.AddConstraint(
             model_name='decision',

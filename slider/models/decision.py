@@ -39,6 +39,7 @@ class Decision(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        indexes = (models.Index(fields=["task", "lane", "-item"], name="decision_by_lane"),)
         constraints = (
             models.UniqueConstraint(fields=["task", "seq"], name="one_decision_a_place"),
             models.CheckConstraint(condition=models.Q(lane__in=Lane.values), name="decision_lane"),

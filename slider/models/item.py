@@ -41,6 +41,10 @@ class Item(models.Model):
             models.Index(fields=["lease_until"], condition=models.Q(state=State.WORKING), name="item_leases"),
             models.Index(fields=["task", "-id"], name="item_newest"),
             models.Index(fields=["task", "state", "-id"], name="item_by_state"),
+            # Finds ids by how they begin, in any collation.
+            models.Index(
+                fields=["task", "external_id"], opclasses=["int8_ops", "varchar_pattern_ops"], name="item_id_begins"
+            ),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,247 @@
+"""Reads for the review desk: the sheet of one look, and what waits, with whom, when there is nothing to take."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Min, Q
+
+from slider import strict
+from slider.models import Attempt, Decision, Item, Membership, Review, ReviewState, State, Task, Why
+from slider.models.project import RIGHTS
+from slider.queries import shape
+from slider.queries.shape import Part
+from slider.schema import Schema
+
+MOST_KEYS = 9  # the digits of a keyboard
+UNSURE = 0.9  # below this chance the model was not sure of a field
+MANY = 1000  # counting stops here
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another value for a field, taken with one key; `answer` is the whole answer that it makes."""
+
+    key: int
+    label: str
+    value: Any
+    answer: Any
+    support: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A field of the proposal; `doubt` says what is uncertain about it, and marks it."""
+
+    part: Part
+    value: Any
+    doubt: str = ""
+    alternatives: tuple[Alternative, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A field of the item."""
+
+    label: str
+    value: Any
+    is_long: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All that a person sees of one look. Nothing in it tells why this item was drawn for people's eyes at all:
+    an item that ran unattended and is looked at by chance makes the same sheet as one that waits for a verdict."""
+
+    review: Review
+    task: Task
+    title: str
+    external_id: str
+    source: tuple[Source, ...]
+    lines: tuple[Line, ...]
+    proposal: Any
+    trouble: str
+    raw: str
+    reason: str
+    p_correct: float | None
+
+    @property
+    def alternatives(self) -> list[Alternative]:
+        return [alternative for line in self.lines for alternative in line.alternatives]
+
+
+def sheet(review: Review) -> Sheet:
+    """The sheet of a look, from the item, its proposal and the evidence at the time of the decision."""
+    item = Item.objects.select_related("payload", "task__project").get(pk=review.item_id)
+    decision = Decision.objects.select_related("attempt").get(pk=review.item_id)
+    attempt, task, body = decision.attempt, item.task, item.payload.body
+    proposal = attempt.answer if attempt is not None else None
+    lines = _lines(task, attempt, proposal)
+    return Sheet(
+        review=review,
+        task=task,
+        title=task.title(body, item.external_id),
+        external_id=item.external_id,
+        source=_source(task, body),
+        lines=lines,
+        proposal=proposal,
+        trouble="" if proposal is not None else decision.detail or decision.get_why_display(),
+        raw=attempt.raw[:8000] if attempt is not None else "",
+        reason=_reason(decision, lines, attempt),
+        p_correct=decision.p_correct if proposal is not None else None,
+    )
+
+
+def _source(task: Task, body: dict[str, Any]) -> tuple[Source, ...]:
+    parts = [part for part in shape.parts(task.input_schema, body) if part.name != task.title_field]
+    lines = [(part, shape.held(body, part)) for part in parts]
+    found = [Source(part.label, held, _is_long(held)) for part, held in lines if held not in (None, "")]
+    return tuple(sorted(found, key=lambda source: not source.is_long))
+
+
+def _is_long(held: Any) -> bool:
+    return isinstance(held, dict | list) or (isinstance(held, str) and (len(held) > 60 or "\n" in held))
+
+
+def _lines(task: Task, attempt: Attempt | None, proposal: Any) -> tuple[Line, ...]:
+    if attempt is None or proposal is None:
+        return ()
+    schema, key, lines = Schema.compile(task.output_schema), 1, []
+    evidence = {row["name"]: row for row in attempt.fields}
+    for part in shape.parts(task.output_schema, proposal):
+        value, row = shape.held(proposal, part), evidence.get(part.name, {})
+        rivals = _rivals(part, value, attempt.samples, row)
+        offered = []
+        for rival, support in rivals:
+            answer = shape.with_held(proposal, part.name, rival)
+            if key <= MOST_KEYS and schema.accepts(answer):
+                offered.append(Alternative(key, part.label, rival, answer, support))
+                key += 1
+        lines.append(Line(part, value, _doubt(part, value, attempt.samples, row), tuple(offered)))
+    return tuple(lines)
+
+
+def _rivals(part: Part, value: Any, samples: list[Any], row: dict[str, Any]) -> list[tuple[Any, str]]:
+    """Other values for a field, most frequent first: what other samples said, then what the model nearly wrote."""
+    total = len(samples) + 1
+    said = Counter(_key(sample, part) for sample in samples if _differs(sample, part, value))
+    found = {key: f"{count} of {total} samples" for key, count in said.most_common()}
+    for near in row.get("alternatives", ()):
+        for meant in _meant(near["text"], part):
+            key = strict.canonical(meant)
+            if meant != value and key not in found:
+                found[key] = "the model's next guess"
+    return [(strict.loads(key), support) for key, support in found.items()]
+
+
+def _meant(text: str, part: Part) -> list[Any]:
+    """What the text of a token alternative can mean in this field."""
+    if part.choices:
+        return [choice for choice in part.choices if shape.as_text(choice) == text or choice == text]
+    if part.kind in (shape.Kind.TEXT, shape.Kind.LONG, shape.Kind.DATE):
+        return [text]
+    try:
+        return [strict.loads(text)]
+    except strict.StrictError:
+        return []
+
+
+def _key(sample: Any, part: Part) -> bytes:
+    return strict.canonical(shape.held(sample, part))
+
+
+def _differs(sample: Any, part: Part, value: Any) -> bool:
+    if sample is None or (part.name and not isinstance(sample, dict)):
+        return False
+    held = shape.held(sample, part)
+    return held is not None and strict.canonical(held) != strict.canonical(value)
+
+
+def _doubt(part: Part, value: Any, samples: list[Any], row: dict[str, Any]) -> str:
+    """What the evidence says against this field, or nothing."""
+    if others := sum(_differs(sample, part, value) for sample in samples):
+        return f"{others} of {len(samples) + 1} samples chose another {part.label}"
+    chance = _chance(row)
+    return f"the model gave its {part.label} a chance of {chance:.2f}" if chance < UNSURE else ""
+
+
+def _chance(row: dict[str, Any]) -> float:
+    logprob = row.get("logprob")
+    return math.exp(logprob) if isinstance(logprob, int | float) else 1.0
+
+
+def _reason(decision: Decision, lines: tuple[Line, ...], attempt: Attempt | None) -> str:
+    """Why a person should look, in one line with the number behind it.
+
+    The place in the ranking and the share in force stay out of it: they would tell an audit from the rest.
+    """
+    kept = {
+        Why.RULE: f"A hard rule keeps it with people: {decision.detail}.",
+        Why.NO_ANSWER: f"The worker gave no usable answer: {decision.detail}.",
+        Why.HELD: "The slider is pulled back, so everything comes to people.",
+        Why.STALE: f"Nothing runs unattended just now: {decision.detail}.",
+    }.get(Why(decision.why), "")
+    if not lines or attempt is None:
+        return kept
+    doubts = [line.doubt for line in lines if line.doubt]
+    failed = sum(sample is None for sample in attempt.samples)
+    if failed:
+        doubts.append(f"{failed} of {len(attempt.samples) + 1} samples gave no usable answer")
+    said = "; ".join(doubts) or "no field stands out"
+    return f"{kept} {said[0].upper()}{said[1:]}.".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where the looks of a person's tasks are, when there is none to take; counts stop at `MANY`."""
+
+    open: int
+    with_others: int
+    oldest_until: datetime | None
+    skipped: int
+    with_workers: int
+    tasks: tuple[Task, ...]
+
+
+def tasks_of(user_id: int) -> list[Task]:
+    """The tasks that a person may review, over all their projects."""
+    roles = [role for role, verbs in RIGHTS.items() if "review" in verbs]
+    projects = Membership.objects.filter(user_id=user_id, role__in=roles).values("project")
+    return list(Task.objects.filter(project__in=projects).select_related("project").order_by("project__name", "name"))
+
+
+def elsewhere(user_id: int, tasks: list[Task]) -> Elsewhere:
+    """What waits in these tasks and with whom, from this person's chair."""
+    ids = [task.pk for task in tasks]
+    looks = Review.objects.filter(task__in=ids)
+    skipped = Q(declines__user_id=user_id)
+    held = looks.filter(state=ReviewState.HELD).exclude(holder_id=user_id)
+    others = held.aggregate(count=Count("pk"), until=Min("lease_until"))
+    to_come = Item.objects.filter(task__in=ids, state__in=[State.READY, State.WORKING])
+    return Elsewhere(
+        open=looks.filter(state=ReviewState.OPEN).exclude(skipped).values("pk")[:MANY].count(),
+        with_others=others["count"],
+        oldest_until=others["until"],
+        skipped=looks.filter(skipped, state=ReviewState.OPEN).values("pk")[:MANY].count(),
+        with_workers=to_come.values("pk")[:MANY].count(),
+        tasks=tuple(tasks),
+    )
+
+
+def look(review_id: int, tasks: list[Task]) -> Review | None:
+    """A look at one of these tasks' items, whoever has it; None when it is not there for this person."""
+    return Review.objects.select_related("holder").filter(pk=review_id, task__in=[t.pk for t in tasks]).first()
+
+
+def held(user_id: int, tasks: list[Task]) -> Review | None:
+    """The look that this person holds."""
+    looks = Review.objects.filter(holder_id=user_id, state=ReviewState.HELD, task__in=[t.pk for t in tasks])
+    return looks.order_by("pk").first()
+
+
+def reviews_anywhere(user_id: int) -> bool:
+    """Whether a person may review in some project, with tasks in it or without."""
+    roles = [role for role, verbs in RIGHTS.items() if "review" in verbs]
+    return Membership.objects.filter(user_id=user_id, role__in=roles).exists()

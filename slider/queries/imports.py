@@ -1,0 +1,115 @@
+"""Reads for the import pages: how far a file is, what it added, and which rows were refused."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from slider.models import Import, ImportState, RefusedRow, Task
+from slider.queries import shape
+
+SHOWN_ROWS = 200
+EARLIER = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One import as its page shows it; `share` is 0-1, None while the rows are not counted yet."""
+
+    row: Import
+    share: float | None
+    rows_per_s: float | None
+    words: str
+
+    @property
+    def is_over(self) -> bool:
+        return self.row.state in (ImportState.DONE, ImportState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that a file may have."""
+
+    name: str
+    required: bool
+    kind: str
+
+
+def progress(row: Import) -> Progress:
+    """How far an import is, in numbers and in words."""
+    share = row.seen / row.total if row.total else None
+    until = row.finished_at or timezone.now()
+    seconds = max((until - row.created_at).total_seconds(), 0.001)
+    return Progress(row, share, row.seen / seconds if row.seen else None, _words(row))
+
+
+def _words(row: Import) -> str:
+    if row.state == ImportState.FAILED:
+        kept = f" The {row.added:,} rows before the problem are in." if row.added else " Nothing of it is in."
+        return f"The file could not be read: {row.problem}.{kept}"
+    if row.state == ImportState.WAITING:
+        return "The file is here and waits for its turn; you may leave this page."
+    if row.state == ImportState.RUNNING:
+        return "The rows are on their way in; you may leave this page."
+    if row.seen == 0:
+        return "The file held no rows."
+    if row.known == row.seen:
+        return f"This file added nothing: all {row.known:,} rows were here already."
+    if row.added == 0:
+        return "This file added nothing; the refused rows below say why."
+    return f"{row.added:,} of {row.seen:,} rows are new items now."
+
+
+def earlier(task: Task) -> list[Progress]:
+    """The latest imports of a task, newest first."""
+    return [progress(row) for row in Import.objects.filter(task=task).select_related("by")[:EARLIER]]
+
+
+def refused(row: Import) -> list[RefusedRow]:
+    """The first refused rows of a file."""
+    return list(RefusedRow.objects.filter(of=row).order_by("line", "id")[:SHOWN_ROWS])
+
+
+def all_refused(row: Import) -> Iterator[RefusedRow]:
+    """Every refused row that was kept, in the order of the file, a few at a time."""
+    return RefusedRow.objects.filter(of=row).order_by("line", "id").iterator(chunk_size=1000)
+
+
+def columns(task: Task) -> list[Column]:
+    """What a file for this task holds: a column a field of its input schema."""
+    parts = [part for part in shape.parts(task.input_schema, first=task.title_field) if part.name]
+    return [Column(part.name, part.required, _kind(part)) for part in parts]
+
+
+def _kind(part: shape.Part) -> str:
+    if part.choices:
+        shown = ", ".join(shape.as_text(choice) for choice in part.choices[:8])
+        return f"one of {shown}" + (", …" if len(part.choices) > 8 else "")
+    return {
+        shape.Kind.BOOLEAN: "true or false",
+        shape.Kind.INTEGER: "whole number",
+        shape.Kind.NUMBER: "number",
+        shape.Kind.DATE: "date, such as 2026-11-23",
+        shape.Kind.JSON: "JSON",
+    }.get(part.kind, "text")
+
+
+def sample(task: Task) -> list[list[str]]:
+    """A file of one row that fits the task's columns: the header, then an example."""
+    parts = [part for part in shape.parts(task.input_schema, first=task.title_field) if part.name]
+    return [["id", *(part.name for part in parts)], ["example-1", *(_example(part) for part in parts)]]
+
+
+def _example(part: shape.Part) -> str:
+    if part.choices:
+        return shape.as_text(part.choices[0])
+    schema: Any = part.schema or {}
+    lowest = schema.get("minimum", 1)
+    return {
+        shape.Kind.BOOLEAN: "true",
+        shape.Kind.INTEGER: str(lowest),
+        shape.Kind.NUMBER: str(lowest),
+        shape.Kind.DATE: "2026-11-23",
+        shape.Kind.JSON: "[]" if schema.get("type") == "array" else "{}",
+    }.get(part.kind, f"some {part.name}")

@@ -1,0 +1,139 @@
+"""The list of a task's items: one page by keyset, quick however many rows there are, and without a count of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet, TextChoices
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Left
+
+from slider.models import Decision, Item, Lane, Payload, Review, ReviewKind, ReviewState, State, Task
+
+PAGE = 50
+MOST_FOUND = 200
+
+
+class Show(TextChoices):
+    """What a page of the list is narrowed to."""
+
+    ALL = "", "all items"
+    READY = "ready", "waits for a worker"
+    WORKING = "working", "with a worker"
+    REVIEW = "review", "waits for people"
+    PEOPLE = "people", "done by people"
+    UNATTENDED = "unattended", "done unattended"
+    WITHDRAWN = "withdrawn", "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One item as the list shows it."""
+
+    pk: int
+    external_id: str
+    title: str
+    state: State
+    lane: str
+    p_correct: float | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows, newest first; `older` is where the next page begins, None on the last."""
+
+    rows: tuple[Row, ...]
+    older: int | None = None
+    cut: bool = False  # a search that found more than it shows
+
+
+def page(task: Task, *, show: Show, before: int | None, blind: bool) -> Page:
+    """A page of the items with smaller ids than `before`.
+
+    `blind` is for people who review: while an audit is open, its item stands as one that waits for people.
+    """
+    wanted = Item.objects.filter(task=task)
+    if before is not None:
+        wanted = wanted.filter(pk__lt=before)
+    if show in (Show.PEOPLE, Show.UNATTENDED):
+        ids = _decided(task, show, before, blind=blind)
+    elif show == Show.REVIEW and blind:
+        ids = _with_audits(task, wanted, before)
+    else:
+        ids = _ids(wanted if show == Show.ALL else wanted.filter(state=show.value))
+    return Page(_rows(task, ids[:PAGE], blind=blind), ids[PAGE - 1] if len(ids) > PAGE else None)
+
+
+def search(task: Task, begins: str, *, blind: bool) -> Page:
+    """The items whose external id begins like this, newest first; at most `MOST_FOUND` of them."""
+    found = Item.objects.filter(task=task, external_id__startswith=begins)
+    ids = list(found.values_list("pk", flat=True)[: MOST_FOUND + 1])
+    return Page(_rows(task, sorted(ids, reverse=True)[:MOST_FOUND], blind=blind), cut=len(ids) > MOST_FOUND)
+
+
+def _audited(item_ids: Sequence[int]) -> set[int]:
+    """Which of these items are being audited: nobody who may review them should know it."""
+    looks = Review.objects.filter(kind=ReviewKind.AUDIT, state__in=[ReviewState.OPEN, ReviewState.HELD])
+    return set(looks.filter(item__in=item_ids).values_list("item_id", flat=True))
+
+
+def is_looked_at(item_id: int) -> bool:
+    """Whether a person's look at this item, of whatever kind, is still owed."""
+    return Review.objects.filter(item=item_id, state__in=[ReviewState.OPEN, ReviewState.HELD]).exists()
+
+
+def _ids(wanted: QuerySet[Item]) -> list[int]:
+    return list(wanted.order_by("-pk").values_list("pk", flat=True)[: PAGE + 1])
+
+
+def _decided(task: Task, show: Show, before: int | None, *, blind: bool) -> list[int]:
+    lane = Lane.UNATTENDED if show == Show.UNATTENDED else Lane.PEOPLE
+    decided = Decision.objects.filter(task=task, lane=lane)
+    if before is not None:
+        decided = decided.filter(pk__lt=before)
+    if show == Show.PEOPLE:
+        decided = decided.filter(item__state=State.DONE)
+    elif blind:
+        looks = Review.objects.filter(kind=ReviewKind.AUDIT, state__in=[ReviewState.OPEN, ReviewState.HELD], task=task)
+        decided = decided.exclude(pk__in=looks.values("item_id"))
+    return list(decided.order_by("-pk").values_list("pk", flat=True)[: PAGE + 1])
+
+
+def _with_audits(task: Task, wanted: QuerySet[Item], before: int | None) -> list[int]:
+    """Items that wait for people, and among them those that are audited."""
+    looks = Review.objects.filter(task=task, kind=ReviewKind.AUDIT, state__in=[ReviewState.OPEN, ReviewState.HELD])
+    if before is not None:
+        looks = looks.filter(item_id__lt=before)
+    audited = looks.order_by("-item_id").values_list("item_id", flat=True)[: PAGE + 1]
+    return sorted({*_ids(wanted.filter(state=State.REVIEW)), *audited}, reverse=True)[: PAGE + 1]
+
+
+def _rows(task: Task, ids: Sequence[int], *, blind: bool) -> tuple[Row, ...]:
+    items = Item.objects.filter(pk__in=ids).select_related("decision").order_by("-pk")
+    if task.title_field:
+        items = items.annotate(named=Left(KeyTextTransform(task.title_field, "payload__body"), 200))
+    found = list(items)
+    nameless = [item.pk for item in found if not getattr(item, "named", None)]
+    bodies = dict(Payload.objects.filter(pk__in=nameless).values_list("pk", "body"))
+    hidden = _audited(ids) if blind else set()
+    return tuple(
+        _row(task, item, bodies.get(item.pk, {task.title_field: getattr(item, "named", "")}), hidden=item.pk in hidden)
+        for item in found
+    )
+
+
+def _row(task: Task, item: Item, body: dict[str, object], *, hidden: bool) -> Row:
+    decision: Decision | None = getattr(item, "decision", None)
+    lane = "" if decision is None else Lane.PEOPLE.label if hidden else decision.get_lane_display()
+    return Row(
+        pk=item.pk,
+        external_id=item.external_id,
+        title=task.title(body, item.external_id),
+        state=State.REVIEW if hidden else State(item.state),
+        lane=lane,
+        p_correct=None if decision is None else decision.p_correct,
+        created_at=item.created_at,
+        finished_at=None if hidden else item.finished_at,
+    )

@@ -1,0 +1,181 @@
+"""The whole story of one item in time order, each chapter in plain words with its numbers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from slider.models import (
+    Attempt,
+    Decision,
+    Delivery,
+    Item,
+    Move,
+    Outcome,
+    Publication,
+    Review,
+    ReviewKind,
+    ReviewState,
+    Score,
+)
+from slider.queries import items, shape
+from slider.queries.shape import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A number or word of a chapter, with what it is."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Something that happened to the item."""
+
+    at: datetime
+    title: str
+    text: str = ""
+    facts: tuple[Fact, ...] = ()
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A field of the model's answer beside a person's; `changed` where they differ."""
+
+    part: Part
+    model: Any
+    person: Any
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    chapters: tuple[Chapter, ...]
+    answers: tuple[Answer, ...]
+    by_person: str  # whose answer stands beside the model's; empty: nobody's
+    is_cut: bool  # told only up to the routing, to somebody who may have to look at it
+
+
+def tell(item: Item, *, blind: bool) -> Story:
+    """Everything that happened to an item.
+
+    `blind` is for people who review: while a look is open, nothing is told from the routing on, whatever the lane,
+    since it would tell an audit from a gate.
+    """
+    hidden = blind and items.is_looked_at(item.pk)
+    attempts = list(Attempt.objects.filter(item=item).select_related("worker").order_by("pk"))
+    scores = Score.objects.in_bulk([attempt.pk for attempt in attempts])
+    chapters = _moves(item, hidden=hidden)
+    for attempt in attempts:
+        chapters.append(_attempt(attempt))
+        if score := scores.get(attempt.pk):
+            chapters.append(_score(score))
+    looks = list(Review.objects.filter(item=item).select_related("holder").order_by("pk"))
+    if not hidden:
+        decision = Decision.objects.select_related("policy").filter(pk=item.pk).first()
+        chapters += [_decision(decision)] if decision is not None else []
+        chapters += [_publication(p) for p in Publication.objects.filter(item=item).order_by("number")]
+        chapters += [_review(look) for look in looks if look.state == ReviewState.DECIDED]
+    decided = next((look for look in reversed(looks) if look.verdict), None) if not hidden else None
+    return Story(
+        tuple(sorted(chapters, key=lambda chapter: chapter.at)),
+        _answers(item, attempts[-1] if attempts else None, decided),
+        decided.holder.get_username() if decided is not None and decided.holder is not None else "",
+        hidden,
+    )
+
+
+def _moves(item: Item, *, hidden: bool) -> list[Chapter]:
+    moves = Move.objects.filter(item=item).select_related("by").order_by("pk")
+    return [
+        Chapter(
+            move.at,
+            "Came in" if not move.from_state else f"Moved from {move.from_state} to {move.to_state}",
+            move.reason + (f", by {move.by}" if move.by else ""),
+        )
+        for move in moves
+        # The move that routed the item would say that it is done.
+        if not (hidden and move.from_state == "working" and move.to_state in ("done", "review"))
+    ]
+
+
+def _attempt(attempt: Attempt) -> Chapter:
+    outcome = Outcome(attempt.outcome)
+    facts = [
+        Fact("tokens in and out", f"{attempt.tokens_in:,} and {attempt.tokens_out:,}"),
+        Fact("took", f"{attempt.latency_ms:,} ms"),
+        Fact("cost", "price not known" if attempt.cost is None else f"{attempt.cost.normalize():f}"),
+    ]
+    if attempt.samples:
+        facts.append(Fact("samples", str(len(attempt.samples) + 1)))
+    return Chapter(
+        attempt.created_at,
+        f"{attempt.worker} tried: {outcome.label}",
+        attempt.detail if outcome != Outcome.ANSWERED else "",
+        tuple(facts),
+        attempt.raw,
+    )
+
+
+_SIGNALS = {
+    "token_logodds": "log-odds of its tokens",
+    "weakest_token": "log-odds of its weakest token",
+    "agreement": "agreement of its samples",
+    "stated": "what it said of itself",
+}
+
+
+def _score(score: Score) -> Chapter:
+    facts = [Fact(_SIGNALS.get(name, name), f"{value:.2f}") for name, value in score.signals.items()]
+    return Chapter(
+        score.created_at, f"Scored: {score.p_correct:.2f} likely right", "" if facts else "No signals.", tuple(facts)
+    )
+
+
+def _decision(decision: Decision) -> Chapter:
+    facts = [Fact("share in force", f"{decision.share * 100:.4g} %"), Fact("policy", str(decision.policy.number))]
+    if decision.rank is not None:
+        facts.append(Fact("harder than", f"{decision.rank * 100:.3g} % of recent items"))
+    if decision.audit:
+        facts.append(Fact("audit", f"drawn, with a chance of {decision.audit_chance * 100:.3g} %"))
+    elif decision.lane == "unattended":
+        facts.append(Fact("audit", f"not drawn; the chance was {decision.audit_chance * 100:.3g} %"))
+    title = "Left to run unattended" if decision.lane == "unattended" else "Sent to people"
+    text = decision.get_why_display() + (f": {decision.detail}" if decision.detail else "")
+    return Chapter(decision.created_at, title, text, tuple(facts))
+
+
+def _review(look: Review) -> Chapter:
+    kind = "an audit" if look.kind == ReviewKind.AUDIT else "a gate"
+    facts = [Fact("reason", look.reason)] if look.reason else []
+    if look.taken_at is not None and look.decided_at is not None:
+        facts.append(Fact("looked for", f"{(look.decided_at - look.taken_at).total_seconds():,.0f} s"))
+    facts += [Fact("note", look.note)] if look.note else []
+    who = look.holder.get_username() if look.holder is not None else "somebody"
+    at = look.decided_at or look.created_at
+    return Chapter(at, f"{look.get_verdict_display().capitalize()} by {who}", f"as {kind}", tuple(facts))
+
+
+def _publication(publication: Publication) -> Chapter:
+    what = "Result" if publication.number == 1 else f"Correction {publication.number - 1}"
+    delivery = Delivery(publication.delivery)
+    facts = [Fact("delivery", delivery.label)]
+    if publication.tries:
+        facts.append(Fact("tries", str(publication.tries)))
+    if publication.delivered_at is not None:
+        facts.append(Fact("delivered", f"{publication.delivered_at:%Y-%m-%d %H:%M:%S} UTC"))
+    if publication.last_problem:
+        facts.append(Fact("last problem", publication.last_problem))
+    return Chapter(publication.created_at, f"{what}: {publication.get_ending_display()}", "", tuple(facts))
+
+
+def _answers(item: Item, attempt: Attempt | None, decided: Review | None) -> tuple[Answer, ...]:
+    model = attempt.answer if attempt is not None else None
+    person = decided.answer if decided is not None else None
+    if model is None and person is None:
+        return ()
+    parts = shape.parts(item.task.output_schema, model if model is not None else person)
+    pairs = [(part, shape.held(model, part), shape.held(person, part)) for part in parts]
+    return tuple(Answer(part, m, p, changed=person is not None and m != p) for part, m, p in pairs)

@@ -1,0 +1,255 @@
+// The review desk: keys, sending without a page load, retries, leases, and drafts that outlive the page.
+// Without this script every form and link of the desk works by itself.
+"use strict";
+(() => {
+  const desk = document.getElementById("desk");
+  const trouble = document.getElementById("desk-trouble");
+  const dialog = document.getElementById("keys");
+  const RENEW_EVERY_S = 60;
+  const COUNTDOWN_BELOW_S = 120;
+  const LONGEST_WAIT_S = 30;
+  let sending = false; // one decision is on its way: keys rest
+  let pending = null; // what failed and is to be sent again
+  let leaseEnds = 0;
+  let renewed = 0;
+
+  const sheet = () => desk.querySelector(".sheet");
+  const find = (selector) => desk.querySelector(selector);
+  const focusHeading = () => document.getElementById("sheet-title")?.focus({ preventScroll: true });
+
+  // ---- drafts: what is typed stays in this tab until it is saved, through sign-outs and reloads
+  const draftKey = () => `desk:${desk.dataset.person}:${sheet()?.dataset.review}`;
+
+  const keepDraft = () => {
+    const form = find("[data-keep]");
+    if (!form) return;
+    const typed = [...new FormData(form)].filter(([name]) => name.startsWith("f.") || name === "note");
+    sessionStorage.setItem(draftKey(), JSON.stringify(typed));
+  };
+
+  const restoreDraft = () => {
+    const kept = sheet() && sessionStorage.getItem(draftKey());
+    if (!kept) return;
+    for (const [name, text] of JSON.parse(kept)) {
+      for (const input of find("[data-keep]").elements) {
+        if (input.name !== name) continue;
+        if (input.type === "radio") input.checked = input.value === text;
+        else input.value = text;
+      }
+    }
+    open("fixing");
+    window.say("What you had typed for this item is back.");
+  };
+
+  // ---- what stands open: reading, fixing or rejecting
+  const open = (what) => {
+    const item = sheet();
+    if (!item) return;
+    item.classList.toggle("is-fixing", what === "fixing");
+    item.classList.toggle("is-rejecting", what === "rejecting");
+    if (what === "fixing") {
+      const marked = find(".fixing [aria-invalid]");
+      (marked || find(".fixing :is(input:not([type=hidden]), select, textarea)"))?.focus();
+    } else if (what === "rejecting") {
+      document.getElementById("reject-title").focus();
+    } else {
+      focusHeading();
+    }
+  };
+  const isOpen = (what) => sheet()?.classList.contains(`is-${what}`);
+
+  // ---- a new piece in the page
+  const arrive = () => {
+    const item = sheet();
+    leaseEnds = item ? performance.now() + Number(item.dataset.lease) * 1000 : 0;
+    renewed = performance.now();
+    for (const form of desk.querySelectorAll("[data-decide]")) form.addEventListener("submit", submitted);
+    if (!find("[aria-invalid]")) restoreDraft();
+  };
+
+  const swap = (html, response) => {
+    desk.innerHTML = html;
+    const address = response.headers.get("X-Desk-Address");
+    if (address) history.replaceState(null, "", address);
+    scrollTo(0, 0);
+    const heading = document.getElementById("sheet-title");
+    document.title = `${heading?.textContent.trim() || "Desk"} · Slider`;
+    arrive();
+    const wrong = find("[aria-invalid]");
+    if (wrong) wrong.focus();
+    else if (!isOpen("fixing")) focusHeading();
+    const said = JSON.parse(response.headers.get("X-Desk-Said") || '""');
+    window.say(`${said} ${find("[role=alert], .error")?.textContent.trim() || heading?.textContent.trim() || ""}`);
+  };
+
+  // ---- sending: the item stays until the server has said yes
+  const submitted = (event) => {
+    event.preventDefault();
+    send(event.target, event.submitter);
+  };
+
+  const send = (form, button) => {
+    if (sending) return;
+    sending = true;
+    const body = new FormData(form);
+    if (button?.name) body.append(button.name, button.value);
+    const review = sheet()?.dataset.review;
+    pending = { address: form.action, body, draft: review ? draftKey() : "", wait: 1 };
+    if (form.matches("[data-keep]")) keepDraft();
+    desk.setAttribute("aria-busy", "true");
+    deliver();
+  };
+
+  const deliver = async () => {
+    const sent = pending;
+    clearTimeout(sent.timer);
+    let response;
+    try {
+      response = await fetch(sent.address, {
+        method: "POST",
+        body: sent.body,
+        headers: { "HX-Request": "true", "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content },
+      });
+    } catch {
+      return later("Not saved: the server can't be reached.");
+    }
+    if (response.status >= 500 || response.status === 429) return later("Not saved: the server had a problem.");
+    if (!response.headers.has("X-Desk-Address")) return stop(signedOut(response));
+    const html = await response.text();
+    settle();
+    if (response.ok && sent.draft) sessionStorage.removeItem(sent.draft);
+    swap(html, response);
+  };
+
+  const settle = () => {
+    sending = false;
+    pending = null;
+    desk.removeAttribute("aria-busy");
+    trouble.hidden = true;
+  };
+
+  const complain = (words, again) => {
+    trouble.querySelector("span").textContent = words;
+    trouble.querySelector("button").hidden = !again;
+    trouble.hidden = false;
+  };
+
+  const later = (words) => {
+    const wait = pending.wait;
+    pending.wait = Math.min(wait * 2, LONGEST_WAIT_S);
+    pending.timer = setTimeout(deliver, wait * 1000);
+    complain(`${words} The item stays here; trying again in ${wait} s.`, true);
+  };
+
+  const signedOut = (response) =>
+    response.redirected
+      ? "Not saved: you are signed out. What you typed is kept in this tab; sign in again and come back to this page."
+      : `Not saved: the server refused it (${response.status}). What you typed is kept in this tab; load the page again.`;
+
+  const stop = (words) => {
+    if (isOpen("fixing")) keepDraft();
+    settle();
+    complain(words, false);
+  };
+
+  trouble.querySelector("[data-again]").addEventListener("click", () => pending && deliver());
+  addEventListener("beforeunload", (event) => { if (pending) event.preventDefault(); });
+
+  // ---- clicks and keys
+  const press = (selector) => {
+    const target = find(selector);
+    if (target) target.click();
+    return Boolean(target);
+  };
+
+  desk.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-key], a[data-leave], a[data-keys]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    if (link.matches("[data-keys]")) dialog.showModal();
+    else if (link.dataset.key === "e") open("fixing");
+    else if (link.dataset.key === "r") open("rejecting");
+    else open("reading");
+  });
+
+  // Links that act as buttons answer to the space bar as buttons do.
+  desk.addEventListener("keydown", (event) => {
+    if (event.code === "Space" && event.target.matches("a[role=button]")) {
+      event.preventDefault();
+      event.stopPropagation();
+      event.target.click();
+    }
+  });
+
+  desk.addEventListener("input", (event) => { if (event.target.closest("[data-keep]")) keepDraft(); });
+
+  // A Latin letter counts as typed; on other layouts the key's place on the keyboard counts.
+  const letter = (event) =>
+    /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.startsWith("Key") ? event.code[3].toLowerCase() : "";
+  const digit = (event) => /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1] || "";
+
+  const inField = (target) => target.closest("input:not([type=radio]), textarea, select, [contenteditable]");
+
+  const typedInForm = (event) => {
+    if (event.key === "Escape") {
+      sessionStorage.removeItem(draftKey());
+      open("reading");
+    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      find(".fixing").requestSubmit();
+    }
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (dialog.open || event.repeat || event.isComposing) return;
+    if (isOpen("fixing") && event.target.closest(".fixing")) return typedInForm(event);
+    if (inField(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (sending || !sheet()) return;
+    if (event.key === "?") return dialog.showModal();
+    if (event.key === "Escape") return open("reading");
+    const number = digit(event);
+    if (isOpen("rejecting")) {
+      if (number && press(`[data-reason="${number}"]`)) event.preventDefault();
+      return;
+    }
+    if (isOpen("fixing")) return;
+    const key = number || letter(event);
+    if (key === "d") {
+      for (const fold of desk.querySelectorAll(".compare")) fold.open = !fold.open;
+    } else if (key && press(`[data-key="${key}"]`)) {
+      event.preventDefault();
+    }
+  });
+
+  // ---- the lease: renewed while the page is in sight, counted down when it runs short
+  const renew = async () => {
+    const item = sheet();
+    if (!item || document.hidden) return;
+    renewed = performance.now();
+    try {
+      const response = await fetch(item.dataset.stay, { method: "POST", body: new FormData(find("[data-decide]")) });
+      if (response.status === 204) leaseEnds = performance.now() + Number(response.headers.get("X-Lease-Seconds")) * 1000;
+      else if (response.status === 409) leaseEnds = performance.now();
+    } catch {
+      // The countdown goes on, and the next minute tries again.
+    }
+  };
+
+  const tick = () => {
+    const tag = document.getElementById("lease");
+    if (!tag) return;
+    if (performance.now() - renewed > RENEW_EVERY_S * 1000) renew();
+    const left = Math.ceil((leaseEnds - performance.now()) / 1000);
+    tag.hidden = left > COUNTDOWN_BELOW_S;
+    tag.textContent = left > 0
+      ? `yours for ${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`
+      : "your time is over; it counts until somebody takes it";
+  };
+
+  setInterval(tick, 1000);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) renew(); });
+
+  arrive();
+  if (!find("[aria-invalid]") && sheet() && !isOpen("fixing")) focusHeading();
+  find("[data-take-itself]")?.requestSubmit();
+})();

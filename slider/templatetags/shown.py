@@ -1,0 +1,64 @@
+"""Text of people and models as a page shows it: as it is, with what would be invisible or misleading made visible."""
+
+import json
+import re
+from typing import Any
+
+from django import template
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from slider.queries import shape
+
+register = template.Library()
+
+# Control characters but for line feed and tab; soft hyphen, direction marks, zero-width and blank characters, tags.
+# The joiner between two pictures (a family, a profession) is part of the picture and stays.
+_HIDDEN = re.compile(
+    "(?<![\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d|\u200d(?![\u2600-\u27bf\U0001f000-\U0001faff])"
+    "|[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200c\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+
+
+@register.filter
+def visible(value: object) -> SafeString:
+    """The text, escaped, with each hidden character as its number in a mark."""
+    text = str(value).replace("\r\n", "\n")
+    if not _HIDDEN.search(text):
+        return conditional_escape(text)
+    shown, end = [], 0
+    for hit in _HIDDEN.finditer(text):
+        shown.append(conditional_escape(text[end : hit.start()]))
+        shown.append(format_html('<mark class="ghost">U+{}</mark>', f"{ord(hit.group()):04X}"))
+        end = hit.end()
+    shown.append(conditional_escape(text[end:]))
+    return mark_safe("".join(shown))  # noqa: S308  # every piece was escaped above
+
+
+@register.filter
+def value(held: Any) -> SafeString:
+    """A value of an item or an answer: texts as they are, yes and no, numbers, anything deeper as JSON."""
+    if held is None:
+        return format_html('<span class="quiet">{}</span>', "not given")
+    if isinstance(held, dict | list):
+        return format_html('<code class="json">{}</code>', visible(pretty(held)))
+    return visible(shape.as_text(held))
+
+
+@register.filter
+def pretty(held: Any) -> str:
+    """JSON with indents, in the letters it was written in."""
+    return json.dumps(held, ensure_ascii=False, indent=2)
+
+
+@register.filter
+def chance(share: float | None) -> str:
+    """A probability as 0.54; never rounded to a certainty that it isn't."""
+    if share is None:
+        return "not known"
+    if 0 < share < 0.005:
+        return "under 0.01"
+    if 0.995 <= share < 1:
+        return "over 0.99"
+    return f"{share:.2f}"

@@ -1,0 +1,177 @@
+"""Items come in by hand: one by a form, many by a file, with the file's progress and what of it was refused."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from slider.flow import imports as importing
+from slider.flow import intake
+from slider.flow.intake import Fate, Row
+from slider.models import Import, Task
+from slider.queries import imports
+from slider.views import access, schema_form
+
+BIGGEST_ID = 2**63 - 1
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest, task_id: int) -> HttpResponse:
+    """One item by hand, by a form drawn from the task's input schema."""
+    task = access.task_or_404(request, task_id, "intake")
+    if request.method != "POST":
+        return _form(request, task, {}, {})
+    typed = {key: request.POST[key] for key in request.POST if key.startswith(schema_form.PREFIX)}
+    external_id = request.POST.get("external_id", "").strip()
+    reading = schema_form.read(task.input_schema, typed)
+    if reading.errors:
+        return _form(request, task, typed, dict(reading.errors))
+    by = access.person(request)
+    arrival = intake.add(task, [Row(reading.value, external_id or None)], origin=f"{by} by hand"[:120], by=by.pk)[0]
+    if arrival.fate == Fate.ADDED:
+        messages.success(request, "The item is in.")
+        return HttpResponseRedirect(reverse("item", args=[arrival.item_id]))
+    if arrival.fate == Fate.KNOWN:
+        messages.info(request, "This very item was here already; nothing was added.")
+        return HttpResponseRedirect(reverse("item", args=[arrival.item_id]))
+    if arrival.fate == Fate.CONFLICT:
+        reason = f"Item {arrival.item_id} has this id already, with other contents. Give another id, or none."
+        return _form(request, task, typed, {}, id_error=reason, clash=arrival.item_id, status=409)
+    if arrival.where == "/external_id":
+        return _form(request, task, typed, {}, id_error=arrival.reason)
+    errors = schema_form.error_at(arrival.where, arrival.reason)
+    return _form(request, task, typed, errors)
+
+
+def _form(
+    request: HttpRequest,
+    task: Task,
+    typed: dict[str, str],
+    errors: dict[str, str],
+    *,
+    id_error: str = "",
+    clash: int | None = None,
+    status: int = 422,
+) -> HttpResponse:
+    fields = schema_form.draw(task.input_schema, first=task.title_field, typed=typed or None, errors=errors)
+    known = {field.part.name for field in fields}
+    context = {
+        "task": task,
+        "fields": fields,
+        "form_error": next((message for name, message in errors.items() if name not in known), ""),
+        "external_id": request.POST.get("external_id", ""),
+        "id_error": id_error,
+        "clash": clash,
+        "here": "items",
+    }
+    return render(request, "intake/new.html", context, status=status if errors or id_error else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def upload(request: HttpRequest, task_id: int) -> HttpResponse:
+    """Give a file of items; what is expected of it, and the earlier ones."""
+    task = access.task_or_404(request, task_id, "intake")
+    if request.method != "POST":
+        return _upload(request, task)
+    file = request.FILES.get("file")
+    if file is None:
+        return _upload(request, task, "Choose a file first.")
+    if file.size is not None and file.size > settings.IMPORT_MAX_BYTES:
+        most = settings.IMPORT_MAX_BYTES // 2**20
+        return _upload(
+            request, task, f"The file has {file.size / 2**20:,.1f} MB; at most {most} MB are taken: split it."
+        )
+    try:
+        row = importing.receive(task, name=file.name or "", stream=file, by=access.person(request).pk)
+    except importing.Unfit as error:
+        return _upload(request, task, str(error))
+    return HttpResponseRedirect(reverse("import-show", args=[row.pk]))
+
+
+def _upload(request: HttpRequest, task: Task, error: str = "") -> HttpResponse:
+    context = {
+        "task": task,
+        "error": error,
+        "columns": imports.columns(task),
+        "earlier": imports.earlier(task),
+        "most_mb": settings.IMPORT_MAX_BYTES // 2**20,
+        "most_rows": settings.IMPORT_MAX_ROWS,
+        "here": "import",
+    }
+    return render(request, "intake/import.html", context, status=422 if error else 200)
+
+
+@require_GET
+def sample(request: HttpRequest, task_id: int) -> StreamingHttpResponse:
+    """A small CSV file that this task would take."""
+    task = access.task_or_404(request, task_id, "intake")
+    return _csv(imports.sample(task), name=f"{task.slug}-sample.csv")
+
+
+@require_GET
+def show(request: HttpRequest, import_id: int) -> HttpResponse:
+    """How far one file is, and which of its rows were refused."""
+    return _progress(request, import_id, "intake/show.html")
+
+
+@require_GET
+def piece(request: HttpRequest, import_id: int) -> HttpResponse:
+    """The part of the page that the browser asks for again each second while the file runs."""
+    return _progress(request, import_id, "intake/_progress.html")
+
+
+def _progress(request: HttpRequest, import_id: int, template: str) -> HttpResponse:
+    row = _import(request, import_id)
+    context: dict[str, Any] = {
+        "task": row.task,
+        "progress": imports.progress(row),
+        "refused": imports.refused(row) if row.refused else [],
+        "shown_rows": imports.SHOWN_ROWS,
+        "here": "import",
+    }
+    response = render(request, template, context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_GET
+def refused(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
+    """Every refused row as a CSV file."""
+    row = _import(request, import_id)
+    lines = ([str(r.line), r.column, r.reason] for r in imports.all_refused(row))
+    return _csv(lines, name=f"import-{row.pk}-refused.csv", head=["line", "column", "reason"])
+
+
+class _Echo:
+    """What csv writes into when every row is to be sent at once."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _csv(lines: Iterable[list[str]], *, name: str, head: list[str] | None = None) -> StreamingHttpResponse:
+    def rows() -> Iterator[str]:
+        writer = csv.writer(_Echo())
+        for line in [head] if head else []:
+            yield writer.writerow(line)
+        for line in lines:
+            # A spreadsheet must not take a cell for a formula.
+            yield writer.writerow([f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in line])
+
+    disposition = f'attachment; filename="{name}"'
+    return StreamingHttpResponse(rows(), content_type="text/csv", headers={"Content-Disposition": disposition})
+
+
+def _import(request: HttpRequest, import_id: int) -> Import:
+    found = Import.objects.select_related("task", "by").filter(pk=min(import_id, BIGGEST_ID)).first()
+    if found is None:
+        raise Http404(f"There is no import {import_id} in your projects.")
+    access.task_or_404(request, found.task_id, "intake")
+    return found
