@@ -40,9 +40,7 @@ class Limits:
         if not 1 <= self.depth <= DEEPEST:
             raise ValueError(f"depth is {self.depth}: choose 1 to {DEEPEST}")
         if self.max_bytes < 1 or self.nodes < 1:
-            raise ValueError(
-                f"max_bytes is {self.max_bytes} and nodes is {self.nodes}: both must be at least 1"
-            )
+            raise ValueError(f"max_bytes is {self.max_bytes} and nodes is {self.nodes}: both must be at least 1")
 
 
 DEFAULT_LIMITS = Limits()
