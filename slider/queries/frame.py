@@ -41,5 +41,9 @@ def desk(user: AbstractBaseUser | AnonymousUser) -> Desk:
 
 def reviewed_projects(user: AbstractBaseUser | AnonymousUser) -> list[int]:
     """The projects in which a person may review."""
+    if not user.is_authenticated:
+        return []
     reviewers = [role for role, verbs in RIGHTS.items() if "review" in verbs]
-    return list(Membership.objects.filter(user_id=user.pk, role__in=reviewers).values_list("project_id", flat=True))
+    return list(
+        Membership.objects.filter(user_id=int(user.pk), role__in=reviewers).values_list("project_id", flat=True)
+    )

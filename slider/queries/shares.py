@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -85,9 +84,8 @@ def _words(policy: Policy, state: str) -> str:
 
 def _more(policy: Policy) -> str:
     """What would open the next step, as an estimate."""
-    facts: dict[str, Any] = policy.certificate
-    more = facts.get("more") if facts else None
-    following = next_cut(policy.allowed or 0.0, facts)
+    more = policy.certificate.get("more")
+    following = next_cut(policy.allowed or 0.0)
     if more is None or following is None or policy.mode == Mode.TRIAL:
         return ""
     return f"About {_round(more):,} more verdicts would allow {said(following)}, if the errors stay as they are."
@@ -120,19 +118,10 @@ def verdict(policy: Policy, *, requested: float, mode: Mode, effective: float) -
     return Verdict("good", f"{step}{looked} vouch for {effect}: at most {limit} of it wrong.")
 
 
-def next_cut(allowed: float, facts: dict[str, Any]) -> float | None:
-    """The step above what is allowed that verdicts could open next."""
-    certified = facts.get("certified", [])
-    for cut, level in zip(certificate.CUTS.tolist(), _reachable(certified), strict=True):
-        if level and cut > allowed:
-            return float(cut)
-    return None
-
-
-def _reachable(certified: list[bool]) -> list[bool]:
-    """Which steps evidence can open at all: those below the first staked one are only shown."""
-    first = int((certificate.LEVELS > 0).argmax())
-    return [place >= first for place in range(len(certificate.CUTS))]
+def next_cut(allowed: float) -> float | None:
+    """The step above what is allowed that verdicts could open next: those below the first staked one are not."""
+    staked = float(certificate.CUTS[certificate.LEVELS > 0][0])
+    return next((cut for cut in certificate.CUTS.tolist() if cut >= staked and cut > allowed), None)
 
 
 def _round(count: int) -> int:

@@ -1,7 +1,6 @@
 """What a share would mean, from what the last day and the newest looks have shown."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.conf import settings
 from django.db import connection
@@ -27,6 +26,15 @@ class Traffic:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a day at any share can be worked out from."""
+
+    day: Traffic
+    points: list[curve.Point]
+    audit_chance: float
+
+
+@dataclass(frozen=True, slots=True)
 class Effects:
     """A day at one share; None is «not known yet»."""
 
@@ -39,25 +47,9 @@ class Effects:
     cost: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Mover:
-    """An item of the last 1,000 that would have gone the other way."""
-
-    item_id: int
-    name: str
-    rank: float
-    p_correct: float
-    to_people: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Backtest:
-    """The last 1,000 ranked items, routed again at another share; `movers` are ten of those that change lane."""
-
-    looked_at: int
-    to_unattended: int
-    to_people: int
-    movers: list[Mover]
+def outlook(policy: Policy) -> Outlook:
+    """Gather what is known about the days to come under this policy's evidence."""
+    return Outlook(traffic(policy.task_id), curve.points(policy), policy.audit_chance)
 
 
 def traffic(task_id: int) -> Traffic:
@@ -107,13 +99,13 @@ def seconds_a_look(task_id: int) -> float | None:
     return float(median) if looked >= FEW else None
 
 
-def effects(share: float, *, day: Traffic, points: list[curve.Point], audit_chance: float) -> Effects:
-    """A day at this share, 0-1 of what may be ranked. `slider.js` does the same sums while one drags."""
-    ranked = day.items * (1 - day.fixed)
-    unattended = ranked * share
-    audits = unattended * audit_chance
+def effects(share: float, *, outlook: Outlook) -> Effects:
+    """A day at this share, 0-1 of what may be ranked. `steer.js` does the same sums while one drags."""
+    day = outlook.day
+    unattended = day.items * (1 - day.fixed) * share
+    audits = unattended * outlook.audit_chance
     looks = day.items - unattended + audits
-    point = curve.at(points, share)
+    point = curve.at(outlook.points, share)
     cost = None if day.model_cost is None else day.items * day.model_cost + looks * day.look_cost
     return Effects(
         share=share,
@@ -130,85 +122,3 @@ def _times(items: float, rate: float | None) -> float | None:
     if items == 0:
         return 0.0
     return None if rate is None else items * rate
-
-
-def backtest(policy: Policy, share: float) -> Backtest:
-    """Route the newest ranked items again, by the ranks they had then."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH newest AS (
-                SELECT item_id, lane, rank, p_correct FROM (
-                    SELECT item_id, lane, rank, p_correct, why FROM slider_decision
-                    WHERE task_id = %(task)s ORDER BY seq DESC LIMIT %(recent)s
-                ) AS d WHERE rank IS NOT NULL AND why IN ('easy', 'hard', 'stale', 'held')
-            ), moved AS (
-                SELECT *, lane = 'unattended' AS to_people FROM newest
-                WHERE (rank <= %(share)s AND %(share)s > 0) <> (lane = 'unattended')
-            )
-            SELECT (SELECT count(*) FROM newest),
-                   (SELECT count(*) FROM moved WHERE NOT to_people),
-                   (SELECT count(*) FROM moved WHERE to_people)
-            """,
-            {"task": policy.task_id, "share": share, "recent": RECENT},
-        )
-        looked_at, to_unattended, to_people = cursor.fetchone()
-    return Backtest(looked_at, to_unattended, to_people, _movers(policy, share) if to_unattended + to_people else [])
-
-
-def _movers(policy: Policy, share: float) -> list[Mover]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT d.item_id, i.external_id, d.rank, d.p_correct, d.lane = 'unattended' FROM (
-                SELECT item_id, lane, rank, p_correct, why FROM slider_decision
-                WHERE task_id = %(task)s ORDER BY seq DESC LIMIT %(recent)s
-            ) AS d JOIN slider_item i ON i.id = d.item_id
-            WHERE d.rank IS NOT NULL AND d.why IN ('easy', 'hard', 'stale', 'held')
-              AND (d.rank <= %(share)s AND %(share)s > 0) <> (d.lane = 'unattended')
-            ORDER BY abs(d.rank - %(share)s) LIMIT 10
-            """,
-            {"task": policy.task_id, "share": share, "recent": RECENT},
-        )
-        return [Mover(*row) for row in cursor.fetchall()]
-
-
-@dataclass(frozen=True, slots=True)
-class Realised:
-    """How the last routed items ran. `share` is the mean share that was in force; each group is a count."""
-
-    routed: int
-    unattended: int
-    audited: int
-    hard: int
-    rules: int
-    no_answer: int
-    silent: int  # while the guard was silent, or the slider pulled back
-    in_force: float
-
-    @property
-    def share(self) -> float | None:
-        """The share that ran unattended of what the slider could choose among."""
-        ranked = self.routed - self.rules
-        return self.unattended / ranked if ranked else None
-
-
-def realised(task_id: int) -> Realised:
-    """Count the last 1,000 decisions by what led to them."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT count(*), count(*) FILTER (WHERE lane = 'unattended'), count(*) FILTER (WHERE audit),
-                   count(*) FILTER (WHERE why = 'hard'), count(*) FILTER (WHERE why = 'rule'),
-                   count(*) FILTER (WHERE why = 'no_answer'), count(*) FILTER (WHERE why IN ('stale', 'held')),
-                   coalesce(avg(share), 0)
-            FROM (SELECT lane, audit, why, share FROM slider_decision WHERE task_id = %s ORDER BY seq DESC LIMIT %s) AS d
-            """,
-            [task_id, RECENT],
-        )
-        return Realised(*cursor.fetchone())
-
-
-def cost_words(amount: float | None) -> Decimal | None:
-    """A cost as money; None stays «not known»."""
-    return None if amount is None else Decimal(str(round(amount, 6)))

@@ -1,5 +1,6 @@
 """How numbers are said on the pages: shares, counts that stopped counting, money, and how long ago."""
 
+import json
 from datetime import datetime
 from decimal import Decimal
 
@@ -88,3 +89,9 @@ def percent_1(share: float | None) -> str:
 def as_percent(share: float) -> str:
     """A share, 0-1, as a bare number of per cent for a form."""
     return f"{round(share * 100, 4):g}"
+
+
+@register.filter
+def pretty(value: object) -> str:
+    """JSON with its lines and indents."""
+    return json.dumps(value, indent=2, ensure_ascii=False)

@@ -57,7 +57,7 @@ class SignIn(LoginView):
 @login_not_required
 @never_cache
 @require_safe
-def healthz(request: HttpRequest) -> JsonResponse:
+def healthz(_request: HttpRequest) -> JsonResponse:
     """This process answers."""
     return JsonResponse({"status": "ok"})
 
@@ -65,7 +65,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @login_not_required
 @never_cache
 @require_safe
-def readyz(request: HttpRequest) -> JsonResponse:
+def readyz(_request: HttpRequest) -> JsonResponse:
     """This process can serve: 200, or 503 with the part that is missing."""
     found = health.readiness()
     parts = {

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from slider.flow import policies, steer
 from slider.models import Gauge, Mode, Policy, Task
-from slider.queries import curve, errors, history, shares
+from slider.queries import backtest, errors, history, shares
 from slider.queries import steer as asked
 from slider.queries.frame import rights
 from slider.views import access, chart
@@ -67,7 +67,8 @@ def what_if(request: HttpRequest, task_id: int) -> HttpResponse:
     task = access.task_or_404(request, task_id, "see")
     policy = _gauge(task).policy
     wanted = _wanted(_start(request, policy), policy)
-    return render(request, "steer/_what_if.html", {"task": task, "may": rights(request.user, task.project)} | _effects(policy, wanted))
+    shown = {"task": task, "may": rights(request.user, task.project)} | _effects(policy, wanted)
+    return render(request, "steer/_what_if.html", shown)
 
 
 @require_POST
@@ -99,8 +100,7 @@ def _superseded(request: HttpRequest, task: Task, form: ApplyForm) -> HttpRespon
     """Somebody was quicker: show what they moved, keep what was asked, and let the person decide again."""
     newest = _gauge(task).policy
     seen = Policy.objects.filter(task=task, number=form.cleaned_data["expected"]).first()
-    form.data = form.data.copy()
-    form.data["expected"] = str(newest.number)
+    form.data = request.POST.dict() | {"expected": str(newest.number)}
     page = _page(request, task, form) | {
         "moved": history.Entry(newest, history.changes(seen, newest)),
         "kept_percent": form.cleaned_data["percent"],
@@ -180,10 +180,14 @@ def _page(request: HttpRequest, task: Task, form: ApplyForm) -> dict[str, Any]:
         "form": form,
         "may": rights(request.user, task.project),
         "chart": chart.draw(
-            effects["points"], limit=policy.error_limit, cap=policy.allowed or 0.0, now=standing.effective, nines=nines
+            effects["outlook"].points,
+            limit=policy.error_limit,
+            cap=policy.allowed or 0.0,
+            now=standing.effective,
+            nines=nines,
         ),
-        "drag": _drag(policy, standing, effects),
-        "realised": asked.realised(task.pk),
+        "drag": _drag(policy, effects["outlook"]),
+        "realised": backtest.realised(task.pk),
         "error": errors.unattended(policy),
         "history": history.page(task.pk, before=int(before) if before.isdecimal() and len(before) < 9 else None),
         "reason_most": policies.REASON_MOST,
@@ -192,26 +196,22 @@ def _page(request: HttpRequest, task: Task, form: ApplyForm) -> dict[str, Any]:
 
 def _effects(policy: Policy, wanted: Wanted) -> dict[str, Any]:
     """What the wanted share would come to, beside what is in force."""
-    points = curve.points(policy)
-    day = asked.traffic(policy.task_id)
+    outlook = asked.outlook(policy)
     share = policies.effective(requested=wanted.share, proven=policy.certificate, mode=wanted.mode, held=False)
-    sums = {"day": day, "points": points, "audit_chance": policy.audit_chance}
     return {
-        "wanted": wanted,
-        "would_be": share,
+        "outlook": outlook,
         "sentence": shares.verdict(policy, requested=wanted.share, mode=wanted.mode, effective=share),
-        "then": asked.effects(share, **sums),
-        "now": asked.effects(policy.effective, **sums),
-        "backtest": asked.backtest(policy, share),
-        **sums,
+        "then": asked.effects(share, outlook=outlook),
+        "now": asked.effects(policy.effective, outlook=outlook),
+        "backtest": backtest.backtest(policy, share),
     }
 
 
-def _drag(policy: Policy, standing: shares.Shares, effects: dict[str, Any]) -> dict[str, Any]:
-    """All that slider.js needs to redo the sums in each frame, without asking the server."""
-    day: asked.Traffic = effects["day"]
+def _drag(policy: Policy, outlook: asked.Outlook) -> dict[str, Any]:
+    """All that steer.js needs to redo the sums in each frame, without asking the server."""
+    day = outlook.day
     return {
-        "points": [[p.share, p.error, p.upper, p.certified] for p in effects["points"]],
+        "points": [[p.share, p.error, p.upper, p.certified] for p in outlook.points],
         "items": day.items,
         "fixed": day.fixed,
         "seconds": day.seconds_a_look,
@@ -220,7 +220,6 @@ def _drag(policy: Policy, standing: shares.Shares, effects: dict[str, Any]) -> d
         "auditChance": policy.audit_chance,
         "limit": policy.error_limit,
         "allowed": policy.allowed,
-        "effective": standing.effective,
         "requested": policy.requested,
         "mode": policy.mode,
     }

@@ -1,0 +1,147 @@
+"""A task is set up, changed and paused here; all of it without leaving the browser."""
+
+from django.contrib import messages
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.forms import BaseForm
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from slider.flow import endpoints, setup
+from slider.models import Endpoint, Mode, Task, Worker, can
+from slider.schema import Schema
+from slider.views import access, examples
+from slider.views.setup_forms import ContractForm, EndpointForm, NameForm, PromiseForm, StartForm, WorkerForm
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HttpRequest, slug: str) -> HttpResponse:
+    """Set up a task with its first worker, in one form."""
+    project = access.project_or_404(request, slug, "edit task")
+    sent = request.POST if request.method == "POST" else None
+    contract, promise, start = ContractForm(sent, initial={"kind": "labels"}), PromiseForm(sent), StartForm(sent)
+    administer = can(request.user, "administer", project)
+    # The worker's own name has a prefix: the task's is called «name» too.
+    worker_form = WorkerForm(sent, administer=administer, prefix="worker")
+    forms = {"contract": contract, "promise": promise, "start": start, "worker": worker_form}
+    if sent is not None and _all_valid(forms) and (shape := contract.shape()) and worker_form.read_examples(shape):
+        task = Task()
+        contract.fill(task)
+        promise.fill(task)
+        begin = setup.Start(start.cleaned_data["percent"] / 100, Mode(start.cleaned_data["mode"]), "set up")
+        try:
+            setup.create_task(project, task, Worker(**worker_form.content()), by=access.person(request).pk, start=begin)
+        except ValidationError as error:
+            _spread(error, worker_form, contract)
+        else:
+            messages.success(request, f"{task} is set up. It works as soon as items come in.")
+            return redirect("slider", task_id=task.pk)
+    return render(request, "setup/new.html", forms | {"project": project}, status=422 if sent else 200)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings_page(request: HttpRequest, task_id: int) -> HttpResponse:
+    """Change a task's name, promise and rules; admins also where its results go."""
+    task = access.task_or_404(request, task_id, "edit task")
+    part = request.POST.get("part", "") if request.method == "POST" else ""
+    if part in ("endpoint", "secret", "remove"):
+        return _endpoint(request, task, part)
+    sent = request.POST if request.method == "POST" else None
+    name = NameForm(sent, initial={"name": task.name, "title_field": task.title_field})
+    promise = PromiseForm(sent, initial=PromiseForm.of(task))
+    if sent is None or not _all_valid({"name": name, "promise": promise}):
+        return _settings(request, task, name=name, promise=promise, status=422 if sent else 200)
+    task.name, task.title_field = name.cleaned_data["name"], name.cleaned_data["title_field"]
+    promise.fill(task)
+    setup.save_task(task, by=access.person(request).pk)
+    messages.success(request, "Saved: it holds from the next item on.")
+    return redirect("task-settings", task_id=task.pk)
+
+
+def _endpoint(request: HttpRequest, task: Task, part: str) -> HttpResponse:
+    """Set, renew or remove the webhook; a new secret is shown in this answer and never again."""
+    access.demand(request, task.project, "administer")
+    if part == "remove":
+        endpoints.remove(task)
+        messages.success(request, "No results are sent any more. They can still be read by the API.")
+        return redirect("task-settings", task_id=task.pk)
+    if part == "secret":
+        return _settings(request, task, saved=endpoints.renew_secret(task))
+    form = EndpointForm(request.POST)
+    if not form.is_valid():
+        return _settings(request, task, endpoint_form=form, status=422)
+    return _settings(request, task, saved=endpoints.save(task, url=form.cleaned_data["url"]))
+
+
+def _settings(
+    request: HttpRequest,
+    task: Task,
+    *,
+    name: NameForm | None = None,
+    promise: PromiseForm | None = None,
+    endpoint_form: EndpointForm | None = None,
+    saved: endpoints.Saved | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    endpoint = Endpoint.objects.filter(task=task).first()
+    shown = {
+        "task": task,
+        "name": name or NameForm(initial={"name": task.name, "title_field": task.title_field}),
+        "promise": promise or PromiseForm(initial=PromiseForm.of(task)),
+        "administer": can(request.user, "administer", task.project),
+        "endpoint": endpoint,
+        "endpoint_form": endpoint_form or EndpointForm(initial={"url": endpoint.url if endpoint else ""}),
+        "saved": saved,
+    }
+    return render(request, "setup/settings.html", shown, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def worker_page(request: HttpRequest, task_id: int) -> HttpResponse:
+    """Change a task's worker: what is saved is its next version."""
+    task = access.task_or_404(request, task_id, "edit task")
+    worker = Worker.objects.filter(task=task, retired_at=None).order_by("rung").first()
+    if worker is None:
+        raise Http404("This task has no worker.")
+    administer = can(request.user, "administer", task.project)
+    sent = request.POST if request.method == "POST" else None
+    form = WorkerForm(sent, instance=worker, administer=administer)
+    shape = examples.Shape(Schema.compile(task.input_schema), Schema.compile(task.output_schema))
+    if sent is not None and form.is_valid() and form.read_examples(shape):
+        try:
+            saved = setup.replace_worker(worker, form.content(), by=access.person(request).pk)
+        except ValidationError as error:
+            _spread(error, form, form)
+        else:
+            same = saved.pk == worker.pk
+            messages.success(request, "Nothing was different." if same else f"{saved} answers from now on.")
+            return redirect("worker", task_id=task.pk)
+    versions = Worker.objects.filter(task=task).order_by("-pk")[:20]
+    shown = {"task": task, "worker": worker, "form": form, "versions": versions}
+    return render(request, "setup/worker.html", shown, status=422 if sent else 200)
+
+
+@require_POST
+def pause(request: HttpRequest, task_id: int) -> HttpResponse:
+    """Stop or resume a task's workers; which of the two stands in the form."""
+    task = access.task_or_404(request, task_id, "edit task")
+    paused = request.POST.get("paused") == "yes"
+    setup.pause(task, paused=paused)
+    messages.success(request, "Paused: its workers stand still." if paused else "Resumed: its workers go on.")
+    return redirect("task-settings", task_id=task.pk)
+
+
+def _all_valid(forms: dict[str, BaseForm]) -> bool:
+    """Check every form, also after one has failed: all errors are shown at once."""
+    wrong = [form for form in forms.values() if not form.is_valid()]
+    return not wrong
+
+
+def _spread(error: ValidationError, first: BaseForm, second: BaseForm) -> None:
+    """Put what the models refused at the field of the form it came from."""
+    found = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+    for name, words in found.items():
+        form = first if name in first.fields else second
+        form.add_error(name if name in form.fields else None, ValidationError(words))

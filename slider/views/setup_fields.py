@@ -1,0 +1,111 @@
+"""Form fields for what a task is made of: schemas, labels and hard rules, as people write them."""
+
+import json
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from slider import strict
+from slider.schema import Schema, SchemaError
+
+LABELS_MOST = 1_000
+LABEL_LENGTH = 200
+RULES_MOST = 100
+
+
+class SchemaField(forms.CharField):
+    """A JSON Schema in a textarea; its value is the compiled schema."""
+
+    widget = forms.Textarea(attrs={"class": "mono", "rows": 12, "spellcheck": "false"})
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            schema = Schema.compile(strict.loads(text))
+        except (strict.StrictError, SchemaError) as error:
+            raise ValidationError(f"{error}", code="schema") from None
+        if schema.document.get("type") != "object" and self.label == "Item":
+            raise ValidationError('An item is a JSON object: the schema needs "type": "object".', code="schema")
+        return schema
+
+    def prepare_value(self, value: Any) -> Any:
+        return value if isinstance(value, str) or value is None else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+class LabelsField(forms.CharField):
+    """Labels, one a line; its value is the list of them."""
+
+    widget = forms.Textarea(attrs={"rows": 8, "spellcheck": "false"})
+
+    def clean(self, value: Any) -> Any:
+        labels = [line.strip() for line in str(super().clean(value) or "").splitlines() if line.strip()]
+        twice = sorted({label for label in labels if labels.count(label) > 1}) if len(labels) <= LABELS_MOST else []
+        if len(labels) > LABELS_MOST:
+            raise ValidationError(f"There are {len(labels):,} labels; at most {LABELS_MOST:,} are taken.")
+        if twice:
+            raise ValidationError(f"This label stands here more than once: {twice[0]}")
+        if long := next((label for label in labels if len(label) > LABEL_LENGTH), None):
+            raise ValidationError(f"A label has at most {LABEL_LENGTH} characters; this one is longer: {long[:40]}…")
+        return labels
+
+
+class RulesField(forms.CharField):
+    """Hard rules, one a line as «field = value»; its value is the list that a task keeps."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"})
+
+    def clean(self, value: Any) -> Any:
+        rules: list[dict[str, Any]] = []
+        for number, line in enumerate(str(super().clean(value) or "").splitlines(), start=1):
+            if not line.strip():
+                continue
+            field, sign, wanted = (part.strip() for part in line.partition("="))
+            if not sign or not field:
+                raise ValidationError(f"Line {number}: write a rule as field = value, such as channel = legal.")
+            rules.append({"field": field, "equals": _value(wanted)})
+        if len(rules) > RULES_MOST:
+            raise ValidationError(f"There are {len(rules)} rules; at most {RULES_MOST} are taken.")
+        return rules
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return value
+        return "\n".join(f"{rule['field']} = {_written(rule['equals'])}" for rule in value)
+
+
+def _value(text: str) -> Any:
+    """true, false, null and numbers as JSON says them; everything else is text, quoted or not."""
+    try:
+        found = strict.loads(text)
+    except strict.StrictError:
+        return text
+    return text if isinstance(found, (dict, list)) else found
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, str) and _value(value) == value:
+        return value
+    return strict.canonical(value).decode()
+
+
+def text_schema(field: str) -> dict[str, Any]:
+    """The input schema of a task whose items are one text."""
+    return {
+        "type": "object",
+        "properties": {field: {"type": "string", "minLength": 1}},
+        "required": [field],
+        "additionalProperties": False,
+    }
+
+
+def labels_schema(field: str, labels: list[str]) -> dict[str, Any]:
+    """The output schema of a task that chooses one label."""
+    return {
+        "type": "object",
+        "properties": {field: {"type": "string", "enum": labels}},
+        "required": [field],
+        "additionalProperties": False,
+    }

@@ -1,0 +1,235 @@
+"""The forms that set a task up: its contract, its worker, where its slider starts, where its results go."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+
+from slider.models import Mode, Task, Worker
+from slider.schema import Schema
+from slider.views import examples
+from slider.views.setup_fields import LabelsField, RulesField, SchemaField, labels_schema, text_schema
+from slider.webhook import UrlError, check_url
+
+_FIELD_NAME = RegexValidator(r"^[A-Za-z_][A-Za-z0-9_]{0,59}$", "A field's name is letters, digits and _, such as text.")
+MONEY: dict[str, Any] = {"max_digits": 10, "decimal_places": 4, "min_value": Decimal(0), "required": False}
+
+
+class PromiseForm(forms.Form):
+    """What a task promises, and what it keeps with people."""
+
+    error_percent = forms.FloatField(
+        label="Wrong answers, at most (%)",
+        min_value=0.1,
+        max_value=50,
+        initial=3,
+        help_text="Of what leaves unattended. The slider never goes further than evidence holds this.",
+    )
+    sure_percent = forms.FloatField(
+        label="How sure that must be (%)", min_value=50, max_value=99.9, initial=95, help_text="95 is usual."
+    )
+    audit_percent = forms.FloatField(
+        label="Audits, at least (%)",
+        min_value=100 / 64,
+        max_value=100,
+        initial=6.25,
+        help_text="Share of the unattended lane that people look at, drawn by chance. 1.5625 or more.",
+    )
+    undo_s = forms.IntegerField(
+        label="Undo window (seconds)",
+        min_value=0,
+        max_value=3600,
+        initial=10,
+        help_text="So long a person's decision waits before it is sent.",
+    )
+    max_tries = forms.IntegerField(
+        label="Tries", min_value=1, max_value=20, initial=5, help_text="After so many an item goes to people."
+    )
+    never_unattended = RulesField(
+        label="Hard rules: always to people",
+        required=False,
+        help_text="One a line, such as channel = legal or amount = 0. Whatever the slider says.",
+    )
+
+    def fill(self, task: Task) -> None:
+        """Put the cleaned values on a task."""
+        said = self.cleaned_data
+        task.error_limit = said["error_percent"] / 100
+        task.delta = round(1 - said["sure_percent"] / 100, 6)
+        task.audit_floor = said["audit_percent"] / 100
+        task.undo_s, task.max_tries = said["undo_s"], said["max_tries"]
+        task.never_unattended = said["never_unattended"]
+
+    @staticmethod
+    def of(task: Task) -> dict[str, Any]:
+        """The initial values that show a task as it is."""
+        return {
+            "error_percent": round(task.error_limit * 100, 6),
+            "sure_percent": round(100 - task.delta * 100, 6),
+            "audit_percent": round(task.audit_floor * 100, 6),
+            "undo_s": task.undo_s,
+            "max_tries": task.max_tries,
+            "never_unattended": task.never_unattended,
+        }
+
+
+class ContractForm(forms.Form):
+    """What comes in and what goes out: a text and one of several labels, or two JSON Schemas."""
+
+    name = forms.CharField(max_length=120, error_messages={"required": "Give the task a name, such as Sort messages."})
+    kind = forms.ChoiceField(choices=[("labels", "A text in, one label out"), ("schemas", "JSON Schemas")])
+    input_field = forms.CharField(label="Name of the text", initial="text", validators=[_FIELD_NAME], required=False)
+    label_field = forms.CharField(label="Name of the label", initial="label", validators=[_FIELD_NAME], required=False)
+    labels = LabelsField(required=False, help_text="One a line.")
+    input_schema = SchemaField(label="Item", required=False, help_text="JSON Schema of what comes in.")
+    output_schema = SchemaField(label="Answer", required=False, help_text="JSON Schema of what goes out.")
+    title_field = forms.CharField(
+        label="Title", max_length=80, required=False, help_text="The field of an item that names it on the pages."
+    )
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        if said.get("kind") == "labels":
+            self._need("input_field", "Name the field that holds the text.")
+            self._need("label_field", "Name the field that holds the label.")
+            if "labels" in said and len(said["labels"]) < 2:
+                self.add_error("labels", "Give two labels or more, one a line.")
+        else:
+            self._need("input_schema", 'Describe an item, such as {"type": "object", "properties": …}.')
+            self._need("output_schema", "Describe an answer by a JSON Schema.")
+        shape = self.shape()
+        title = said.get("title_field")
+        if shape and title and title not in shape.input.document.get("properties", {title: {}}):  # type: ignore[operator]  # a checked schema's properties are an object
+            self.add_error("title_field", f"An item has no field {title!r}.")
+        return said
+
+    def _need(self, name: str, words: str) -> None:
+        if name in self.cleaned_data and not self.cleaned_data[name]:
+            self.add_error(name, words)
+
+    def shape(self) -> examples.Shape | None:
+        """The two schemas, once they are right."""
+        said = self.cleaned_data
+        if said.get("kind") == "labels":
+            if not (said.get("input_field") and said.get("label_field") and said.get("labels")):
+                return None
+            answer = labels_schema(said["label_field"], said["labels"])
+            return examples.Shape(Schema.compile(text_schema(said["input_field"])), Schema.compile(answer))
+        if said.get("input_schema") and said.get("output_schema"):
+            return examples.Shape(said["input_schema"], said["output_schema"])
+        return None
+
+    def fill(self, task: Task) -> None:
+        shape = self.shape()
+        assert shape is not None
+        task.name, task.title_field = self.cleaned_data["name"], self.cleaned_data["title_field"]
+        task.input_schema, task.output_schema = shape.input.document, shape.output.document
+
+
+class NameForm(forms.Form):
+    """What may change about a contract once items are in: its name and its title."""
+
+    name = forms.CharField(max_length=120, error_messages={"required": "Give the task a name."})
+    title_field = ContractForm.base_fields["title_field"]
+
+
+class WorkerForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no parameter when it runs
+    """The first or the next version of a worker. Where it is called is only for admins."""
+
+    examples_text = forms.CharField(
+        label="Examples",
+        required=False,
+        widget=forms.Textarea(attrs={"class": "mono", "rows": 8, "spellcheck": "false"}),
+        help_text='One a line: the input, a tab, the answer. Or {"input": …, "output": …}.',
+    )
+
+    class Meta:
+        model = Worker
+        fields = (
+            "name", "model", "instructions", "temperature", "samples", "ask_confidence", "logprobs", "max_tokens",
+            "timeout_s", "in_flight", "requests_per_min", "tokens_per_min", "daily_budget", "price_in", "price_out",
+            "base_url", "key_name",
+        )  # fmt: skip
+        widgets = {"instructions": forms.Textarea(attrs={"rows": 10})}
+        labels = {
+            "samples": "Samples an item",
+            "ask_confidence": "Ask the model how sure it is",
+            "logprobs": "Ask for token probabilities",
+            "max_tokens": "Longest answer (tokens)",
+            "timeout_s": "Give up after (seconds)",
+            "in_flight": "Calls at once",
+            "requests_per_min": "Calls a minute, at most",
+            "tokens_per_min": "Tokens a minute, at most",
+            "daily_budget": "Budget a day",
+            "price_in": "Price of a million tokens in",
+            "price_out": "Price of a million tokens out",
+            "base_url": "Endpoint",
+            "key_name": "Key",
+        }
+        help_texts = {
+            "samples": "More samples show where the model wavers, and cost as much more.",
+            "ask_confidence": "A weak sign alone, a useful one beside others.",
+            "logprobs": "The best sign where the endpoint gives them; costs nothing.",
+            "daily_budget": "The worker stops for the day when it is spent.",
+            "base_url": "An OpenAI-compatible address with its /v1. Empty: the installation's.",
+            "key_name": "Name of the environment variable that holds the key, SLIDER_KEY_…. Empty: the installation's.",
+        }
+
+    def __init__(self, *args: Any, administer: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].initial = "Worker"
+        self.fields["model"].initial = settings.ENV.SLIDER_MODEL
+        self.fields["instructions"].help_text = "What a new colleague would need to be told. The item follows it."
+        if not administer:
+            # Who may not administer can't send the installation's keys or items to another address.
+            del self.fields["base_url"], self.fields["key_name"]
+        if self.instance.pk:
+            self.fields["examples_text"].initial = examples.write(self.instance.examples)
+
+    def clean_base_url(self) -> str:
+        url = str(self.cleaned_data["base_url"]).strip().rstrip("/")
+        if url and not url.startswith(("http://", "https://")):
+            raise ValidationError("An address starts with http:// or https:// and includes /v1.")
+        if "@" in url.partition("//")[2].partition("/")[0]:
+            raise ValidationError("Leave name and password out of the address: name a key instead.")
+        return url
+
+    def read_examples(self, shape: examples.Shape) -> bool:
+        """Check the examples against the task's schemas; False when some do not fit."""
+        try:
+            self.cleaned_data["examples"] = examples.read(self.cleaned_data.get("examples_text", ""), shape)
+        except examples.ExamplesError as error:
+            self.add_error("examples_text", ValidationError(error.problems))
+            return False
+        return True
+
+    def content(self) -> dict[str, Any]:
+        """The worker's content, as `setup.replace_worker` takes it."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "examples_text"}
+
+    def _post_clean(self) -> None:
+        """Only clean the fields: the worker is checked whole when it is saved, with its task."""
+
+
+class StartForm(forms.Form):
+    """Where a new task's slider begins."""
+
+    percent = forms.FloatField(label="Share unattended (%)", min_value=0, max_value=100, initial=0)
+    mode = forms.ChoiceField(choices=Mode.choices, initial=Mode.GUARDED)
+
+
+class EndpointForm(forms.Form):
+    """Where a task's results are sent."""
+
+    url = forms.CharField(label="Address", max_length=500, help_text="Results are sent there as signed webhooks.")
+
+    def clean_url(self) -> str:
+        url = str(self.cleaned_data["url"]).strip()
+        try:
+            check_url(url, allow_hosts=settings.ENV.SLIDER_WEBHOOK_HOSTS)
+        except UrlError as error:
+            raise ValidationError(str(error), code=error.code) from None
+        return url
