@@ -71,7 +71,7 @@ def test_it_names_what_is_wrong_with_an_answer(content: object, outcome: Outcome
     assert answered.fields == ()
 
 
-def test_it_says_what_a_prose_refusal_looks_like_to_a_program() -> None:
+def test_a_refusal_in_prose_is_not_asked_again() -> None:
     assert not read("I won't.").outcome.retryable
 
 
