@@ -1,6 +1,7 @@
 """The pump: one asyncio loop that keeps calls in flight for one task, refilled continuously, written in bulk."""
 
 import asyncio
+import math
 import mmap
 import time
 from collections import deque
@@ -43,8 +44,8 @@ class Hands(Generic[C, F]):
     """What a pump does with the world. All but `ask` block, have a thread each, and are safe to repeat.
 
     `claim(most, held)` takes up to `most` more items while `held` are in hand; `settle` writes findings; `renew`
-    and `give_back` take (item, token) pairs; `pause_s` says for how long a finding asks everybody to wait;
-    `goodbye` closes what a thread has opened.
+    and `give_back` take (item, token) pairs; `pause_s` says for how long a finding asks everybody to wait, infinity
+    to end the shift; `goodbye` closes what a thread has opened.
     """
 
     claim: Callable[[int, int], list[C]]
@@ -74,6 +75,7 @@ class Pump(Generic[C, F]):
         self._anything = asyncio.Event()
         self._closing = False
         self._leaving = asyncio.Event()
+        self._untouched: list[C] = []
         self._paused_until = 0.0
         self._threads = {name: ThreadPoolExecutor(1, f"pump-{name}") for name in ("claim", "write", "beat")}
         self.settled = 0
@@ -128,6 +130,9 @@ class Pump(Generic[C, F]):
                 self._hungry.set()
             if (wait := self._paused_until - time.monotonic()) > 0:
                 await self._within(self._leaving, wait)
+                if self._closing:
+                    self._untouched.append(claim)
+                    return
             finding = await self._hands.ask(claim)
             self._paused_until = max(self._paused_until, time.monotonic() + self._hands.pause_s(finding))
             self._found.append((claim, finding))
@@ -164,15 +169,15 @@ class Pump(Generic[C, F]):
         """Give back what was not begun, let what is in flight finish, write it, and leave nothing open."""
         self._closing = True
         self._leaving.set()
-        untouched = list(self._waiting)
+        self._untouched.extend(self._waiting)
         self._waiting.clear()
-        for claim in untouched:
-            self._held.pop(claim.item_id, None)
-        if untouched:
-            await self._in("claim", self._hands.give_back, [(claim.item_id, claim.token) for claim in untouched])
         for _ in callers:
             self._slots.release()
         _, late = await asyncio.wait(callers, timeout=GRACE_S)
+        for claim in self._untouched:
+            self._held.pop(claim.item_id, None)
+        if pairs := [(claim.item_id, claim.token) for claim in self._untouched]:
+            await self._in("claim", self._hands.give_back, pairs)
         for caller in late:
             caller.cancel()
         unfinished = {claim.item_id for claim, _ in self._found}
@@ -189,7 +194,7 @@ class Pump(Generic[C, F]):
                 raise outcome
 
     def _over(self) -> bool:
-        return bool(_stopping[0]) or time.monotonic() >= self._ends_at
+        return bool(_stopping[0]) or time.monotonic() >= self._ends_at or math.isinf(self._paused_until)
 
     async def _in(self, thread: str, act: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads[thread], act, *arguments)

@@ -1,6 +1,7 @@
 """The work stage's machine: a hint starts a shift of the pump on one task; work, score and route meet here."""
 
 import asyncio
+import math
 import os
 import socket
 from collections.abc import Iterator
@@ -179,7 +180,9 @@ class Shift:
         patiently(lambda: claims.give_back(pairs, reason="the shift ended before its turn"), limit_s=10)
 
     def pause_s(self, finding: Finding) -> float:
-        """After a 429 everybody waits as long as the endpoint asks, up to a minute."""
+        """After a 429 everybody waits as long as the endpoint asks, up to a minute; wrong settings end the shift."""
+        if finding.answered.outcome.needs_a_person:
+            return math.inf
         if finding.answered.outcome is not Outcome.RATE_LIMITED:
             return 0.0
         return min(LONGEST_PAUSE_S, finding.answered.retry_after_s or 1.0)

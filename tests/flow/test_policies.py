@@ -31,7 +31,8 @@ def give(cast: casts.Company, evidence: Evidence) -> Policy:
 
 
 @pytest.mark.parametrize(
-    ("asked", "cap", "effective"), [(0.8, 0.6, 0.6), (0.4, 0.6, 0.4), (0.5, 0.0, 0.0), (0.62, 0.9, 0.6), (1.0, 1.0, 1.0)]
+    ("asked", "cap", "effective"),
+    [(0.8, 0.6, 0.6), (0.4, 0.6, 0.4), (0.5, 0.0, 0.0), (0.62, 0.9, 0.6), (1.0, 1.0, 1.0)],
 )
 def test_under_the_guard_the_share_is_the_largest_certified_cut_that_was_asked_for(
     asked: float, cap: float, effective: float

@@ -112,9 +112,9 @@ def test_the_database_itself_refuses_an_unattended_item_that_was_not_easy() -> N
     cast = casts.company()
     item = casts.one(cast.task)
     decision = decided(item)
+    Decision.objects.filter(pk=item.pk).delete()
+    decision.lane = Lane.UNATTENDED
     with pytest.raises(IntegrityError, match="decision_only_easy_unattended"), transaction.atomic():
-        Decision.objects.filter(pk=item.pk).delete()
-        decision.lane = Lane.UNATTENDED
         decision.save(force_insert=True)
 
 
