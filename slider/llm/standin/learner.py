@@ -24,12 +24,16 @@ Floats = npt.NDArray[np.float64]
 _RIDGE: Final = 3.0
 _SHARPNESS_GRID: Final = np.geomspace(1.0, 60.0, 24)
 _LEAN_GRID: Final = (0.5, 1.0, 1.5, 2.0, 3.0)
-# Before any example is seen the chances come from these; examples outvote them as they grow in number.
+# With too few examples to check against, the chances come from this sharpness.
+_UNCHECKED_SHARPNESS: Final = 16.0
+# The check starts from these, and examples outvote them as they grow in number.
 _USUAL_SHARPNESS: Final = 8.0
 _SHARPNESS_SPREAD: Final = 0.5
 _USUAL_LEAN: Final = 1.0
 _LEAN_SPREAD: Final = 1.0
 _FEWEST_FOR_CHECK: Final = 8
+# So many examples, spread evenly over the labels, are imagined before the usual shares are counted.
+_DOUBT: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +104,21 @@ def _rarity(counted: Sequence[dict[str, float]], places: dict[str, int]) -> Floa
 
 
 def _shares(taught: Sequence[int], labels: int) -> Floats:
-    counts = np.bincount(np.array(taught, dtype=int), minlength=labels) + 1.0
+    counts = np.bincount(np.array(taught, dtype=int), minlength=labels) + _DOUBT / labels
     return np.asarray(counts / counts.sum(), dtype=float)
 
 
 def _temper(unseen: Floats, taught: npt.NDArray[np.int_], base: Floats) -> tuple[float, float]:
+    """The sharpness of the scores and the weight of the usual shares that suit the leave-one-out answers best."""
+    if len(taught) < _FEWEST_FOR_CHECK:
+        return _UNCHECKED_SHARPNESS, _USUAL_LEAN
     best, worth = (_USUAL_SHARPNESS, _USUAL_LEAN), -math.inf
     for sharpness in _SHARPNESS_GRID:
         for lean in _LEAN_GRID:
-            value = -0.5 * (math.log(sharpness / _USUAL_SHARPNESS) / _SHARPNESS_SPREAD) ** 2
+            chances = _softmax(unseen * sharpness + lean * base)
+            value = float(np.log(chances[np.arange(len(taught)), taught]).sum())
+            value -= 0.5 * (math.log(sharpness / _USUAL_SHARPNESS) / _SHARPNESS_SPREAD) ** 2
             value -= 0.5 * (math.log(lean / _USUAL_LEAN) / _LEAN_SPREAD) ** 2
-            if len(taught) >= _FEWEST_FOR_CHECK:
-                chances = _softmax(unseen * sharpness + lean * base)
-                value += float(np.log(chances[np.arange(len(taught)), taught]).sum())
             if value > worth:
                 best, worth = (float(sharpness), lean), value
     return best

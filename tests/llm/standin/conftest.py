@@ -56,6 +56,11 @@ def demo_answers() -> list[Answered]:
 
 
 @pytest.fixture(scope="session")
+def answers_without_examples() -> list[Answered]:
+    return answer_the_demo(with_examples=False)
+
+
+@pytest.fixture(scope="session")
 def standin_url() -> Iterator[str]:
     """The address of a stand-in that runs as long as the tests do."""
     command = [sys.executable, "-m", "slider.llm.standin", "--port", "0"]

@@ -9,7 +9,7 @@ import pytest
 from slider.llm.standin.brain import Ask, Brain, Slip
 from slider.llm.standin.tokens import Token
 from slider.strict import JSON
-from tests.llm.standin.conftest import Answered, answer_the_demo, demo_ask
+from tests.llm.standin.conftest import Answered, demo_ask
 
 MESSAGE: dict[str, JSON] = {
     "subject": "Broken zip",
@@ -34,8 +34,8 @@ def test_it_is_right_on_most_of_the_demo_but_not_on_all(demo_answers: list[Answe
     assert 0.75 <= accuracy(demo_answers) <= 0.85
 
 
-def test_examples_make_it_better(demo_answers: list[Answered]) -> None:
-    assert accuracy(demo_answers) > accuracy(answer_the_demo(with_examples=False)) + 0.05
+def test_examples_make_it_better(demo_answers: list[Answered], answers_without_examples: list[Answered]) -> None:
+    assert accuracy(demo_answers) > accuracy(answers_without_examples) + 0.05
 
 
 def test_the_more_confident_half_is_more_often_right(demo_answers: list[Answered]) -> None:
@@ -49,12 +49,20 @@ def test_the_most_confident_three_fifths_are_nearly_always_right(demo_answers: l
     assert accuracy(ranked[: len(ranked) * 3 // 5]) >= 0.88
 
 
-def test_its_chances_are_calibrated(demo_answers: list[Answered]) -> None:
-    chances = np.array([answer.chance for answer in demo_answers])
-    right = np.array([answer.right for answer in demo_answers], dtype=float)
+def calibration_error(answers: list[Answered]) -> float:
+    """The expected calibration error over ten bins of equal width."""
+    chances = np.array([answer.chance for answer in answers])
+    right = np.array([answer.right for answer in answers], dtype=float)
     bins = np.minimum((chances * 10).astype(int), 9)
     gaps = [abs(float((chances - right)[bins == one].sum())) for one in range(10)]
-    assert sum(gaps) / len(chances) <= 0.10
+    return sum(gaps) / len(chances)
+
+
+def test_its_chances_are_calibrated_with_examples_and_without(
+    demo_answers: list[Answered], answers_without_examples: list[Answered]
+) -> None:
+    assert calibration_error(demo_answers) <= 0.10
+    assert calibration_error(answers_without_examples) <= 0.10
 
 
 def test_temperature_zero_and_the_same_seed_always_say_the_same() -> None:
@@ -89,7 +97,7 @@ def test_a_quiet_slip_is_wrong_and_as_sure_as_before() -> None:
     assert sum(token.logprob for token in loud) < sure - 0.3
 
 
-def test_a_stated_confidence_comes_in_lumps_and_too_high(demo_answers: list[Answered]) -> None:
+def test_a_stated_confidence_comes_in_lumps_and_too_high() -> None:
     ask = demo_ask(MESSAGE)
     assert ask.schema is not None
     wrapper = {"type": "object", "properties": {"answer": ask.schema, "confidence": {"type": "number"}}}
