@@ -4,71 +4,57 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from slider.models import Policy
-
 RECENT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    """An item of the last 1,000 that would have gone the other way."""
+    """An item of the last 1,000 that goes the other way."""
 
     item_id: int
     name: str
     rank: float
     p_correct: float
-    to_people: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """The last 1,000 ranked items, routed again at another share; `movers` are ten of those that change lane."""
+    """The last 1,000 items, routed by two shares; `movers` are the ten nearest the edge that change lane."""
 
     looked_at: int
     to_unattended: int
     to_people: int
     movers: list[Mover]
 
+    @property
+    def movers_all(self) -> int:
+        return self.to_unattended + self.to_people
 
-def backtest(policy: Policy, share: float) -> Backtest:
-    """Route the newest ranked items again, by the ranks they had then."""
+
+def backtest(task_id: int, *, now: float, then: float) -> Backtest:
+    """Route the newest items by the ranks they had, once by the share in force and once by the other."""
+    low, high = sorted((now, then))
     with connection.cursor() as cursor:
         cursor.execute(
             """
             WITH newest AS (
-                SELECT item_id, lane, rank, p_correct FROM (
-                    SELECT item_id, lane, rank, p_correct, why FROM slider_decision
-                    WHERE task_id = %(task)s ORDER BY seq DESC LIMIT %(recent)s
-                ) AS d WHERE rank IS NOT NULL AND why IN ('easy', 'hard', 'stale', 'held')
-            ), moved AS (
-                SELECT *, lane = 'unattended' AS to_people FROM newest
-                WHERE (rank <= %(share)s AND %(share)s > 0) <> (lane = 'unattended')
+                SELECT item_id, rank, p_correct, why FROM slider_decision
+                WHERE task_id = %s ORDER BY seq DESC LIMIT %s
+            ), between AS (
+                SELECT item_id, rank, p_correct FROM newest
+                WHERE rank > %s AND rank <= %s AND why NOT IN ('rule', 'no_answer')
             )
-            SELECT (SELECT count(*) FROM newest),
-                   (SELECT count(*) FROM moved WHERE NOT to_people),
-                   (SELECT count(*) FROM moved WHERE to_people)
+            SELECT (SELECT count(*) FROM newest), (SELECT count(*) FROM between), b.item_id, i.external_id, b.rank,
+                   b.p_correct
+            FROM (SELECT) AS always LEFT JOIN between AS b ON true LEFT JOIN slider_item i ON i.id = b.item_id
+            ORDER BY abs(b.rank - %s) LIMIT 10
             """,
-            {"task": policy.task_id, "share": share, "recent": RECENT},
+            [task_id, RECENT, low, high, now],
         )
-        looked_at, to_unattended, to_people = cursor.fetchone()
-    return Backtest(looked_at, to_unattended, to_people, _movers(policy, share) if to_unattended + to_people else [])
-
-
-def _movers(policy: Policy, share: float) -> list[Mover]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT d.item_id, i.external_id, d.rank, d.p_correct, d.lane = 'unattended' FROM (
-                SELECT item_id, lane, rank, p_correct, why FROM slider_decision
-                WHERE task_id = %(task)s ORDER BY seq DESC LIMIT %(recent)s
-            ) AS d JOIN slider_item i ON i.id = d.item_id
-            WHERE d.rank IS NOT NULL AND d.why IN ('easy', 'hard', 'stale', 'held')
-              AND (d.rank <= %(share)s AND %(share)s > 0) <> (d.lane = 'unattended')
-            ORDER BY abs(d.rank - %(share)s) LIMIT 10
-            """,
-            {"task": policy.task_id, "share": share, "recent": RECENT},
-        )
-        return [Mover(*row) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    looked_at, moved = rows[0][:2]
+    movers = [Mover(item_id, name, rank, p) for *_, item_id, name, rank, p in rows if item_id is not None]
+    return Backtest(looked_at, moved if then > now else 0, moved if then < now else 0, movers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,10 @@ class Verdict:
 def verdict(policy: Policy, *, requested: float, mode: Mode, effective: float) -> Verdict:
     """Say what happens if this is applied. `effective` is the share that routing would follow."""
     asked, effect = said(requested), said(effective)
+    if policy.held:
+        return Verdict(
+            "warn", f"The slider is pulled back and stays so: 0 % runs until it is released, then {effect}."
+        )
     if requested == 0:
         return Verdict("good", "Everything goes to people.")
     if mode == Mode.TRIAL:

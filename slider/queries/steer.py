@@ -39,8 +39,7 @@ class Effects:
     """A day at one share; None is «not known yet»."""
 
     share: float
-    looks: float
-    audits: float
+    looks: float | None
     hours: float | None
     wrong: float | None
     wrong_most: float | None
@@ -102,15 +101,15 @@ def seconds_a_look(task_id: int) -> float | None:
 def effects(share: float, *, outlook: Outlook) -> Effects:
     """A day at this share, 0-1 of what may be ranked. `steer.js` does the same sums while one drags."""
     day = outlook.day
+    if day.items == 0:
+        return Effects(share, looks=None, hours=None, wrong=None, wrong_most=None, cost=None)
     unattended = day.items * (1 - day.fixed) * share
-    audits = unattended * outlook.audit_chance
-    looks = day.items - unattended + audits
+    looks = day.items - unattended + unattended * outlook.audit_chance
     point = curve.at(outlook.points, share)
     cost = None if day.model_cost is None else day.items * day.model_cost + looks * day.look_cost
     return Effects(
         share=share,
         looks=looks,
-        audits=audits,
         hours=None if day.seconds_a_look is None else looks * day.seconds_a_look / 3600,
         wrong=_times(unattended, point.error if point else None),
         wrong_most=_times(unattended, point.upper if point else None),

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from slider.queries.curve import Point
 
-WIDTH, HEIGHT = 760, 320
-LEFT, RIGHT, TOP, BOTTOM = 52, 744, 18, 276
+WIDTH, HEIGHT = 760, 290
+LEFT, RIGHT, TOP, BOTTOM = 56, 732, 14, 252
 NINES_MOST = 3.0  # the right edge of the nines scale is 99.9 %
 _LINEAR = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _NINES = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
-_TOPS = (0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.8, 1.0)
+_TOPS = (0.004, 0.01, 0.02, 0.04, 0.08, 0.12, 0.16, 0.2, 0.4, 0.6, 0.8, 1.0)  # each makes four plain steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,9 +67,9 @@ class PromiseForm(forms.Form):
     def of(task: Task) -> dict[str, Any]:
         """The initial values that show a task as it is."""
         return {
-            "error_percent": round(task.error_limit * 100, 6),
-            "sure_percent": round(100 - task.delta * 100, 6),
-            "audit_percent": round(task.audit_floor * 100, 6),
+            "error_percent": f"{task.error_limit * 100:g}",
+            "sure_percent": f"{100 - task.delta * 100:g}",
+            "audit_percent": f"{task.audit_floor * 100:g}",
             "undo_s": task.undo_s,
             "max_tries": task.max_tries,
             "never_unattended": task.never_unattended,

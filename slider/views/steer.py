@@ -203,7 +203,7 @@ def _effects(policy: Policy, wanted: Wanted) -> dict[str, Any]:
         "sentence": shares.verdict(policy, requested=wanted.share, mode=wanted.mode, effective=share),
         "then": asked.effects(share, outlook=outlook),
         "now": asked.effects(policy.effective, outlook=outlook),
-        "backtest": backtest.backtest(policy, share),
+        "backtest": backtest.backtest(policy.task_id, now=policy.effective, then=share),
     }
 
 
@@ -222,4 +222,5 @@ def _drag(policy: Policy, outlook: asked.Outlook) -> dict[str, Any]:
         "allowed": policy.allowed,
         "requested": policy.requested,
         "mode": policy.mode,
+        "held": policy.held,
     }

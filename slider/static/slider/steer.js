@@ -12,7 +12,7 @@
   const svg = cursor.ownerSVGElement;
   const nines = new URLSearchParams(location.search).get("scale") === "nines";
   const NINES_MOST = 3;
-  const [LEFT, RIGHT, TOP, BOTTOM] = [52, 744, 18, 276];
+  const [LEFT, RIGHT, TOP, BOTTOM] = ["left", "right", "top", "bottom"].map((edge) => Number(svg.dataset[edge]));
   const topError = Number(svg.dataset.topError);
 
   const position = (share) => (nines ? Math.min(-Math.log10(Math.max(1 - share, 1e-9)), NINES_MOST) / NINES_MOST : share);
@@ -28,6 +28,7 @@
   const pointAt = (share) => drag.points.find((p) => p[0] >= share - 1e-9);
 
   const effects = (share) => {
+    if (drag.items === 0) return { looks: null, hours: null, wrong: null, most: null, cost: null };
     const unattended = drag.items * (1 - drag.fixed) * share;
     const looks = drag.items - unattended + unattended * drag.auditChance;
     const point = pointAt(share);
@@ -51,22 +52,28 @@
 
   const set = (name, text) => {
     const node = document.querySelector(`[data-then="${name}"]`);
-    if (node && node.textContent !== text) node.textContent = text;
+    if (!node || node.textContent === text) return;
+    node.textContent = text;
+    node.classList.toggle("unknown", text.startsWith("not known"));
   };
 
   const sentence = (asked, effect) => {
+    if (drag.held) return `The slider is pulled back and stays so: 0 % runs until it is released, then ${said(effect)}.`;
     if (asked === 0) return "Everything goes to people.";
     if (mode() === "trial") return `${said(asked)} would run unattended at once, on your word: no promise about its error.`;
     if (drag.allowed == null) return `You ask ${said(asked)}; what the evidence allows is not known yet. Until it is, 0 % runs.`;
     return `You ask ${said(asked)}; ${said(effect)} would run.`;
   };
 
+  const wanted = () => Math.min(1, Math.max(0, Number(percent.value) / 100 || 0));
+
+  // The server's own numbers stand there until a hand moves something.
   const show = () => {
-    const asked = Math.min(1, Math.max(0, Number(percent.value) / 100 || 0));
+    const asked = wanted();
     const effect = inEffect(asked);
     const then = effects(effect);
     set("share", said(effect));
-    set("looks", whole.format(then.looks));
+    set("looks", then.looks == null ? UNKNOWN : whole.format(then.looks));
     set("hours", hours(then.hours));
     set("wrong", aDay(then.wrong));
     set("most", aDay(then.most));
@@ -74,8 +81,13 @@
     const verdict = document.querySelector("[data-verdict]");
     if (verdict) {
       verdict.textContent = sentence(asked, effect);
-      verdict.className = `verdict verdict-${asked === 0 ? "good" : mode() === "trial" || effect < asked ? "warn" : "good"}`;
+      verdict.className = `verdict verdict-${!drag.held && (asked === 0 || (mode() !== "trial" && effect === asked)) ? "good" : "warn"}`;
     }
+    place();
+  };
+
+  const place = () => {
+    const asked = wanted();
     const x = LEFT + position(asked) * (RIGHT - LEFT);
     cursor.setAttribute("transform", `translate(${x.toFixed(2)} 0)`);
     const point = pointAt(asked);
@@ -85,7 +97,7 @@
     } else {
       dot.setAttribute("hidden", "");
     }
-    range.setAttribute("aria-valuetext", `${said(asked)} asked, ${said(effect)} would run unattended`);
+    range.setAttribute("aria-valuetext", `${said(asked)} asked, ${said(inEffect(asked))} would run unattended`);
     back.hidden = Math.abs(asked - drag.requested) < 1e-9 && mode() === drag.mode;
   };
 
@@ -123,5 +135,5 @@
     const verdict = document.querySelector("[data-verdict]");
     if (verdict) window.say(verdict.textContent);
   });
-  show();
+  place();
 })();
