@@ -1,0 +1,170 @@
+"""The columns of a table as the fields of a task: which is which, and text turned into the schema's types."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from slider import strict
+from slider.rows.records import Bad, Broken, Cells, Record
+from slider.strict import JSON
+
+MOST_COLUMNS = 500
+PRIORITY_LEAST, PRIORITY_MOST = -100, 100
+_INTEGER = re.compile(r"-?\d{1,20}", re.ASCII)
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
+_TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_SIMPLE = ("string", "integer", "number", "boolean")
+ID_NAMES = ("external_id", "id")
+
+
+class Unreadable(ValueError):
+    """A cell that is not of its column's type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What each column of a table means. Make it with `Columns.of`."""
+
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]  # "id", "priority", a type of JSON Schema, or "json"
+    needed: frozenset[str]
+
+    @classmethod
+    def of(cls, header: Sequence[object], schema: Mapping[str, Any]) -> "Columns":
+        """Match a header with the properties of an input schema. Broken when they can't belong together."""
+        names = tuple(_text(cell).strip() for cell in header)
+        if len(names) > MOST_COLUMNS:
+            raise Broken(f"the header has {len(names):,} columns: at most {MOST_COLUMNS} are taken")
+        _refuse_odd(names)
+        properties = properties_of(schema)
+        identifier = id_name(names, properties)
+        kinds = []
+        for name in names:
+            if name == identifier:
+                kinds.append("id")
+            elif name in properties:
+                kinds.append(_kind(properties[name], schema))
+            elif name == "priority":
+                kinds.append("priority")
+            elif schema.get("additionalProperties") is False:
+                known = ", ".join([*list(properties)[:20], "external_id", "priority"])
+                raise Broken(f"the column {strict.shown(name)} is no field of this task: rename it to one of {known}")
+            else:
+                kinds.append("string")
+        return cls(names, tuple(kinds), frozenset(schema.get("required", ())))
+
+    def record(self, cells: Cells) -> Record | Bad:
+        """One row as an item, or why it can't be."""
+        if len(cells.values) != len(self.names):
+            return Bad(cells.line, f"the row has {len(cells.values)} cells where the header has {len(self.names)}")
+        body: dict[str, JSON] = {}
+        external_id: str | None = None
+        priority = size = 0
+        for name, kind, value in zip(self.names, self.kinds, cells.values, strict=True):
+            text = _text(value)
+            size += len(text)
+            try:
+                if kind == "id":
+                    external_id = text or None
+                elif kind == "priority":
+                    priority = _priority(text)
+                elif text or (kind == "string" and name in self.needed):
+                    body[name] = _typed(text, kind)
+            except Unreadable as error:
+                return Bad(cells.line, str(error), column=name)
+        return Record(cells.line, body, external_id, priority, size)
+
+    @property
+    def identified(self) -> bool:
+        """Whether the rows carry ids of their own."""
+        return "id" in self.kinds
+
+
+def properties_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties that a schema names."""
+    properties = schema.get("properties")
+    return properties if isinstance(properties, Mapping) else {}
+
+
+def id_name(names: Sequence[str], properties: Mapping[str, Any]) -> str:
+    """The column or key that carries a row's id, or nothing: a field of the task is never taken for one."""
+    return next((name for name in ID_NAMES if name in names and name not in properties), "")
+
+
+def _refuse_odd(names: Sequence[str]) -> None:
+    seen: dict[str, int] = {}
+    for place, name in enumerate(names, start=1):
+        if not name:
+            raise Broken(f"column {place} has no name in the header: name it or take it out")
+        if name in seen:
+            raise Broken(f"the header names {strict.shown(name)} twice, as column {seen[name]} and {place}: rename one")
+        seen[name] = place
+
+
+def _kind(schema: Any, root: Mapping[str, Any]) -> str:
+    """The type that a property's text is read as; text stays text wherever the schema allows a text."""
+    if isinstance(schema, Mapping) and isinstance(reference := schema.get("$ref"), str):
+        schema = _pointed(root, reference)
+    if not isinstance(schema, Mapping):
+        return "string"
+    given = schema.get("type")
+    types = [given] if isinstance(given, str) else list(given or [])
+    if not types and isinstance(choices := schema.get("enum"), list):
+        return "string" if any(isinstance(choice, str) for choice in choices) else "json"
+    for simple in _SIMPLE:
+        if simple in types:
+            return "number" if {"integer", "number"} <= set(types) else simple
+    return "json" if types else "string"
+
+
+def _pointed(root: Any, reference: str) -> Any:
+    """What a reference inside the schema points to; one level, which is what generated schemas use."""
+    found = root
+    for step in reference.removeprefix("#").split("/")[1:]:
+        found = found.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(found, Mapping) else None
+    return found
+
+
+def _text(value: object) -> str:
+    """A cell as text. Worksheets hold numbers as floats: 5.0 is written 5, as the sheet shows it."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    isoformat = getattr(value, "isoformat", None)
+    return str(value) if isoformat is None else str(isoformat())
+
+
+def _typed(text: str, kind: str) -> JSON:
+    if kind == "string":
+        return text
+    stripped = text.strip()
+    if kind == "integer":
+        if _INTEGER.fullmatch(stripped):
+            return int(stripped)
+        raise Unreadable(f"{strict.shown(text)} is no whole number")
+    if kind == "number":
+        if not _NUMBER.fullmatch(stripped):
+            raise Unreadable(f"{strict.shown(text)} is no number: write it like 1234.5")
+        return int(stripped) if _INTEGER.fullmatch(stripped) else float(stripped)
+    if kind == "boolean":
+        if stripped.lower() in _TRUTHS:
+            return _TRUTHS[stripped.lower()]
+        raise Unreadable(f"{strict.shown(text)} is neither true nor false")
+    try:
+        return strict.loads(text)
+    except strict.StrictError as error:
+        raise Unreadable(f"the cell must hold JSON: {error.message}") from None
+
+
+def _priority(text: str) -> int:
+    if not text.strip():
+        return 0
+    if _INTEGER.fullmatch(text.strip()) and PRIORITY_LEAST <= int(text) <= PRIORITY_MOST:
+        return int(text)
+    raise Unreadable(f"the priority {strict.shown(text)} is no whole number from {PRIORITY_LEAST} to {PRIORITY_MOST}")

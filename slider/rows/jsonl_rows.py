@@ -1,0 +1,61 @@
+"""JSON Lines: one object a line, either the item itself or a wrapper that names its id and its input."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from slider import strict
+from slider.rows import columns
+from slider.rows.records import MOST_LINE_BYTES, Bad, Line, Record
+
+# `outcome` is what an export says about an item; an import leaves it aside, so that an export can be brought in.
+WRAPPER = frozenset({"external_id", "id", "priority", "input", "outcome"})
+_LIMITS = strict.Limits(max_bytes=MOST_LINE_BYTES)
+
+
+def record(line: Line, schema: Mapping[str, Any]) -> Record | Bad:
+    """One line as an item, or why it can't be."""
+    if line.cut:
+        return Bad(line.number, f"the line is longer than {MOST_LINE_BYTES:,} bytes")
+    try:
+        value = strict.loads(line.text, limits=_LIMITS)
+    except strict.StrictError as error:
+        return Bad(line.number, f"{error.message} ({error.where})" if error.where else error.message)
+    if not isinstance(value, dict):
+        return Bad(line.number, f"the line holds a {type(value).__name__}: it must be one JSON object")
+    properties = columns.properties_of(schema)
+    if isinstance(value.get("input"), dict) and "input" not in properties and value.keys() <= WRAPPER:
+        named: Mapping[str, Any] = value
+        body = value["input"]
+    else:
+        named = {key: value[key] for key in (*columns.ID_NAMES, "priority") if key in value and key not in properties}
+        body = {key: child for key, child in value.items() if key not in _taken(named)}
+    return _named(line, named, body)
+
+
+def blank(line: Line) -> bool:
+    """Whether a line holds nothing, and is no row."""
+    return not line.cut and not line.text.strip()
+
+
+def _taken(named: Mapping[str, Any]) -> set[str]:
+    identifier = next((name for name in columns.ID_NAMES if name in named), "")
+    return {identifier, "priority"} & named.keys()
+
+
+def _named(line: Line, named: Mapping[str, Any], body: Any) -> Record | Bad:
+    identifier = next((name for name in columns.ID_NAMES if named.get(name) is not None), "")
+    external_id = named[identifier] if identifier else None
+    if isinstance(external_id, int) and not isinstance(external_id, bool):
+        external_id = str(external_id)
+    if external_id is not None and not isinstance(external_id, str):
+        return Bad(line.number, "the id must be text or a whole number", column=identifier)
+    priority = named.get("priority", 0)
+    if type(priority) is not int or not columns.PRIORITY_LEAST <= priority <= columns.PRIORITY_MOST:
+        reach = f"{columns.PRIORITY_LEAST} to {columns.PRIORITY_MOST}"
+        return Bad(line.number, f"the priority must be a whole number from {reach}", column="priority")
+    return Record(line.number, body, external_id, priority, len(line.text))
+
+
+def rows(lines: Iterator[Line]) -> Iterator[Line]:
+    """The lines that are rows."""
+    return (line for line in lines if not blank(line))
