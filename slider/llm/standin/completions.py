@@ -54,6 +54,9 @@ def _choice(index: int, answer: list[Token], asked: Asked, fault: Fault | None) 
     if most is not None and len(said) > most:
         said, finish = said[:most], "length"
     content = "".join(token.text for token in said)
+    if fault is Fault.HUGE and not index:
+        # In the text alone: the log probabilities of so many tokens would keep this process busy for seconds.
+        content = content[:-1] + " " * _HUGE + content[-1:]
     return _shown(index, content, said, asked, finish=finish)
 
 
@@ -65,8 +68,6 @@ def _with_fault(answer: list[Token], fault: Fault | None) -> list[Token]:
             return [*answer[:-1], *tokens.structural(', "and": so on')]
         case Fault.BREAK_SCHEMA:
             return tokens.structural('{"unforeseen":["nothing","like","this"]}')
-        case Fault.HUGE:
-            return [*answer[:-1], Token(" " * _HUGE, tokens.STRUCTURE_LOGPROB), *answer[-1:]]
         case _:
             return answer
 
