@@ -11,7 +11,7 @@ from django.db.models import Count, Min, Q
 from slider import strict
 from slider.models import Attempt, Decision, Item, Membership, Review, ReviewState, State, Task, Why
 from slider.models.project import RIGHTS
-from slider.queries import shape
+from slider.queries import items, shape
 from slider.queries.shape import Part
 from slider.schema import Schema
 
@@ -33,7 +33,7 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A field of the proposal; `doubt` says what is uncertain about it, and marks it."""
+    """A field of the proposal; `doubt` marks it and says, before its label, what speaks against it."""
 
     part: Part
     value: Any
@@ -65,7 +65,7 @@ class Sheet:
     trouble: str
     raw: str
     reason: str
-    p_correct: float | None
+    p_correct: float | None  # None: no proposal, or too few reviewed items to know
 
     @property
     def alternatives(self) -> list[Alternative]:
@@ -75,7 +75,7 @@ class Sheet:
 def sheet(review: Review) -> Sheet:
     """The sheet of a look, from the item, its proposal and the evidence at the time of the decision."""
     item = Item.objects.select_related("payload", "task__project").get(pk=review.item_id)
-    decision = Decision.objects.select_related("attempt").get(pk=review.item_id)
+    decision = Decision.objects.select_related("attempt__score").get(pk=review.item_id)
     attempt, task, body = decision.attempt, item.task, item.payload.body
     proposal = attempt.answer if attempt is not None else None
     lines = _lines(task, attempt, proposal)
@@ -90,8 +90,13 @@ def sheet(review: Review) -> Sheet:
         trouble="" if proposal is not None else decision.detail or decision.get_why_display(),
         raw=attempt.raw[:8000] if attempt is not None else "",
         reason=_reason(decision, lines, attempt),
-        p_correct=decision.p_correct if proposal is not None else None,
+        p_correct=decision.p_correct if proposal is not None and _is_fitted(attempt) else None,
     )
+
+
+def _is_fitted(attempt: Attempt | None) -> bool:
+    score = getattr(attempt, "score", None)
+    return score is not None and score.calibration != items.UNFITTED
 
 
 def _source(task: Task, body: dict[str, Any]) -> tuple[Source, ...]:
@@ -110,7 +115,7 @@ def _lines(task: Task, attempt: Attempt | None, proposal: Any) -> tuple[Line, ..
         return ()
     schema, key, lines = Schema.compile(task.output_schema), 1, []
     evidence = {row["name"]: row for row in attempt.fields}
-    for part in shape.parts(task.output_schema, proposal):
+    for part in sorted(shape.parts(task.output_schema, proposal), key=shape.is_bulky):
         value, row = shape.held(proposal, part), evidence.get(part.name, {})
         rivals = _rivals(part, value, attempt.samples, row)
         offered = []
@@ -127,7 +132,7 @@ def _rivals(part: Part, value: Any, samples: list[Any], row: dict[str, Any]) -> 
     """Other values for a field, most frequent first: what other samples said, then what the model nearly wrote."""
     total = len(samples) + 1
     said = Counter(_key(sample, part) for sample in samples if _differs(sample, part, value))
-    found = {key: f"{count} of {total} samples" for key, count in said.most_common()}
+    found = {key: _of(count, total) for key, count in said.most_common()}
     for near in row.get("alternatives", ()):
         for meant in _meant(near["text"], part):
             key = strict.canonical(meant)
@@ -160,11 +165,11 @@ def _differs(sample: Any, part: Part, value: Any) -> bool:
 
 
 def _doubt(part: Part, value: Any, samples: list[Any], row: dict[str, Any]) -> str:
-    """What the evidence says against this field, or nothing."""
+    """What the evidence says against this field, to be followed by its name; or nothing."""
     if others := sum(_differs(sample, part, value) for sample in samples):
-        return f"{others} of {len(samples) + 1} samples chose another {part.label}"
+        return f"{_of(others, len(samples) + 1)} chose another"
     chance = _chance(row)
-    return f"the model gave its {part.label} a chance of {chance:.2f}" if chance < UNSURE else ""
+    return f"the model gave a chance of {chance:.2f} to its" if chance < UNSURE else ""
 
 
 def _chance(row: dict[str, Any]) -> float:
@@ -185,12 +190,29 @@ def _reason(decision: Decision, lines: tuple[Line, ...], attempt: Attempt | None
     }.get(Why(decision.why), "")
     if not lines or attempt is None:
         return kept
-    doubts = [line.doubt for line in lines if line.doubt]
-    failed = sum(sample is None for sample in attempt.samples)
-    if failed:
-        doubts.append(f"{failed} of {len(attempt.samples) + 1} samples gave no usable answer")
-    said = "; ".join(doubts) or "no field stands out"
-    return f"{kept} {said[0].upper()}{said[1:]}.".strip()
+    doubts: dict[str, list[str]] = {}
+    for line in lines:
+        if line.doubt:
+            doubts.setdefault(line.doubt, []).append(line.part.label)
+    said = [f"{doubt} {_listed(labels)}" for doubt, labels in doubts.items()]
+    if failed := sum(sample is None for sample in attempt.samples):
+        said.append(f"{_of(failed, len(attempt.samples) + 1)} gave no usable answer")
+    whole = "; ".join(said) or "no field stands out"
+    return f"{kept} {whole[0].upper()}{whole[1:]}.".strip()
+
+
+_WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def _of(count: int, total: int) -> str:
+    """«two of five samples», in digits where words would be long."""
+    said = [_WORDS[number] if number < len(_WORDS) else str(number) for number in (count, total)]
+    return f"{said[0]} of {said[1]} samples"
+
+
+def _listed(labels: list[str]) -> str:
+    """«topic», «topic and reply», «topic, reply and amount»."""
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet, TextChoices
+from django.db.models import F, QuerySet, TextChoices
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Left
 
-from slider.models import Decision, Item, Lane, Payload, Review, ReviewKind, ReviewState, State, Task
+from slider.engine import calibration
+from slider.models import Decision, Item, Lane, Payload, Review, ReviewKind, ReviewState, State, Task, Why
 
 PAGE = 50
+UNFITTED = calibration.prior().key  # before the first label, `p_correct` says nothing
 MOST_FOUND = 200
 
 
@@ -112,6 +114,7 @@ def _with_audits(task: Task, wanted: QuerySet[Item], before: int | None) -> list
 
 def _rows(task: Task, ids: Sequence[int], *, blind: bool) -> tuple[Row, ...]:
     items = Item.objects.filter(pk__in=ids).select_related("decision").order_by("-pk")
+    items = items.annotate(calibration=F("decision__attempt__score__calibration"))
     if task.title_field:
         items = items.annotate(named=Left(KeyTextTransform(task.title_field, "payload__body"), 200))
     found = list(items)
@@ -133,7 +136,14 @@ def _row(task: Task, item: Item, body: dict[str, object], *, hidden: bool) -> Ro
         title=task.title(body, item.external_id),
         state=State.REVIEW if hidden else State(item.state),
         lane=lane,
-        p_correct=None if decision is None else decision.p_correct,
+        p_correct=_known_p(decision, getattr(item, "calibration", None)),
         created_at=item.created_at,
         finished_at=None if hidden else item.finished_at,
     )
+
+
+def _known_p(decision: Decision | None, fitted_by: str | None) -> float | None:
+    """The chance of being right, where there is an answer and reviewed items to know it from."""
+    if decision is None or decision.why == Why.NO_ANSWER or fitted_by in (None, UNFITTED):
+        return None
+    return decision.p_correct

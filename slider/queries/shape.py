@@ -55,6 +55,11 @@ def parts(schema: Mapping[str, Any], value: Any = None, *, first: str = "") -> l
     return known + [Part(name, name, kind_of(value[name]), False) for name in sorted(extra)]
 
 
+def is_bulky(part: Part) -> bool:
+    """Whether a field wants more room than a line; such fields stand below the others."""
+    return part.kind in (Kind.LONG, Kind.JSON)
+
+
 def held(value: Any, part: Part) -> Any:
     """What a value holds for a part; None when it is absent."""
     if not part.name:

@@ -129,9 +129,13 @@ _SIGNALS = {
 
 def _score(score: Score) -> Chapter:
     facts = [Fact(_SIGNALS.get(name, name), f"{value:.2f}") for name, value in score.signals.items()]
-    return Chapter(
-        score.created_at, f"Scored: {score.p_correct:.2f} likely right", "" if facts else "No signals.", tuple(facts)
+    unknown = score.calibration == items.UNFITTED
+    title = (
+        "Scored: too few reviewed items to say how likely it is right"
+        if unknown
+        else (f"Scored: {score.p_correct:.2f} likely right")
     )
+    return Chapter(score.created_at, title, "" if facts else "The answer gave no signals.", tuple(facts))
 
 
 def _decision(decision: Decision) -> Chapter:

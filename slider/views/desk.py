@@ -201,7 +201,8 @@ def _page(request: HttpRequest, piece: str, context: dict[str, Any], *, status: 
 
 def _sheet(request: HttpRequest, review: Review, typed: Typed, *, status: int = 200) -> HttpResponse:
     sheet = desk.sheet(review)
-    fields = schema_form.draw(sheet.task.output_schema, sheet.proposal, typed=typed.form or None, errors=typed.errors)
+    drawn = schema_form.draw(sheet.task.output_schema, sheet.proposal, typed=typed.form or None, errors=typed.errors)
+    fields = sorted(drawn, key=lambda field: shape.is_bulky(field.part))
     context = {
         "sheet": sheet,
         "review": review,

@@ -41,6 +41,12 @@
     window.say("What you had typed for this item is back.");
   };
 
+  // The words under a field must be in sight with it.
+  const reveal = (field) => {
+    field?.focus({ preventScroll: true });
+    field?.scrollIntoView({ block: "center" });
+  };
+
   // ---- what stands open: reading, fixing or rejecting
   const open = (what) => {
     const item = sheet();
@@ -49,7 +55,8 @@
     item.classList.toggle("is-rejecting", what === "rejecting");
     if (what === "fixing") {
       const marked = find(".fixing [aria-invalid]");
-      (marked || find(".fixing :is(input:not([type=hidden]), select, textarea)"))?.focus();
+      const first = find(".fixing :is(input[type=radio]:checked, input:not([type=hidden], [type=radio]), select, textarea)");
+      reveal(marked || first);
     } else if (what === "rejecting") {
       document.getElementById("reject-title").focus();
     } else {
@@ -76,7 +83,7 @@
     document.title = `${heading?.textContent.trim() || "Desk"} · Slider`;
     arrive();
     const wrong = find("[aria-invalid]");
-    if (wrong) wrong.focus();
+    if (wrong) reveal(wrong);
     else if (!isOpen("fixing")) focusHeading();
     const said = JSON.parse(response.headers.get("X-Desk-Said") || '""');
     window.say(`${said} ${find("[role=alert], .error")?.textContent.trim() || heading?.textContent.trim() || ""}`);
