@@ -26,6 +26,9 @@ from slider.models import (
 )
 
 
+Bar = tuple[Why, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A task's routing state, locked until the transaction ends."""
@@ -59,14 +62,15 @@ def lock(task_id: int) -> Standing:
 def route(standing: Standing, rated: Sequence[Rated], *, source: State = State.WORKING) -> int:
     """Give each item its lane and write all that follows from it; returns how many were routed.
 
-    Hard-ruled items never enter the ranking; every other item does, an unanswered one as the hardest of all, so
-    that the share is one of the items that the slider can choose among. The caller holds the items' rows.
+    Barred items (hard rules, an unknown worker version) never enter the ranking; every other item does, an
+    unanswered one as the hardest of all, so that the share is one of the items that the slider can choose among.
+    The caller holds the items' rows.
     """
     if not rated:
         return 0
     task, gauge, policy = standing.task, standing.gauge, standing.policy
-    rules = [task.hard_rule(dict(r.body)) for r in rated]
-    ranked = [place for place, rule in enumerate(rules) if not rule]
+    barred = [_barred(standing, r) for r in rated]
+    ranked = [place for place, bar in enumerate(barred) if bar is None]
     routed = lanes.choose(
         lanes.Track.from_json(gauge.track) if gauge.track else lanes.Track(),
         scores=np.array([rated[p].trust for p in ranked], dtype=float),
@@ -80,7 +84,7 @@ def route(standing: Standing, rated: Sequence[Rated], *, source: State = State.W
         bytes(task.coin_secret), [r.item_id for r in rated], chance=policy.audit_chance, epoch=policy.epoch
     )
     decisions = [
-        _decision(standing, r, seq=gauge.routed + n, rule=rules[n], place=chosen.get(n), drawn=bool(draws[n]))
+        _decision(standing, r, seq=gauge.routed + n, bar=barred[n], place=chosen.get(n), drawn=bool(draws[n]))
         for n, r in enumerate(rated)
     ]
     _write(task, rated, decisions, source)
@@ -96,9 +100,9 @@ def _share(standing: Standing) -> float:
     return 0.0 if standing.stale or standing.policy.held else standing.policy.effective
 
 
-def _decision(standing: Standing, rated: Rated, *, seq: int, rule: str, place: Place | None, drawn: bool) -> Decision:
+def _decision(standing: Standing, rated: Rated, *, seq: int, bar: Bar | None, place: Place | None, drawn: bool) -> Decision:
     policy = standing.policy
-    why, detail = _why(standing, rated, rule=rule, inside=place is not None and place.inside)
+    why, detail = bar or _why(standing, rated, inside=place is not None and place.inside)
     lane = Lane.UNATTENDED if why == Why.EASY else Lane.PEOPLE
     audited = lane == Lane.UNATTENDED and drawn
     return Decision(
@@ -120,19 +124,25 @@ def _decision(standing: Standing, rated: Rated, *, seq: int, rule: str, place: P
     )
 
 
-def _why(standing: Standing, rated: Rated, *, rule: str, inside: bool) -> tuple[Why, str]:
-    """The first reason that keeps the item with people, or EASY; anything unknown keeps it there."""
-    policy = standing.policy
-    if rule:
+def _barred(standing: Standing, rated: Rated) -> Bar | None:
+    """What keeps an item with people whatever its rank, so that it takes no part in the share."""
+    if rule := standing.task.hard_rule(rated.body):
         return Why.RULE, rule
+    policy, attempt = standing.policy, rated.attempt
+    if policy.mode == Mode.GUARDED and attempt is not None and attempt.worker_id != policy.worker_id:
+        return Why.STALE, "answered by a worker version that this policy has no evidence about"
+    return None
+
+
+def _why(standing: Standing, rated: Rated, *, inside: bool) -> Bar:
+    """The first reason that keeps a ranked item with people, or EASY; anything unknown keeps it there."""
+    policy = standing.policy
     if not rated.answered:
         return Why.NO_ANSWER, rated.trouble
     if policy.held:
         return Why.HELD, policy.reason
     if standing.stale:
         return Why.STALE, "the guard gave no sign of life in time"
-    if policy.mode == Mode.GUARDED and rated.attempt is not None and rated.attempt.worker_id != policy.worker_id:
-        return Why.STALE, "answered by a worker version that this policy has no evidence about"
     return (Why.EASY, "") if inside else (Why.HARD, "")
 
 

@@ -1,6 +1,7 @@
 """A kind of work with one slider."""
 
 import os
+from collections.abc import Mapping
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -69,7 +70,7 @@ class Task(models.Model):
         text = named or next((value for value in body.values() if isinstance(value, str) and value.strip()), fallback)
         return " ".join(str(text).split())[:120]
 
-    def hard_rule(self, body: dict[str, object]) -> str:
+    def hard_rule(self, body: Mapping[str, object]) -> str:
         """The hard rule that keeps this item with people, in words, or nothing."""
         for rule in self.never_unattended:
             if body.get(rule["field"]) == rule["equals"]:

@@ -21,7 +21,8 @@ def add(cast: casts.Company, *rows: Row) -> list[intake.Arrival]:
 def test_a_new_row_becomes_a_ready_item_with_its_payload_and_first_move() -> None:
     cast = casts.company()
     (arrival,) = add(cast, Row({"text": "hello"}, "m1", priority=-2))
-    item = Item.objects.get(pk=arrival.item_id)
+    item = Item.objects.get(external_id="m1")
+    assert (arrival.item_id, arrival.fate) == (item.pk, Fate.ADDED)
     assert (arrival.fate, item.state, item.external_id, item.priority) == (Fate.ADDED, State.READY, "m1", -2)
     assert Payload.objects.get(item=item).body == {"text": "hello"}
     assert Move.objects.get(item=item).from_state == ""
@@ -88,7 +89,7 @@ def test_a_bad_id_is_refused_in_words(external_id: str) -> None:
 def test_an_odd_but_printable_id_is_kept_as_it_is(external_id: str) -> None:
     cast = casts.company()
     (arrival,) = add(cast, Row({"text": "a"}, external_id))
-    assert Item.objects.get(pk=arrival.item_id).external_id == external_id
+    assert Item.objects.get(external_id=external_id).pk == arrival.item_id
 
 
 def test_two_ids_that_look_alike_stay_two() -> None:

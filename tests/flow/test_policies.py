@@ -23,7 +23,7 @@ def proof(cap: float) -> Evidence:
 
 
 def in_force_calibration() -> dict[str, object]:
-    return Policy.objects.latest("pk").calibration
+    return dict(Policy.objects.latest("pk").calibration)
 
 
 def give(cast: casts.Company, evidence: Evidence) -> Policy:

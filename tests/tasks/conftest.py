@@ -1,53 +1,5 @@
-"""The stand-in model as a real process on loopback, and the settings that point at it."""
+"""These tests ask the stand-in model."""
 
-import json
-import re
-import subprocess
-import sys
-import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from tests.standin import _process, model
 
-import pytest
-from pytest_django.fixtures import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """Where the model answers; its faults can be switched while it runs."""
-
-    base_url: str
-
-    def faults(self, **faults: Any) -> None:
-        """From now on these faults hold and no others."""
-        request = urllib.request.Request(
-            self.base_url.removesuffix("/v1") + "/faults",
-            data=json.dumps(faults).encode(),
-            headers={"Content-Type": "application/json"},
-            method="POST",
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            assert answer.status == 200
-
-
-@pytest.fixture(scope="session")
-def _process() -> Iterator[Model]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "slider.llm.standin", "--port", "0", "--seed", "1"], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        address = re.search(r"http://\S+/v1", process.stdout.readline())
-        assert address is not None
-        yield Model(address[0])
-        process.terminate()
-
-
-@pytest.fixture
-def model(_process: Model, settings: Settings) -> Model:
-    """The stand-in without faults; the product's settings name it as the endpoint, and nothing lingers."""
-    _process.faults()
-    settings.ENV = settings.ENV.model_copy(
-        update={"OPENAI_BASE_URL": _process.base_url, "OPENAI_API_KEY": "any", "SLIDER_LINGER_S": 0.0}
-    )
-    return _process
+__all__ = ["_process", "model"]

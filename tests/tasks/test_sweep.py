@@ -19,7 +19,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def hints(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """The hints that were sent, instead of a broker that nobody listens to."""
     sent: list[tuple[str, int]] = []
-    monkeypatch.setattr(wake, "hint", lambda stage, key: sent.append((stage, key)) or True)
+
+    def keep(stage: str, key: int) -> bool:
+        sent.append((stage, key))
+        return True
+
+    monkeypatch.setattr(wake, "hint", keep)
     return sent
 
 

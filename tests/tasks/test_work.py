@@ -27,7 +27,7 @@ from slider.models import (
 )
 from tasks.work import settle, slot, work
 from tests import casts
-from tests.tasks.conftest import Model
+from tests.standin import Model
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TEXTS = ["I want my money back", "where is my parcel", "my password does not work", "is the tent waterproof"]
@@ -203,7 +203,7 @@ def test_two_hints_make_one_pump(model: Model) -> None:
 
 def _from_another_connection(task_id: int) -> int:
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(work, task_id).result()
+        return int(thread.submit(work, task_id).result())
 
 
 def test_an_answer_that_arrives_after_its_lease_was_lost_changes_nothing(model: Model) -> None:
