@@ -10,9 +10,9 @@ from django.db import OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Min
-from django.db.models.functions import Now
 
 from slider.models import Gauge
+from slider.queries import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _redis() -> str:
 
 def _guard() -> str:
     limit = timedelta(seconds=settings.ENV.SLIDER_GUARD_TTL_S)
-    found = Gauge.objects.aggregate(oldest=Min("checked_at"), now=Now())
-    if found["oldest"] is None:
+    oldest = Gauge.objects.aggregate(oldest=Min("checked_at"))["oldest"]
+    if oldest is None:
         return "no tasks"
-    return "stale" if found["now"] - found["oldest"] > limit else "ok"
+    return "stale" if clock.now() - oldest > limit else "ok"

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from slider.models import Gauge, Membership, Project, Spend, Task, Worker
 from slider.models.project import RIGHTS
-from slider.queries import errors, shares
+from slider.queries import clock, errors, shares
 
 MANY = 10_000  # counting stops here, so that no page grows slower with its backlog
 
@@ -75,21 +75,22 @@ def sections(user: User) -> list[Section]:
     gauges = Gauge.objects.select_related("task", "policy").filter(
         task__project__in=[membership.project_id for membership in own]
     )
+    now = clock.now()
     by_project: dict[int, list[Card]] = {}
     for gauge in gauges.order_by("task_id"):
-        by_project.setdefault(gauge.task.project_id, []).append(card(gauge))
+        by_project.setdefault(gauge.task.project_id, []).append(card(gauge, now=now))
     return [
         Section(membership.project, RIGHTS[membership.role], by_project.get(membership.project_id, []))
         for membership in own
     ]
 
 
-def card(gauge: Gauge) -> Card:
+def card(gauge: Gauge, *, now: datetime) -> Card:
     """All that the card of one task says."""
     worker = Worker.objects.filter(task_id=gauge.task_id, retired_at=None).order_by("rung").first()
     return Card(
         task=gauge.task,
-        shares=shares.shares(gauge),
+        shares=shares.shares(gauge, now=now),
         backlog=backlog(gauge.task_id),
         error=errors.unattended(gauge.policy),
         error_limit=gauge.policy.error_limit,

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.utils import timezone
 
 from slider.engine import certificate
 from slider.models import Gauge, Mode, Policy
@@ -27,10 +26,10 @@ class Shares:
         return self.state == "guarded"
 
 
-def shares(gauge: Gauge, *, now: datetime | None = None) -> Shares:
-    """Read the three shares of a task's gauge; its policy must be loaded."""
+def shares(gauge: Gauge, *, now: datetime) -> Shares:
+    """Read the three shares of a gauge; `now` is the database's (`clock.now`), as it is for routing."""
     policy = gauge.policy
-    stale = is_stale(gauge, now=now or timezone.now())
+    stale = is_stale(gauge, now=now)
     state = _state(policy, stale=stale)
     in_force = 0.0 if stale or policy.held else policy.effective
     return Shares(
@@ -103,9 +102,7 @@ def verdict(policy: Policy, *, requested: float, mode: Mode, effective: float) -
     """Say what happens if this is applied. `effective` is the share that routing would follow."""
     asked, effect = said(requested), said(effective)
     if policy.held:
-        return Verdict(
-            "warn", f"The slider is pulled back and stays so: 0 % runs until it is released, then {effect}."
-        )
+        return Verdict("warn", f"The slider is pulled back and stays so: 0 % runs until it is released, then {effect}.")
     if requested == 0:
         return Verdict("good", "Everything goes to people.")
     if mode == Mode.TRIAL:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from slider.flow import policies, steer
 from slider.models import Gauge, Mode, Policy, Task
-from slider.queries import backtest, errors, history, shares
+from slider.queries import backtest, clock, errors, history, shares
 from slider.queries import steer as asked
 from slider.queries.frame import rights
 from slider.views import access, chart
@@ -92,7 +92,7 @@ def apply(request: HttpRequest, task_id: int) -> HttpResponse:
         return render(request, "steer/slider.html", _page(request, task, form), status=422)
     except policies.Superseded:
         return _superseded(request, task, form)
-    messages.success(request, f"Applied from the next item on. {shares.shares(_gauge(task)).words}")
+    messages.success(request, f"Applied from the next item on. {_words(task)}")
     return redirect("slider", task_id=policy.task_id)
 
 
@@ -134,8 +134,13 @@ def _with_reason(request: HttpRequest, task: Task, which: str) -> HttpResponse:
         messages.warning(request, "Pulled back. Nothing more runs unattended until somebody releases it.")
     else:
         steer.release(task.pk, reason=reason, by=by)
-        messages.success(request, f"Released. {shares.shares(_gauge(task)).words}")
+        messages.success(request, f"Released. {_words(task)}")
     return redirect("slider", task_id=task.pk)
+
+
+def _words(task: Task) -> str:
+    """Where the slider stands after a change, in one sentence."""
+    return shares.shares(_gauge(task), now=clock.now()).words
 
 
 def _gauge(task: Task) -> Gauge:
@@ -167,7 +172,7 @@ def _wanted(values: dict[str, Any], policy: Policy) -> Wanted:
 def _page(request: HttpRequest, task: Task, form: ApplyForm) -> dict[str, Any]:
     gauge = _gauge(task)
     policy = gauge.policy
-    standing = shares.shares(gauge)
+    standing = shares.shares(gauge, now=clock.now())
     wanted = _wanted({name: form[name].value() for name in ("percent", "mode")}, policy)
     nines = request.GET.get("scale") == "nines"
     effects = _effects(policy, wanted)
