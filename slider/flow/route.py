@@ -25,7 +25,6 @@ from slider.models import (
     Why,
 )
 
-
 Bar = tuple[Why, str]
 
 
@@ -100,7 +99,9 @@ def _share(standing: Standing) -> float:
     return 0.0 if standing.stale or standing.policy.held else standing.policy.effective
 
 
-def _decision(standing: Standing, rated: Rated, *, seq: int, bar: Bar | None, place: Place | None, drawn: bool) -> Decision:
+def _decision(
+    standing: Standing, rated: Rated, *, seq: int, bar: Bar | None, place: Place | None, drawn: bool
+) -> Decision:
     policy = standing.policy
     why, detail = bar or _why(standing, rated, inside=place is not None and place.inside)
     lane = Lane.UNATTENDED if why == Why.EASY else Lane.PEOPLE
