@@ -7,7 +7,7 @@ review = casts.take(cast.reviewer, cast.task)
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,12 +15,13 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from slider import strict
+from slider.engine import calibration
 from slider.engine.calibration import Calibration
-from slider.flow import claims, intake, review, route, score, setup, steer, work
+from slider.flow import claims, intake, policies, review, route, score, setup, steer, work
 from slider.flow.intake import Row
 from slider.llm.records import Alternative, Answered, FieldEvidence, Sample
 from slider.llm.records import Outcome as CallOutcome
-from slider.models import Item, Membership, Mode, Project, Review, Role, Task, Verdict, Worker
+from slider.models import Item, Maker, Membership, Mode, Project, Review, Role, Task, Verdict, Worker
 
 PASSWORD = "a quiet morning in november"
 TOPICS = ("delivery", "refund", "product", "account", "other")
@@ -111,9 +112,7 @@ def task(of: Project, *, by: User, share: float = 0.0, mode: Mode = Mode.TRIAL, 
         "output_schema": OUTPUT_SCHEMA,
         "title_field": "subject",
     }
-    worker = Worker(
-        name="reader", model="small-model", instructions="Read the message and say its topic.", samples=3
-    )
+    worker = Worker(name="reader", model="small-model", instructions="Read the message and say its topic.", samples=3)
     start = setup.Start(share, mode, "the cast's start")
     return setup.create_task(of, Task(**(fields | changes)), worker, by=by.pk, start=start)
 
@@ -135,9 +134,7 @@ def says(
     alternatives = tuple(
         Alternative(str(other[field]), math.log(max(1 - p, 1e-6)), 1 / len(samples))
         for other in _distinct(others)
-        if isinstance(answer, dict)
-        and isinstance(other, dict)
-        and other.get(field, answer[field]) != answer[field]
+        if isinstance(answer, dict) and isinstance(other, dict) and other.get(field, answer[field]) != answer[field]
     )
     return Answered(
         outcome=CallOutcome.ANSWERED,
@@ -164,9 +161,7 @@ def _distinct(values: Sequence[Any]) -> list[Any]:
     return list({strict.canonical(value): value for value in values}.values())
 
 
-def fails(
-    outcome: CallOutcome = CallOutcome.REFUSED, *, detail: str = "the model refused", raw: str = ""
-) -> Answered:
+def fails(outcome: CallOutcome = CallOutcome.REFUSED, *, detail: str = "the model refused", raw: str = "") -> Answered:
     """What the llm floor returns when there is no usable answer."""
     return Answered(
         outcome=outcome,
@@ -195,9 +190,7 @@ def answer_all(of: Task, answers: Mapping[str, Answered]) -> int:
     worker = of.workers.get(retired_at=None)
     taken = claims.claim(of.pk, most=len(answers), max_tries=of.max_tries, lease_s=60, by="the cast")
     names = dict(Item.objects.filter(pk__in=[c.item_id for c in taken]).values_list("pk", "external_id"))
-    findings = [
-        work.Finding(claim, answers.get(names[claim.item_id], fails()), Decimal("0.00021")) for claim in taken
-    ]
+    findings = [work.Finding(claim, answers.get(names[claim.item_id], fails()), Decimal("0.00021")) for claim in taken]
     with transaction.atomic():
         kept = work.record(findings, worker, max_tries=of.max_tries)
         standing = route.lock(of.pk)
@@ -211,9 +204,7 @@ def _candidate(kept: work.Kept) -> score.Candidate:
     return score.Candidate(claim.item_id, claim.token, claim.body, kept.attempt, answered)
 
 
-def route_all(
-    of: Task, answers: Mapping[str, Answered], *, bodies: Mapping[str, Mapping[str, Any]]
-) -> list[Item]:
+def route_all(of: Task, answers: Mapping[str, Answered], *, bodies: Mapping[str, Mapping[str, Any]]) -> list[Item]:
     """Bring items in and route them at once; the items as they stand afterwards, in the order of `bodies`."""
     items = bring_in(of, bodies)
     answer_all(of, answers)
@@ -227,13 +218,20 @@ def one(of: Task, name: str = "m1", answered: Answered | None = None, **body: An
     return route_all(of, {name: answered}, bodies=bodies)[0]
 
 
-def audited(of: Task, name: str = "a1", answered: Answered | None = None) -> Item:
+def audited(of: Task, name: str = "a1", answered: Answered | None = None, **body: Any) -> Item:
     """An item that ran unattended and was drawn for an audit: the slider opens wide and audits all."""
     Task.objects.filter(pk=of.pk).update(audit_floor=1.0)
     by = of.policies.values_list("made_by", flat=True).first()
     steer.apply(of.pk, share=1.0, mode=Mode.TRIAL, reason="the cast audits", by=by or 0)
     of.refresh_from_db()
-    return one(of, name, answered)
+    return one(of, name, answered, **body)
+
+
+def calibrate(of: Task, *, p_correct: float, labels: int = 50) -> None:
+    """Put a calibration in force that gives every answer this chance of being right, as after `labels` verdicts."""
+    known = replace(calibration.prior(), rates=(p_correct,), labels=labels, weight=float(labels))
+    evidence = policies.Evidence(allowed=None, calibration=known.to_json(), certificate={}, labels=labels)
+    policies.make(of.pk, policies.Change(evidence=evidence), maker=Maker.GUARD, reason="the cast knows")
 
 
 def take(who: User, of: Task) -> Review:

@@ -95,4 +95,5 @@ def diff(before: Any, after: Any) -> SafeString:
     else:
         found = [Piece(Change.GONE, shape.as_text(before)), Piece(Change.NEW, shape.as_text(after))]
     marked = (format_html(_TAGS[piece.change], shown.visible(piece.text)) for piece in found if piece.text)
-    return format_html_join(" " if not isinstance(before, str) else "", "{}", ((piece,) for piece in marked))
+    nothing_stayed = all(piece.change != Change.SAME for piece in found)
+    return format_html_join(" " if nothing_stayed else "", "{}", ((piece,) for piece in marked))

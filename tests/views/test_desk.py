@@ -1,0 +1,302 @@
+"""The desk: who may take what, what each verdict does, and that nothing typed is lost and no audit is shown."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from slider.flow import intake
+from slider.models import Decision, Item, Publication, Review, ReviewState, State, Verdict
+from tests import casts
+from tests.casts import Company
+
+pytestmark = pytest.mark.django_db
+
+PROPOSAL = {"topic": "refund", "urgent": False}
+RIVAL = {"topic": "delivery", "urgent": False}
+
+
+@pytest.fixture
+def cast() -> Company:
+    return casts.company()
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def claim(review: Review, **more: Any) -> dict[str, Any]:
+    return {"token": review.token, **more}
+
+
+def as_form(answer: dict[str, Any]) -> dict[str, str]:
+    """The fix form as a browser sends it."""
+    return {f"f.{name}": json.dumps(value) if name != "reply" else value for name, value in answer.items()}
+
+
+def decide(client: Client, review: Review, **said: Any) -> Any:
+    return client.post(f"/desk/{review.pk}/decide", claim(review, **said))
+
+
+# ---- who may
+
+
+def test_a_stranger_to_the_project_finds_no_such_item(cast: Company) -> None:
+    casts.one(cast.task)
+    review = casts.take(cast.reviewer, cast.task)
+    client = signed_in(cast.outsider)
+    assert client.get(f"/desk/{review.pk}/").status_code == 404
+    assert decide(client, review, verdict="accept").status_code == 404
+    assert client.post(f"/desk/{review.pk}/skip", claim(review)).status_code == 404
+    assert client.post(f"/desk/{review.pk}/stay", claim(review)).status_code == 404
+    assert Review.objects.get(pk=review.pk).state == ReviewState.HELD
+
+
+@pytest.mark.parametrize("who", ["viewer", "tuner"])
+def test_people_without_the_right_are_told_whom_to_ask(cast: Company, who: str) -> None:
+    client = signed_in(getattr(cast, who))
+    response = client.get("/desk/")
+    assert response.status_code == 403
+    assert b"role Reviewer" in response.content
+    assert client.post("/desk/take").status_code == 403
+
+
+def test_an_id_beyond_the_database_is_no_item(cast: Company) -> None:
+    assert signed_in(cast.reviewer).get(f"/desk/{2**70}/").status_code == 404
+
+
+def test_a_get_takes_nothing(cast: Company) -> None:
+    casts.one(cast.task)
+    client = signed_in(cast.reviewer)
+    assert client.get("/desk/").status_code == 200
+    assert client.get("/desk/take").status_code == 405
+    assert Review.objects.get().state == ReviewState.OPEN
+
+
+def test_the_filter_by_task_takes_only_from_it(cast: Company) -> None:
+    other = casts.task(cast.project, by=cast.admin, name="Another kind")
+    casts.one(cast.task)
+    wanted = casts.one(other)
+    client = signed_in(cast.reviewer)
+    client.post("/desk/take", {"task": other.pk})
+    assert Review.objects.get(holder=cast.reviewer).item == wanted
+    assert client.get("/desk/?task=99999").status_code == 404
+
+
+# ---- deciding without a script
+
+
+def test_take_leads_to_the_item_and_accept_to_the_next(cast: Company) -> None:
+    first, second = casts.one(cast.task, "m1"), casts.one(cast.task, "m2")
+    client = signed_in(cast.reviewer)
+    taken = client.post("/desk/take")
+    review = Review.objects.get(item=first)
+    assert taken.headers["Location"] == f"/desk/{review.pk}/"
+    response = decide(client, review, verdict="accept")
+    review.refresh_from_db()
+    assert (review.verdict, review.answer, review.holder) == (Verdict.ACCEPT, PROPOSAL, cast.reviewer)
+    assert None not in (review.taken_at, review.decided_at)
+    assert Item.objects.get(pk=first.pk).state == State.DONE
+    assert response.headers["Location"] == f"/desk/{Review.objects.get(item=second).pk}/"
+
+
+def test_a_fix_publishes_the_persons_answer(cast: Company) -> None:
+    item = casts.one(cast.task)
+    review = casts.take(cast.reviewer, cast.task)
+    fixed = {"topic": "account", "urgent": True, "reply": "Hello.\n"}
+    decide(signed_in(cast.reviewer), review, verdict="fix", note="see the order", **as_form(fixed))
+    review.refresh_from_db()
+    assert (review.verdict, review.answer, review.note) == (Verdict.FIX, fixed, "see the order")
+    assert Publication.objects.get(item=item).answer == fixed
+
+
+def test_an_alternative_is_one_press(cast: Company) -> None:
+    casts.one(cast.task, answered=casts.says(PROPOSAL, others=[RIVAL], p=0.5))
+    review = casts.take(cast.reviewer, cast.task)
+    page = signed_in(cast.reviewer).get(f"/desk/{review.pk}/").content.decode()
+    assert re.search(r'name="pick"\s+value="1"', page)
+    decide(signed_in(cast.reviewer), review, pick="1")
+    review.refresh_from_db()
+    assert (review.verdict, review.answer) == (Verdict.FIX, RIVAL)
+
+
+def test_an_alternative_that_is_not_offered_decides_nothing(cast: Company) -> None:
+    casts.one(cast.task)
+    review = casts.take(cast.reviewer, cast.task)
+    assert decide(signed_in(cast.reviewer), review, pick="7").status_code == 422
+    assert Review.objects.get().state == ReviewState.HELD
+
+
+def test_a_rejection_asks_for_one_of_the_reasons(cast: Company) -> None:
+    casts.one(cast.task)
+    review = casts.take(cast.reviewer, cast.task)
+    client = signed_in(cast.reviewer)
+    refused = decide(client, review, verdict="reject", reason="boredom")
+    assert refused.status_code == 422
+    assert "boredom" in refused.content.decode()
+    assert decide(client, review, verdict="reject", reason="invented").status_code == 302
+    review.refresh_from_db()
+    assert (review.verdict, review.reason, review.answer) == (Verdict.REJECT, "invented", None)
+
+
+def test_a_skipped_item_is_not_offered_again_and_the_empty_desk_says_so(cast: Company) -> None:
+    casts.one(cast.task)
+    review = casts.take(cast.reviewer, cast.task)
+    response = signed_in(cast.reviewer).post(f"/desk/{review.pk}/skip", claim(review), follow=True)
+    page = " ".join(response.content.decode().split())
+    assert "Nothing waits for you just now" in page
+    assert "<dt>skipped by you</dt> <dd> 1, left to others" in page
+    assert casts.take(cast.colleague, cast.task).pk == review.pk
+
+
+# ---- what can go wrong
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"f.amount": "twelve"}, "no number"),
+        ({"f.amount": "-5"}, "minimum"),
+        ({"f.topic": '"weather"'}, "weather"),
+        ({"f.topic": ""}, "required"),
+    ],
+)
+def test_an_unfit_fix_keeps_what_was_typed_with_the_error_at_the_field(
+    cast: Company, change: dict[str, str], words: str
+) -> None:
+    casts.one(cast.task)
+    review = casts.take(cast.reviewer, cast.task)
+    typed = as_form(PROPOSAL) | {"f.reply": "My long answer <b>"} | change
+    response = decide(signed_in(cast.reviewer), review, verdict="fix", **typed)
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert "My long answer &lt;b&gt;" in page
+    assert re.search(rf'class="error" id="error-\d">[^<]*{words}', page)
+    assert "is-fixing" in page
+    assert Review.objects.get().state == ReviewState.HELD
+
+
+def test_accept_without_a_proposal_is_refused_in_words(cast: Company) -> None:
+    casts.one(cast.task, answered=casts.fails())
+    review = casts.take(cast.reviewer, cast.task)
+    client = signed_in(cast.reviewer)
+    assert "Accept" not in client.get(f"/desk/{review.pk}/").content.decode()
+    response = decide(client, review, verdict="accept")
+    assert response.status_code == 422
+    assert "no proposal to accept" in response.content.decode()
+
+
+def test_a_late_fix_of_somebody_elses_item_is_kept_to_copy(cast: Company) -> None:
+    casts.one(cast.task)
+    old = casts.take(cast.reviewer, cast.task)
+    Review.objects.update(state="open", holder=None, last_holder=cast.reviewer, lease_until=None)
+    casts.take(cast.colleague, cast.task)
+    typed = as_form(PROPOSAL) | {"f.reply": "Half an hour's work"}
+    response = decide(signed_in(cast.reviewer), old, verdict="fix", **typed)
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert "Half an hour&#x27;s work" in page
+    assert "(colleague)" in page
+    assert Review.objects.get().verdict == ""
+
+
+def test_a_late_verdict_counts_while_nobody_else_has_taken_the_item(cast: Company) -> None:
+    casts.one(cast.task)
+    old = casts.take(cast.reviewer, cast.task)
+    Review.objects.update(state="open", holder=None, last_holder=cast.reviewer, lease_until=None)
+    assert decide(signed_in(cast.reviewer), old, verdict="accept").status_code == 302
+    assert Review.objects.get().verdict == Verdict.ACCEPT
+
+
+def test_the_same_verdict_twice_is_one(cast: Company) -> None:
+    casts.one(cast.task)
+    review = casts.take(cast.reviewer, cast.task)
+    client = signed_in(cast.reviewer)
+    assert decide(client, review, verdict="accept").status_code == 302
+    assert decide(client, review, verdict="accept").status_code == 302
+    assert Publication.objects.count() == 1
+
+
+@pytest.mark.parametrize("token", ["", "0", "-1", "99999999999999999999", "none", "٣"])
+def test_a_wrong_token_decides_nothing(cast: Company, token: str) -> None:
+    casts.one(cast.task)
+    review = casts.take(cast.reviewer, cast.task)
+    response = signed_in(cast.reviewer).post(f"/desk/{review.pk}/decide", {"token": token, "verdict": "accept"})
+    assert response.status_code == 409
+    assert Review.objects.get().state == ReviewState.HELD
+
+
+def test_a_withdrawn_item_is_said_to_be_withdrawn(cast: Company) -> None:
+    item = casts.one(cast.task)
+    review = casts.take(cast.reviewer, cast.task)
+    intake.withdraw(item.pk, by=cast.admin.pk, reason="sent twice")
+    response = decide(signed_in(cast.reviewer), review, verdict="accept")
+    assert response.status_code == 409
+    assert "withdrawn meanwhile" in response.content.decode()
+
+
+def test_staying_renews_the_lease_of_its_holder_alone(cast: Company) -> None:
+    casts.one(cast.task)
+    review = casts.take(cast.reviewer, cast.task)
+    assert signed_in(cast.reviewer).post(f"/desk/{review.pk}/stay", claim(review)).status_code == 204
+    assert Review.objects.filter(lease_until__gt=review.lease_until).exists()
+    assert signed_in(cast.colleague).post(f"/desk/{review.pk}/stay", claim(review)).status_code == 409
+
+
+# ---- pieces for the script
+
+
+def test_the_script_gets_the_next_item_in_the_same_answer(cast: Company) -> None:
+    casts.one(cast.task, "m1", subject="First «1»")
+    casts.one(cast.task, "m2", subject="Second")
+    review = casts.take(cast.reviewer, cast.task)
+    response = signed_in(cast.reviewer).post(
+        f"/desk/{review.pk}/decide", claim(review, verdict="accept"), headers={"HX-Request": "true"}
+    )
+    assert "<html" not in response.content.decode()
+    assert "Second" in response.content.decode()
+    assert json.loads(response.headers["X-Desk-Said"]) == "Accepted: First «1»."
+    following = Review.objects.get(holder=cast.reviewer, state=ReviewState.HELD)
+    assert response.headers["X-Desk-Address"] == f"/desk/{following.pk}/"
+
+
+# ---- an audit looks like any other item
+
+
+def neutral(page: str, review: Review) -> str:
+    """A page without what differs between any two items: numbers of rows, ids and tokens against forgery."""
+    page = re.sub(r'name="csrfmiddlewaretoken" value="\w+"|name="csrf-token" content="\w+"', "", page)
+    page = re.sub(r'data-lease="\d+"', "", page)
+    return re.sub(rf"\b{review.pk}\b", "N", page)
+
+
+def test_an_audit_makes_the_same_page_as_a_gate(cast: Company) -> None:
+    casts.one(cast.task, "same", subject="Same", text="Same.")
+    gate = casts.take(cast.reviewer, cast.task)
+    assert Decision.objects.get(pk=gate.item_id).lane == "people"
+    client = signed_in(cast.reviewer)
+    page = neutral(client.get(f"/desk/{gate.pk}/").content.decode(), gate)
+    decide(client, gate, verdict="accept")
+    Item.objects.filter(pk=gate.item_id).update(external_id="earlier")
+    audited = casts.audited(cast.task, "same", subject="Same", text="Same.")
+    audit = casts.take(cast.reviewer, cast.task)
+    assert (audit.item_id, audit.kind) == (audited.pk, "audit")
+    client.get(f"/desk/{audit.pk}/")  # takes the notice of the last decision off
+    assert neutral(client.get(f"/desk/{audit.pk}/").content.decode(), audit) == page
+
+
+def test_what_the_model_wrote_runs_in_no_page(cast: Company) -> None:
+    evil = {"topic": "other", "urgent": True, "reply": "<script>alert(1)</script> ![x](http://evil.example/x.png)"}
+    casts.one(cast.task, answered=casts.says(evil), subject="<img src=x onerror=alert(1)>", text='"><svg onload=1>')
+    review = casts.take(cast.reviewer, cast.task)
+    page = signed_in(cast.reviewer).get(f"/desk/{review.pk}/").content.decode()
+    assert "<script>alert" not in page
+    assert "<svg onload" not in page
+    assert "<img src=x" not in page
+    assert 'href="http://evil' not in page
+    assert 'src="http://evil' not in page

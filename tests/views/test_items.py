@@ -1,0 +1,135 @@
+"""The list of items and an item's page: who sees what, and taking an item back."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from slider.flow import review as reviewing
+from slider.models import Item, Review, State, Verdict
+from tests import casts
+from tests.casts import Company
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cast() -> Company:
+    return casts.company()
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def page(client: Client, address: str, status: int = 200) -> str:
+    response = client.get(address)
+    assert response.status_code == status, address
+    return " ".join(response.content.decode().split())
+
+
+def test_the_list_and_the_item_are_for_people_who_may_see_items(cast: Company) -> None:
+    item = casts.one(cast.task)
+    for address in (f"/tasks/{cast.task.pk}/items/", f"/items/{item.pk}/"):
+        for name, status in {"reviewer": 200, "tuner": 200, "admin": 200, "viewer": 403, "outsider": 404}.items():
+            page(signed_in(getattr(cast, name)), address, status)
+
+
+def test_the_list_filters_and_finds_by_the_beginning_of_an_id(cast: Company) -> None:
+    casts.one(cast.task, "order-1", subject="First")
+    casts.bring_in(cast.task, {"order-2": {"text": "x", "subject": "Second"}, "other": {"text": "x"}})
+    client, base = signed_in(cast.admin), f"/tasks/{cast.task.pk}/items/"
+    assert "First" in page(client, base + "?show=review")
+    assert "Second" not in page(client, base + "?show=review")
+    found = page(client, base + "?id=order-")
+    assert [word in found for word in ("First", "Second", ">other<")] == [True, True, False]
+    assert "No id begins with" in page(client, base + "?id=ORDER")
+    assert "No items here" in page(client, base + "?show=withdrawn")
+
+
+@pytest.mark.parametrize("query", ["?show=nothing", "?before=-1", "?before=x", "?before=" + "9" * 40])
+def test_a_filter_or_a_page_that_is_none_is_not_found(cast: Company, query: str) -> None:
+    page(signed_in(cast.admin), f"/tasks/{cast.task.pk}/items/{query}", 404)
+
+
+def test_an_id_beyond_the_database_is_no_item(cast: Company) -> None:
+    page(signed_in(cast.admin), f"/items/{2**80}/", 404)
+
+
+def test_the_item_page_tells_the_whole_story_with_its_numbers(cast: Company) -> None:
+    item = casts.one(cast.task, answered=casts.says({"topic": "refund", "urgent": False}, p=0.8))
+    casts.decide(cast.reviewer, cast.task, verdict=Verdict.FIX, answer={"topic": "other", "urgent": False}, note="Hm")
+    told = page(signed_in(cast.admin), f"/items/{item.pk}/")
+    for words in (
+        "came in by the cast",
+        "reader v1 tried: answered",
+        "420 and 24",
+        "0.00021",
+        "log-odds of its weakest token",
+        "Sent to people",
+        "share in force",
+        "Fixed by reviewer",
+        "Result: fixed by a person",
+        "<del>refund</del> <ins>other</ins>",
+        "Hm",
+    ):
+        assert words in told, words
+
+
+def test_a_reviewer_can_not_tell_an_open_audit_from_a_gate(cast: Company) -> None:
+    gate = casts.one(cast.task, "gate", subject="Same", text="Same")
+    audit = casts.audited(cast.task, "audit", subject="Same", text="Same")
+    client = signed_in(cast.reviewer)
+
+    def neutral(item: Item) -> str:
+        text = page(client, f"/items/{item.pk}/").replace(item.external_id, "X")
+        text = re.sub(r'(token"|csrf-token") (value|content)="\w+"', "", text)
+        text = re.sub(r"\d\d:\d\d:\d\d", "", text)
+        return re.sub(rf"\b{item.pk}\b", "N", text)
+
+    assert neutral(audit) == neutral(gate)
+    assert "drawn, with a chance" not in neutral(audit)
+    rows = page(client, f"/tasks/{cast.task.pk}/items/")
+    assert rows.count("waits for people</span>") == 2
+    assert "unattended</td>" not in rows
+    assert "Same" in page(client, f"/tasks/{cast.task.pk}/items/?show=review")
+    assert "No items here" in page(client, f"/tasks/{cast.task.pk}/items/?show=unattended")
+    assert "drawn, with a chance of 100 %" in page(signed_in(cast.tuner), f"/items/{audit.pk}/")
+
+
+def test_a_decided_audit_is_told_to_everybody(cast: Company) -> None:
+    audit = casts.audited(cast.task)
+    casts.decide(cast.colleague, cast.task)
+    told = page(signed_in(cast.reviewer), f"/items/{audit.pk}/")
+    assert "drawn, with a chance of 100 %" in told
+    assert "as an audit" in told
+
+
+def test_withdrawing_takes_the_right_and_a_reason(cast: Company) -> None:
+    item = casts.one(cast.task)
+    address = f"/items/{item.pk}/withdraw"
+    assert signed_in(cast.reviewer).post(address, {"reason": "x"}).status_code == 403
+    assert signed_in(cast.outsider).post(address, {"reason": "x"}).status_code == 404
+    client = signed_in(cast.tuner)
+    assert "Say why" in client.post(address, {"reason": "  "}).content.decode()
+    assert Item.objects.get(pk=item.pk).state == State.REVIEW
+    assert client.get(address).status_code == 405
+    told = client.post(address, {"reason": "sent twice"}, follow=True).content.decode()
+    assert "withdrawn: sent twice" in told
+    assert Item.objects.get(pk=item.pk).state == State.WITHDRAWN
+    assert Review.objects.get(item=item).state == "void"
+
+
+def test_a_final_item_stays(cast: Company) -> None:
+    item = casts.one(cast.task)
+    review = casts.take(cast.reviewer, cast.task)
+    said = reviewing.Said(Verdict.ACCEPT)
+    reviewing.decide(review.pk, user_id=cast.reviewer.pk, token=review.token, said=said)
+    client = signed_in(cast.tuner)
+    assert "Withdraw this item" not in page(client, f"/items/{item.pk}/")
+    response = client.post(f"/items/{item.pk}/withdraw", {"reason": "late"})
+    assert response.status_code == 409
+    assert "final by now" in response.content.decode()
