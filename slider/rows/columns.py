@@ -27,7 +27,7 @@ class Columns:
     """What each column of a table means. Make it with `Columns.of`."""
 
     names: tuple[str, ...]
-    kinds: tuple[str, ...]  # "id", "priority", a type of JSON Schema, or "json"
+    kinds: tuple[str, ...]  # "id", "priority", "left out", a type of JSON Schema, or "json"
     needed: frozenset[str]
 
     @classmethod
@@ -47,11 +47,15 @@ class Columns:
                 kinds.append(_kind(properties[name], schema))
             elif name == "priority":
                 kinds.append("priority")
-            elif schema.get("additionalProperties") is False:
-                known = ", ".join([*list(properties)[:20], "external_id", "priority"])
-                raise Broken(f"the column {strict.shown(name)} is no field of this task: rename it to one of {known}")
+            elif is_closed(schema):
+                # A file often holds more than the worker should see, such as the answer itself.
+                kinds.append("left out")
             else:
                 kinds.append("string")
+        if not set(names) & set(properties) and is_closed(schema):
+            known = ", ".join([*list(properties)[:20], "external_id", "priority"])
+            found = ", ".join(strict.shown(name) for name in names[:5])
+            raise Broken(f"no column is a field of this task (there are {found}): name them {known}")
         return cls(names, tuple(kinds), frozenset(schema.get("required", ())))
 
     def record(self, cells: Cells) -> Record | Bad:
@@ -69,11 +73,16 @@ class Columns:
                     external_id = text or None
                 elif kind == "priority":
                     priority = _priority(text)
-                elif text or (kind == "string" and name in self.needed):
+                elif kind != "left out" and (text or (kind == "string" and name in self.needed)):
                     body[name] = _typed(text, kind)
             except Unreadable as error:
                 return Bad(cells.line, str(error), column=name)
         return Record(cells.line, body, external_id, priority, size)
+
+    @property
+    def left_out(self) -> list[str]:
+        """The columns that are no field of the task: their cells go nowhere."""
+        return [name for name, kind in zip(self.names, self.kinds, strict=True) if kind == "left out"]
 
     @property
     def identified(self) -> bool:
@@ -85,6 +94,11 @@ def properties_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """The properties that a schema names."""
     properties = schema.get("properties")
     return properties if isinstance(properties, Mapping) else {}
+
+
+def is_closed(schema: Mapping[str, Any]) -> bool:
+    """Whether a schema allows no fields but those that it names."""
+    return schema.get("additionalProperties") is False
 
 
 def id_name(names: Sequence[str], properties: Mapping[str, Any]) -> str:

@@ -28,7 +28,8 @@ def record(line: Line, schema: Mapping[str, Any]) -> Record | Bad:
         body = value["input"]
     else:
         named = {key: value[key] for key in (*columns.ID_NAMES, "priority") if key in value and key not in properties}
-        body = {key: child for key, child in value.items() if key not in _taken(named)}
+        left_out = _taken(named) | (value.keys() - properties.keys() if columns.is_closed(schema) else set())
+        body = {key: child for key, child in value.items() if key not in left_out}
     return _named(line, named, body)
 
 

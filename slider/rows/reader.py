@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from slider import strict
 from slider.rows import csv_rows, jsonl_rows, xlsx_rows
-from slider.rows.columns import Columns
+from slider.rows.columns import Columns, is_closed
 from slider.rows.kinds import Kind
 from slider.rows.lines import lines
 from slider.rows.records import Bad, Broken, Cells, Line, Pieces, Record
@@ -60,7 +60,8 @@ def _jsonl(source: Iterator[Line], schema: Mapping[str, Any]) -> Reader:
         assert isinstance(row, Line)
         return jsonl_rows.record(row, schema)
 
-    return Reader("JSON Lines", jsonl_rows.rows(source), understand)
+    closed = ", keys that are no field of this task are left out" if is_closed(schema) else ""
+    return Reader(f"JSON Lines{closed}", jsonl_rows.rows(source), understand)
 
 
 def _csv(source: Iterator[Line], schema: Mapping[str, Any]) -> Reader:
@@ -91,5 +92,8 @@ def _table(rows: Iterator[Cells] | Iterator[Cells | Bad], schema: Mapping[str, A
         assert not isinstance(row, Line)
         return row if isinstance(row, Bad) else columns.record(row)
 
-    identified = "with ids" if columns.identified else "without an id column: a row's content is its id"
-    return Reader(f"{note}, {len(columns.names)} columns, {identified}", rows, understand)
+    said = [note, f"{len(columns.names)} columns"]
+    said.append("with ids" if columns.identified else "without an id column: a row's content is its id")
+    if columns.left_out:
+        said.append("left out, as no field of this task: " + ", ".join(strict.shown(n) for n in columns.left_out[:10]))
+    return Reader(", ".join(said), rows, understand)

@@ -100,6 +100,7 @@ def _upload(request: HttpRequest, task: Task, error: str = "") -> HttpResponse:
         "task": task,
         "error": error,
         "columns": imports.columns(task),
+        "closed": task.input_schema.get("additionalProperties") is False,
         "earlier": imports.earlier(task),
         "most_mb": settings.IMPORT_MAX_BYTES // 2**20,
         "most_rows": settings.IMPORT_MAX_ROWS,

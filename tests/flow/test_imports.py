@@ -108,13 +108,28 @@ def test_a_nul_in_a_later_cell_is_one_refused_row() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b"id,weather,text\n1,fine,hello\n"),
+        ("a.jsonl", b'{"id": "1", "weather": "fine", "text": "hello"}\n'),
+    ],
+)
+def test_what_is_no_field_of_the_task_is_left_out_and_said(name: str, content: bytes) -> None:
+    cast = casts.company()
+    done = bring(cast, content, name)
+    assert (done.added, done.refused) == (1, 0)
+    assert Payload.objects.get().body == {"text": "hello"}
+    assert "left out" in done.note
+
+
+@pytest.mark.parametrize(
     ("content", "said"),
     [
         (b'id,text\n1,a\n2,"open\n3,c\n', "quote is opened in line 3"),
         (b'id,text\n1,"open\n' + b"x,y\n" * 50_000, "quote opened in line 2 is not closed"),
         (b"id,text,text\n1,a,b\n", "twice, as column 2 and 3"),
         (b"id,text,\n1,a,b\n", "column 3 has no name"),
-        (b"id,text,weather\n1,a,b\n", "'weather' is no field of this task"),
+        (b"id,weather\n1,a\n", "no column is a field of this task (there are 'id', 'weather')"),
         (b",".join(b"c%d" % n for n in range(10_000)) + b"\n", "10,000 columns"),
         (b"id,text\n1,a\n2,caf\xe9\n", "line 3, byte 6"),
         (gzip.compress(b"id,text\n1,a\n" * 500, mtime=0)[:-9], "ends too early"),
@@ -206,9 +221,9 @@ def test_a_bad_line_in_the_middle_of_json_lines_is_one_refused_row() -> None:
         b'{"id": "last", "text": "b"}',
     ]
     done = bring(cast, b"\r\n".join(sent), "a.jsonl")
-    assert bodies(cast) == {"w": {"text": "wrapped"}, "7": {"text": "flat"}, "last": {"text": "b"}}
-    assert [line for line, _ in refusals(done)] == [4, 5, 6, 7, 8, 9, 10, 11, 12]
-    assert (done.total, done.added, done.refused) == (12, 3, 9)
+    assert bodies(cast) == {"w": {"text": "wrapped"}, "7": {"text": "flat"}, "u": {"text": "a"}, "last": {"text": "b"}}
+    assert [line for line, _ in refusals(done)] == [4, 5, 6, 7, 8, 9, 11, 12]
+    assert (done.total, done.added, done.refused) == (12, 4, 8)
     assert Item.objects.get(external_id="w").priority == -3
 
 
