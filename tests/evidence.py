@@ -7,8 +7,8 @@ from slider.flow import policies
 from slider.models import Maker, Policy, Task
 
 
-def prove(task: Task, *, right: int, wrong: int = 0, up_to: float = 0.8) -> Policy:
-    """Put a policy in force whose evidence is this many verdicts, spread evenly over the cuts up to `up_to`."""
+def prove(task: Task, *, right: int, wrong: int, up_to: float) -> Policy:
+    """Put a policy in force with this evidence: right answers evenly up to the cut `up_to`, the wrong ones above."""
     counters = _spread(right=right, wrong=wrong, up_to=up_to)
     proof = certificate.certify(counters, error_limit=task.error_limit, delta=task.delta)
     bad, good = counters.wrong.sum(1), counters.right.sum(1)
@@ -37,6 +37,6 @@ def _spread(*, right: int, wrong: int, up_to: float) -> certificate.Counters:
     tables = np.zeros((2, *shape), dtype=np.int64)
     places = np.flatnonzero(certificate.CUTS <= up_to)
     np.add.at(tables[0], (places[np.arange(right) % len(places)], 0), 1)
-    # What is wrong stands at the hard end, as it does where the ranking is any good.
-    tables[1, places[-1], 0] = wrong
+    # What is wrong stands at the harder end, as it does where the ranking is any good.
+    tables[1, places[-1] + 1, 0] = wrong
     return certificate.Counters(wrong=tables[1], right=tables[0])

@@ -86,6 +86,12 @@ def percent_1(share: float | None) -> str:
 
 
 @register.filter
+def plain(number: float | str | None) -> str:
+    """A number for a form's field without needless noughts; what a person typed stays as they typed it."""
+    return f"{number:.10g}" if isinstance(number, (int, float)) else number or ""
+
+
+@register.filter
 def as_percent(share: float) -> str:
     """A share, 0-1, as a bare number of per cent for a form."""
     return f"{round(share * 100, 4):g}"

@@ -1,0 +1,260 @@
+"""A task is set up and changed in the browser: refusals stand at the field, and what was typed is kept."""
+
+import json
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+
+from slider.models import Endpoint, Gauge, Mode, Task, Worker
+from tests import casts
+
+pytestmark = pytest.mark.django_db
+
+LABELS = "\n".join(f"label {number}" for number in range(64))
+WORKER = {
+    "worker-name": "Worker",
+    "worker-model": "small-model",
+    "worker-instructions": "Choose the label.",
+    "worker-temperature": "0",
+    "worker-samples": "3",
+    "worker-logprobs": "on",
+    "worker-max_tokens": "1000",
+    "worker-timeout_s": "60",
+    "worker-in_flight": "16",
+}
+PROMISE = {
+    "error_percent": "3",
+    "sure_percent": "95",
+    "audit_percent": "6.25",
+    "undo_s": "10",
+    "max_tries": "5",
+}
+TASK = {
+    "name": "Sort messages",
+    "kind": "labels",
+    "input_field": "text",
+    "label_field": "topic",
+    "labels": LABELS,
+    "percent": "70",
+    "mode": "guarded",
+}
+
+
+@pytest.fixture
+def cast() -> casts.Company:
+    return casts.company(prefix="other ")
+
+
+@pytest.fixture
+def client(cast: casts.Company) -> Client:
+    client = Client()
+    client.force_login(cast.admin)
+    return client
+
+
+def new(client: Client, cast: casts.Company, **changes: str) -> tuple[int, str]:
+    sent = TASK | WORKER | PROMISE | {name.replace("__", "-"): value for name, value in changes.items()}
+    answer = client.post(reverse("task-new", args=[cast.project.slug]), sent)
+    return answer.status_code, " ".join(answer.content.decode().split())
+
+
+def made() -> Task:
+    return Task.objects.get(name="Sort messages", slug="sort-messages-2")
+
+
+def test_a_text_and_labels_make_both_schemas(client: Client, cast: casts.Company) -> None:
+    assert new(client, cast)[0] == 302
+    task = made()
+    assert task.input_schema["required"] == ["text"]
+    assert task.output_schema["properties"]["topic"]["enum"] == LABELS.splitlines()
+    policy = Gauge.objects.select_related("policy").get(task=task).policy
+    assert (policy.requested, policy.effective, policy.mode) == (0.7, 0, Mode.GUARDED)
+    assert policy.worker == task.workers.get()
+
+
+def test_300_examples_with_tabs_are_taken(client: Client, cast: casts.Company) -> None:
+    lines = "\n".join(f"message {number}\tlabel {number % 64}" for number in range(300))
+    assert new(client, cast, worker__examples_text=lines)[0] == 302
+    examples = made().workers.get().examples
+    assert len(examples) == 300
+    assert examples[65] == {"input": {"text": "message 65"}, "output": {"topic": "label 1"}}
+
+
+def test_two_schemas_make_any_json(client: Client, cast: casts.Company) -> None:
+    schemas = {"input_schema": json.dumps(casts.INPUT_SCHEMA), "output_schema": json.dumps(casts.OUTPUT_SCHEMA)}
+    example = json.dumps({"input": {"text": "hello"}, "output": {"topic": "refund", "urgent": True}})
+    status, _ = new(client, cast, kind="schemas", title_field="subject", worker__examples_text=example, **schemas)
+    assert status == 302
+    assert made().input_schema == casts.INPUT_SCHEMA
+    assert made().workers.get().examples == [json.loads(example)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"name": ""}, "Give the task a name"),
+        ({"labels": ""}, "Give two labels or more"),
+        ({"labels": "a\nb\na"}, "This label stands here more than once: a"),
+        ({"labels": "\n".join(map(str, range(5000)))}, "There are 5,000 labels; at most 1,000 are taken."),
+        ({"input_field": "two words"}, "letters, digits and _"),
+        ({"kind": "schemas"}, "Describe an item"),
+        ({"kind": "schemas", "input_schema": "{", "output_schema": "{}"}, "id_input_schema_error"),
+        ({"kind": "schemas", "input_schema": '{"type": "array"}', "output_schema": "{}"}, "An item is a JSON object"),
+        (
+            {"kind": "schemas", "input_schema": '{"type": "object", "$ref": "http://x/y"}', "output_schema": "{}"},
+            "a $ref must point into this schema",
+        ),
+        ({"percent": "101"}, "less than or equal to 100"),
+        ({"percent": "NaN"}, "Enter a number"),
+        ({"mode": "autopilot"}, "Select a valid choice"),
+        ({"error_percent": "0"}, "greater than or equal to 0.1"),
+        ({"error_percent": "100"}, "less than or equal to 50"),
+        ({"audit_percent": "1"}, "greater than or equal to 1.5625"),
+        ({"never_unattended": "channel"}, "Line 1: write a rule as field = value"),
+        ({"worker__model": "two words"}, "That is no model name."),
+        ({"worker__instructions": ""}, "id_worker-instructions_error"),
+        ({"worker__temperature": "3"}, "less than or equal to 2"),
+        ({"worker__samples": "17"}, "less than or equal to 16"),
+        ({"worker__examples_text": "hello"}, "Line 1: this is neither"),
+        ({"worker__examples_text": "hello\tno such label"}, "Line 1: output/topic:"),
+        ({"worker__examples_text": '{"input": {"text": "a"}}'}, "Line 1: an example has"),
+        ({"worker__base_url": "ftp://x"}, "An address starts with http"),
+        ({"worker__base_url": "https://me:secret@x/v1"}, "Leave name and password out"),
+        ({"worker__key_name": "PATH"}, "Name a variable that starts with SLIDER_KEY_."),
+    ],
+)
+def test_it_refuses_at_the_field_and_keeps_what_was_typed(
+    client: Client, cast: casts.Company, changes: dict[str, str], words: str
+) -> None:
+    status, shown = new(client, cast, **({"worker__instructions": "Typed with care."} | changes))
+    assert status == 422
+    assert words.replace('"', "&quot;") in shown
+    assert "Typed with care." in shown or "worker__instructions" in changes
+    assert Task.objects.count() == 1
+
+
+@pytest.mark.parametrize("who", ["viewer", "reviewer"])
+def test_who_may_not_edit_sets_nothing_up(client: Client, cast: casts.Company, who: str) -> None:
+    client.force_login(getattr(cast, who))
+    assert new(client, cast)[0] == 403
+
+
+def test_only_an_admin_sends_the_worker_elsewhere(client: Client, cast: casts.Company) -> None:
+    client.force_login(cast.tuner)
+    new(client, cast, worker__base_url="https://evil.example/v1", worker__key_name="SLIDER_KEY_MINE")
+    worker = made().workers.get()
+    assert (worker.base_url, worker.key_name) == ("", "")
+
+
+def test_settings_change_the_promise_and_end_the_evidence(client: Client, cast: casts.Company) -> None:
+    rules = 'channel = legal\namount = 0\nvip = true\nzip = "007"'
+    sent = PROMISE | {"name": "Renamed", "title_field": "subject", "error_percent": "1.5", "never_unattended": rules}
+    assert client.post(reverse("task-settings", args=[cast.task.pk]), sent).status_code == 302
+    cast.task.refresh_from_db()
+    assert (cast.task.name, cast.task.error_limit) == ("Renamed", 0.015)
+    assert [rule["equals"] for rule in cast.task.never_unattended] == ["legal", 0, True, "007"]
+    assert Gauge.objects.select_related("policy").get(task=cast.task).policy.epoch == 2
+
+
+def test_settings_shown_and_sent_back_change_nothing(client: Client, cast: casts.Company) -> None:
+    cast.task.never_unattended = [{"field": "zip", "equals": "7"}, {"field": "vip", "equals": True}]
+    cast.task.save()
+    address = reverse("task-settings", args=[cast.task.pk])
+    page = client.get(address)
+    sent = {"name": page.context["name"]["name"].value(), "title_field": page.context["name"]["title_field"].value()}
+    sent |= {field.name: field.value() for field in page.context["promise"]}
+    assert client.post(address, sent).status_code == 302
+    before, after = cast.task, Task.objects.get(pk=cast.task.pk)
+    for name in (
+        "name",
+        "title_field",
+        "error_limit",
+        "delta",
+        "audit_floor",
+        "undo_s",
+        "max_tries",
+        "never_unattended",
+    ):
+        assert getattr(after, name) == getattr(before, name), name
+    assert after.policies.count() == 1
+
+
+def test_the_schemas_and_the_project_can_not_be_slipped_in(client: Client, cast: casts.Company) -> None:
+    sent = PROMISE | {"name": "x", "project": "1", "input_schema": "{}", "slug": "y", "coin_secret": "z"}
+    client.post(reverse("task-settings", args=[cast.task.pk]), sent)
+    after = Task.objects.get(pk=cast.task.pk)
+    assert (after.project, after.input_schema, after.slug) == (cast.project, casts.INPUT_SCHEMA, cast.task.slug)
+    assert bytes(after.coin_secret) == bytes(cast.task.coin_secret)
+
+
+def worker_fields(client: Client, cast: casts.Company) -> dict[str, object]:
+    form = client.get(reverse("worker", args=[cast.task.pk])).context["form"]
+    return {field.name: field.value() for field in form if field.value() is not None and field.value() is not False}
+
+
+def test_a_changed_worker_is_its_next_version(client: Client, cast: casts.Company) -> None:
+    sent = worker_fields(client, cast) | {"instructions": "Read twice."}
+    assert client.post(reverse("worker", args=[cast.task.pk]), sent).status_code == 302
+    assert [w.version for w in Worker.objects.filter(task=cast.task).order_by("version")] == [1, 2]
+    new_one = cast.task.workers.get(retired_at=None)
+    assert (new_one.version, new_one.instructions, new_one.samples) == (2, "Read twice.", 3)
+
+
+def test_a_worker_sent_back_as_it_was_stays(client: Client, cast: casts.Company) -> None:
+    Worker.objects.update(examples=[{"input": {"text": "é\t1"}, "output": {"topic": "refund", "urgent": True}}])
+    assert client.post(reverse("worker", args=[cast.task.pk]), worker_fields(client, cast)).status_code == 302
+    assert cast.task.workers.get().version == 1
+
+
+def test_pausing_and_resuming(client: Client, cast: casts.Company) -> None:
+    for paused in (True, True, False):
+        client.post(reverse("pause", args=[cast.task.pk]), {"paused": "yes" if paused else "no"})
+        cast.task.refresh_from_db()
+        assert cast.task.paused is paused
+
+
+def endpoint(client: Client, cast: casts.Company, **sent: str) -> str:
+    return client.post(reverse("task-settings", args=[cast.task.pk]), sent).content.decode()
+
+
+def test_the_secret_is_shown_once(client: Client, cast: casts.Company) -> None:
+    shown = endpoint(client, cast, part="endpoint", url="https://example.org/hook")
+    first = Endpoint.objects.get().secret
+    assert first in shown
+    assert first not in endpoint(client, cast, part="endpoint", url="https://example.org/hook")
+    assert first not in client.get(reverse("task-settings", args=[cast.task.pk])).content.decode()
+    renewed = endpoint(client, cast, part="secret")
+    assert Endpoint.objects.get().secret != first
+    assert Endpoint.objects.get().secret in renewed
+
+
+def test_another_address_gets_another_secret(client: Client, cast: casts.Company) -> None:
+    endpoint(client, cast, part="endpoint", url="https://example.org/hook")
+    first = Endpoint.objects.get().secret
+    endpoint(client, cast, part="endpoint", url="https://example.com/hook")
+    assert Endpoint.objects.get().secret != first
+
+
+@pytest.mark.parametrize(
+    "url", ["", "ftp://x", "http://127.0.0.1/x", "http://localhost/", "https://me:p@example.org/", "nonsense"]
+)
+def test_an_address_that_can_not_be_called_is_refused(client: Client, cast: casts.Company, url: str) -> None:
+    assert "id_url_error" in endpoint(client, cast, part="endpoint", url=url)
+    assert not Endpoint.objects.exists()
+
+
+@pytest.mark.parametrize("part", ["endpoint", "secret", "remove"])
+def test_only_an_admin_touches_the_address(client: Client, cast: casts.Company, part: str) -> None:
+    endpoint(client, cast, part="endpoint", url="https://example.org/hook")
+    before = Endpoint.objects.get().secret
+    client.force_login(cast.tuner)
+    answer = client.post(reverse("task-settings", args=[cast.task.pk]), {"part": part, "url": "https://evil.example/"})
+    assert answer.status_code == 403
+    assert (Endpoint.objects.get().url, Endpoint.objects.get().secret) == ("https://example.org/hook", before)
+
+
+def test_the_installations_key_stands_on_no_page(client: Client, cast: casts.Company) -> None:
+    for name in ("worker", "task-settings", "slider"):
+        assert settings.ENV.OPENAI_API_KEY not in client.get(reverse(name, args=[cast.task.pk])).content.decode()
