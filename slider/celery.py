@@ -35,40 +35,44 @@ def _keep_our_logs(**_: Any) -> None:
     """Celery would replace the product's own log settings."""
 
 
-def configure(redis_url: str) -> None:
-    app.conf.update(
-        broker_url=broker(redis_url),
-        broker_connection_retry_on_startup=True,
-        broker_connection_max_retries=None,
+@app.add_defaults
+def _configuration() -> dict[str, Any]:
+    """Read when it is first asked for: a process whose first act is a hint has no Django settings before."""
+    from django.conf import settings
+
+    return {
+        "broker_url": broker(settings.REDIS_URL),
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
         # With the broker away a hint is dropped within milliseconds; the next sweep sends it again.
-        broker_transport_options={
+        "broker_transport_options": {
             "max_retries": 0,
             "socket_timeout": 5,
             "socket_connect_timeout": 1,
             "visibility_timeout": 3600,
         },
-        task_acks_late=True,
-        task_reject_on_worker_lost=False,
-        worker_prefetch_multiplier=1,
-        worker_soft_shutdown_timeout=20.0,
-        worker_enable_soft_shutdown_on_idle=False,
-        worker_max_memory_per_child=400_000,
-        worker_cancel_long_running_tasks_on_connection_loss=False,
-        task_ignore_result=True,
-        task_serializer="json",
-        accept_content=["json"],
-        task_queues=[Queue(name) for name in QUEUES],
-        task_default_queue="sweep",
-        task_create_missing_queues=False,
-        imports=["tasks.work", "tasks.sweep", "tasks.intake", "tasks.publish", "tasks.guard"],
-        task_routes={
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": False,
+        "worker_prefetch_multiplier": 1,
+        "worker_soft_shutdown_timeout": 20.0,
+        "worker_enable_soft_shutdown_on_idle": False,
+        "worker_max_memory_per_child": 400_000,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "task_ignore_result": True,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_queues": [Queue(name) for name in QUEUES],
+        "task_default_queue": "sweep",
+        "task_create_missing_queues": False,
+        "imports": ["tasks.work", "tasks.sweep", "tasks.intake", "tasks.publish", "tasks.guard"],
+        "task_routes": {
             "tasks.work.*": "work",
             "tasks.sweep.*": "sweep",
             "tasks.intake.*": "intake",
             "tasks.publish.*": "publish",
             "tasks.guard.*": "guard",
         },
-        beat_schedule={
+        "beat_schedule": {
             "sweep": {
                 "task": "tasks.sweep.sweep",
                 "schedule": SWEEP_EVERY_S,
@@ -80,11 +84,4 @@ def configure(redis_url: str) -> None:
                 "options": {"expires": 2 * GUARD_EVERY_S},
             },
         },
-    )
-
-
-@app.on_configure.connect
-def _configure(**_: Any) -> None:
-    from django.conf import settings
-
-    configure(settings.REDIS_URL)
+    }
