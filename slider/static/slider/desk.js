@@ -86,6 +86,8 @@
     if (wrong) reveal(wrong);
     else if (!isOpen("fixing")) focusHeading();
     const said = JSON.parse(response.headers.get("X-Desk-Said") || '""');
+    const waiting = document.querySelector(".top .count");
+    if (waiting && response.headers.has("X-Desk-Waiting")) waiting.firstChild.data = response.headers.get("X-Desk-Waiting");
     window.say(`${said} ${find("[role=alert], .error")?.textContent.trim() || heading?.textContent.trim() || ""}`);
   };
 

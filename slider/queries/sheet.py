@@ -1,0 +1,212 @@
+"""The sheet of one look: the item, the proposal field by field, why a person should look, and the other answers."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from slider import strict
+from slider.models import Attempt, Decision, Item, Review, Task, Why
+from slider.queries import items, shape
+from slider.queries.shape import Part
+from slider.schema import Schema
+
+MOST_KEYS = 9  # the digits of a keyboard
+UNSURE = 0.9  # below this chance the model was not sure of a field
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another value for a field, taken with one key; `answer` is the whole answer that it makes."""
+
+    key: int
+    label: str
+    value: Any
+    answer: Any
+    support: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A field of the proposal; `doubt` marks it and says, before its label, what speaks against it."""
+
+    part: Part
+    value: Any
+    doubt: str = ""
+    alternatives: tuple[Alternative, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A field of the item."""
+
+    label: str
+    value: Any
+    is_long: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All that a person sees of one look. Nothing in it tells why this item was drawn for people's eyes at all:
+    an item that ran unattended and is looked at by chance makes the same sheet as one that waits for a verdict."""
+
+    review: Review
+    task: Task
+    title: str
+    external_id: str
+    source: tuple[Source, ...]
+    lines: tuple[Line, ...]
+    proposal: Any
+    raw: str
+    reason: str
+    p_correct: float | None  # None: no proposal, or too few reviewed items to know
+
+    @property
+    def alternatives(self) -> list[Alternative]:
+        return [alternative for line in self.lines for alternative in line.alternatives]
+
+
+def of(review: Review) -> Sheet:
+    """The sheet of a look, from the item, its proposal and the evidence at the time of the decision."""
+    item = Item.objects.select_related("payload", "task__project").get(pk=review.item_id)
+    decision = Decision.objects.select_related("attempt__score").get(pk=review.item_id)
+    attempt, task, body = decision.attempt, item.task, item.payload.body
+    proposal = attempt.answer if attempt is not None else None
+    lines = _lines(task, attempt, proposal)
+    return Sheet(
+        review=review,
+        task=task,
+        title=task.title(body, item.external_id),
+        external_id=item.external_id,
+        source=_source(task, body),
+        lines=lines,
+        proposal=proposal,
+        raw=attempt.raw[:8000] if attempt is not None else "",
+        reason=_reason(decision, lines, attempt),
+        p_correct=decision.p_correct if proposal is not None and _is_fitted(attempt) else None,
+    )
+
+
+def _is_fitted(attempt: Attempt | None) -> bool:
+    score = getattr(attempt, "score", None)
+    return score is not None and score.calibration != items.UNFITTED
+
+
+def _source(task: Task, body: dict[str, Any]) -> tuple[Source, ...]:
+    parts = [part for part in shape.parts(task.input_schema, body) if part.name != task.title_field]
+    lines = [(part, shape.held(body, part)) for part in parts]
+    found = [
+        Source(part.label, held, shape.is_bulky(part) or _is_long(held))
+        for part, held in lines
+        if held not in (None, "")
+    ]
+    return tuple(sorted(found, key=lambda source: not source.is_long))
+
+
+def _is_long(held: Any) -> bool:
+    return isinstance(held, dict | list) or (isinstance(held, str) and (len(held) > 60 or "\n" in held))
+
+
+def _lines(task: Task, attempt: Attempt | None, proposal: Any) -> tuple[Line, ...]:
+    if attempt is None or proposal is None:
+        return ()
+    schema, key, lines = Schema.compile(task.output_schema), 1, []
+    evidence = {row["name"]: row for row in attempt.fields}
+    for part in sorted(shape.parts(task.output_schema, proposal), key=shape.is_bulky):
+        value, row = shape.held(proposal, part), evidence.get(part.name, {})
+        rivals = _rivals(part, value, attempt.samples, row)
+        offered = []
+        for rival, support in rivals:
+            answer = shape.with_held(proposal, part.name, rival)
+            if key <= MOST_KEYS and schema.accepts(answer):
+                offered.append(Alternative(key, part.label, rival, answer, support))
+                key += 1
+        lines.append(Line(part, value, _doubt(part, value, attempt.samples, row), tuple(offered)))
+    return tuple(lines)
+
+
+def _rivals(part: Part, value: Any, samples: list[Any], row: dict[str, Any]) -> list[tuple[Any, str]]:
+    """Other values for a field, most frequent first: what other samples said, then what the model nearly wrote."""
+    total = len(samples) + 1
+    said = Counter(_key(sample, part) for sample in samples if _differs(sample, part, value))
+    found = {key: _of(count, total) for key, count in said.most_common()}
+    for near in row.get("alternatives", ()):
+        for meant in _meant(near["text"], part):
+            key = strict.canonical(meant)
+            if meant != value and key not in found:
+                found[key] = "the model's next guess"
+    return [(strict.loads(key), support) for key, support in found.items()]
+
+
+def _meant(text: str, part: Part) -> list[Any]:
+    """What the text of a token alternative can mean in this field."""
+    if part.choices:
+        return [choice for choice in part.choices if shape.as_text(choice) == text or choice == text]
+    if part.kind in (shape.Kind.TEXT, shape.Kind.LONG, shape.Kind.DATE):
+        return [text]
+    try:
+        return [strict.loads(text)]
+    except strict.StrictError:
+        return []
+
+
+def _key(sample: Any, part: Part) -> bytes:
+    return strict.canonical(shape.held(sample, part))
+
+
+def _differs(sample: Any, part: Part, value: Any) -> bool:
+    if sample is None or (part.name and not isinstance(sample, dict)):
+        return False
+    held = shape.held(sample, part)
+    return held is not None and strict.canonical(held) != strict.canonical(value)
+
+
+def _doubt(part: Part, value: Any, samples: list[Any], row: dict[str, Any]) -> str:
+    """What the evidence says against this field, to be followed by its name; or nothing."""
+    if others := sum(_differs(sample, part, value) for sample in samples):
+        return f"{_of(others, len(samples) + 1)} chose another"
+    chance = _chance(row)
+    return f"the model gave a chance of {chance:.2f} to its" if chance < UNSURE else ""
+
+
+def _chance(row: dict[str, Any]) -> float:
+    logprob = row.get("logprob")
+    return math.exp(logprob) if isinstance(logprob, int | float) else 1.0
+
+
+def _reason(decision: Decision, lines: tuple[Line, ...], attempt: Attempt | None) -> str:
+    """Why a person should look, in one line with the number behind it.
+
+    The place in the ranking and the share in force stay out of it: they would tell an audit from the rest.
+    """
+    kept = {
+        Why.RULE: f"A hard rule keeps it with people: {decision.detail}.",
+        Why.NO_ANSWER: f"The worker gave no usable answer: {decision.detail}.",
+        Why.HELD: "The slider is pulled back, so everything comes to people.",
+        Why.STALE: f"Nothing runs unattended just now: {decision.detail}.",
+    }.get(Why(decision.why), "")
+    if not lines or attempt is None:
+        return kept
+    doubts: dict[str, list[str]] = {}
+    for line in lines:
+        if line.doubt:
+            doubts.setdefault(line.doubt, []).append(line.part.label)
+    said = [f"{doubt} {_listed(labels)}" for doubt, labels in doubts.items()]
+    if failed := sum(sample is None for sample in attempt.samples):
+        said.append(f"{_of(failed, len(attempt.samples) + 1)} gave no usable answer")
+    whole = "; ".join(said) or "no field stands out"
+    return f"{kept} {whole[0].upper()}{whole[1:]}.".strip()
+
+
+_WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+def _of(count: int, total: int) -> str:
+    """«two of five samples», in digits where words would be long."""
+    said = [_WORDS[number] if number < len(_WORDS) else str(number) for number in (count, total)]
+    return f"{said[0]} of {said[1]} samples"
+
+
+def _listed(labels: list[str]) -> str:
+    """«topic», «topic and reply», «topic, reply and amount»."""
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
