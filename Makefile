@@ -96,5 +96,5 @@ $(VENV)/.dev-stamp: requirements-dev.txt $(VENV)/.run-stamp
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
-bench: $(VENV)/.dev-stamp ## Measure the fleet and the pages (minutes)
-	@$(PYTHON) -m bench $(ARGS)
+bench: $(VENV)/.dev-stamp ## Measure the fleet beside a bare loop on this machine (minutes; ARGS='--help')
+	@$(PYTHON) -m bench.fleet $(ARGS)

@@ -1,0 +1,1 @@
+"""How much the fleet does on this machine, beside what one would write oneself."""

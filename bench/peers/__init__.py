@@ -1,0 +1,1 @@
+"""What people write when they have no Slider: the same calls in the usual ways."""

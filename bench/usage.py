@@ -1,0 +1,37 @@
+"""What processes have used so far, read from Linux's /proc."""
+
+import os
+from pathlib import Path
+
+_PROC = Path("/proc")
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_s(pid: int) -> float:
+    """CPU seconds of a process and all below it, those that have ended included."""
+    return sum(sum(map(int, _fields(member)[11:15])) for member in tree(pid)) / _TICKS
+
+
+def rss_mb(pid: int) -> float:
+    """The memory of the largest process of the tree, in MB."""
+    pages = [int((_PROC / str(member) / "statm").read_text().split()[1]) for member in tree(pid)]
+    return max(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def tree(pid: int) -> list[int]:
+    """A process and its descendants that live now."""
+    parents = {}
+    for entry in _PROC.glob("[0-9]*"):
+        try:
+            parents[int(entry.name)] = int(_fields(int(entry.name))[1])
+        except (FileNotFoundError, ProcessLookupError):  # ended meanwhile
+            continue
+    found = [pid]
+    for member in found:
+        found += [child for child, parent in parents.items() if parent == member]
+    return found
+
+
+def _fields(pid: int) -> list[str]:
+    """The fields of /proc/pid/stat from the third on; the second is a name that may hold anything."""
+    return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()

@@ -1,0 +1,179 @@
+"""The ways to get items answered, each run on demand and measured alike. Django is set up before this is read."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from django.db.models import Q
+from django.utils.timezone import now
+
+from bench import endpoint, question, report, usage
+from bench.peers import plain
+from bench.place import HERE, Place, wait_until
+from bench.report import Run
+from slider.embedded import Child
+from slider.flow import guard, intake, setup, wake
+from slider.models import (
+    Attempt,
+    Decision,
+    Item,
+    Lane,
+    Mode,
+    Outcome,
+    Project,
+    Publication,
+    Review,
+    State,
+    Task,
+    Worker,
+)
+
+SHARE = 0.8  # most items take the longer way: decision, audit draw, result in the outbox
+INTAKE_ROWS = 1000
+LONGEST_RUN_S = 900.0
+HINT_EVERY_S = 2.0
+
+
+class Way(Protocol):
+    """Gets items answered; `items` is how many it is given a round."""
+
+    name: str
+    items: int
+
+    def run(self, turn: int, items: int) -> Run:
+        """Answer so many items and say what it took."""
+
+
+def address(place: Place, mode: report.Mode) -> str:
+    """The endpoint of this mode."""
+    shape = endpoint.path(latency_ms=mode.latency_ms, tokens=mode.tokens, alternatives=question.TOP_LOGPROBS)
+    return place.endpoint + shape
+
+
+class Bare:
+    """A new process a run, as it keeps nothing."""
+
+    def __init__(self, place: Place, mode: report.Mode) -> None:
+        self.name, self.items = report.BARE, mode.items
+        self._place, self._mode = place, mode
+
+    def run(self, turn: int, items: int) -> Run:
+        before = usage.cpu_s(self._place.postgres)
+        command = ["--base-url", address(self._place, self._mode), "--items", str(items)]
+        command += ["--in-flight", str(self._mode.in_flight)]
+        done = subprocess.run(
+            [sys.executable, "-m", "bench.peers.bare", *command], cwd=HERE, check=True, stdout=subprocess.PIPE
+        )
+        found = json.loads(done.stdout)
+        postgres_s = usage.cpu_s(self._place.postgres) - before
+        return Run(self.name, turn, items, found["seconds"], found["cpu_s"], postgres_s, found["rss_mb"])
+
+
+class Plain:
+    """One message an item. The messages are sent within the measured time, as the work can't begin without them."""
+
+    def __init__(self, place: Place, mode: report.Mode, worker: Child) -> None:
+        self.name, self.items = report.PLAIN, mode.items_plain
+        self._place, self._mode, self._worker = place, mode, worker
+
+    def run(self, turn: int, items: int) -> Run:
+        base_url = address(self._place, self._mode)
+        wanted = [plain.Job(body=body, base_url=base_url) for body in question.bodies(items)]
+        jobs = plain.Job.objects.bulk_create(wanted, batch_size=INTAKE_ROWS)
+        mine = plain.Job.objects.filter(pk__gte=jobs[0].pk, done=False)
+
+        def go() -> None:
+            for job in jobs:
+                plain.answer.delay(job.pk)
+
+        return timed(self._place, self._worker, self.name, turn, items, go=go, is_done=lambda: not mine.exists())
+
+
+class Pump:
+    """The product: items come in first, one hint starts the shift, and every item must end in a lane."""
+
+    def __init__(self, place: Place, mode: report.Mode, worker: Child) -> None:
+        self.name, self.items = report.PUMP, mode.items
+        self._place, self._worker = place, worker
+        self._task = setup.create_task(
+            Project.objects.get_or_create(slug="bench", defaults={"name": "Bench"})[0],
+            Task(
+                name=mode.name,
+                input_schema=question.INPUT_SCHEMA,
+                output_schema=question.OUTPUT_SCHEMA,
+                title_field="subject",
+            ),
+            Worker(
+                name="bench",
+                model=question.MODEL,
+                base_url=address(place, mode),
+                instructions=question.INSTRUCTIONS,
+                max_tokens=question.MAX_TOKENS,
+                in_flight=mode.in_flight,
+            ),
+            by=None,
+            start=setup.Start(SHARE, Mode.TRIAL, "the bench's share"),
+        )
+
+    def run(self, turn: int, items: int) -> Run:
+        bodies = list(question.bodies(items))
+        for start in range(0, items, INTAKE_ROWS):
+            rows = [intake.Row(body) for body in bodies[start : start + INTAKE_ROWS]]
+            intake.add(self._task, rows, origin="the bench")
+        guard.tend(self._task.pk)  # no guard runs here, and without its sign of life all would go to people
+        began, hinted = now(), 0.0
+
+        def is_done() -> bool:
+            nonlocal hinted
+            if time.monotonic() - hinted > HINT_EVERY_S:
+                hinted = time.monotonic()
+                wake.hint("work", self._task.pk)
+            return not Item.objects.filter(task=self._task, state__in=[State.READY, State.WORKING]).exists()
+
+        found = timed(self._place, self._worker, self.name, turn, items, go=is_done, is_done=is_done)
+        self._check(items, since=began)
+        return found
+
+    def _check(self, items: int, *, since: datetime) -> None:
+        """A fast run that skipped something is worth nothing: every item was asked once, and has what follows."""
+        asked = Attempt.objects.filter(item__task=self._task, created_at__gte=since, outcome=Outcome.ANSWERED)
+        routed = Decision.objects.filter(task=self._task, created_at__gte=since)
+        ran = routed.filter(lane=Lane.UNATTENDED).count()
+        owed = Publication.objects.filter(task=self._task, created_at__gte=since).count()
+        looks = Review.objects.filter(task=self._task, created_at__gte=since).count()
+        wanted_looks = routed.filter(Q(lane=Lane.PEOPLE) | Q(audit=True)).count()
+        if (asked.count(), routed.count(), owed, looks) != (items, items, ran, wanted_looks):
+            raise RuntimeError(
+                f"The pump's run is incomplete: of {items} items {asked.count()} were answered and {routed.count()} "
+                f"routed; {owed} of {ran} results are owed and {looks} of {wanted_looks} looks are asked for."
+            )
+
+
+def timed(
+    place: Place,
+    worker: Child,
+    way: str,
+    turn: int,
+    items: int,
+    *,
+    go: Callable[[], object],
+    is_done: Callable[[], bool],
+) -> Run:
+    """Seconds from `go` until it is done, and what the worker and PostgreSQL used meanwhile."""
+    cpu, postgres, began = usage.cpu_s(worker.pid), usage.cpu_s(place.postgres), time.perf_counter()
+    go()
+    wait_until(is_done, child=worker, limit_s=LONGEST_RUN_S)
+    seconds = time.perf_counter() - began
+    return Run(
+        way=way,
+        turn=turn,
+        items=items,
+        seconds=seconds,
+        cpu_s=usage.cpu_s(worker.pid) - cpu,
+        postgres_cpu_s=usage.cpu_s(place.postgres) - postgres,
+        rss_mb=usage.rss_mb(worker.pid),
+    )

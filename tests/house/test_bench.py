@@ -1,0 +1,54 @@
+"""The benchmark measures what it says: a small run goes all the way, and its figures add up."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import endpoint, report
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.slow
+def test_a_small_run_takes_every_item_through_every_way() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.fleet", "--modes", "quick", "--items", "50", "--rounds", "1", "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (found,) = json.loads(done.stdout)
+    assert [row["way"] for row in found["rows"]] == [report.BARE, report.PLAIN, report.PUMP]
+    assert [run["items"] for run in found["runs"]] == [50, 50, 50]
+    assert all(run["seconds"] > 0 and run["cpu_s"] > 0 and run["rss_mb"] > 10 for run in found["runs"])
+    assert "RecursionError" not in done.stderr
+
+
+def test_a_ratio_is_to_the_bare_loop_of_the_same_round() -> None:
+    runs = [
+        report.Run(report.BARE, 1, 100, 1.0, 0.1, 0.0, 50),
+        report.Run(report.PUMP, 1, 100, 0.5, 0.2, 0.1, 150),
+        report.Run(report.BARE, 2, 100, 4.0, 0.1, 0.0, 50),
+        report.Run(report.PUMP, 2, 100, 1.0, 0.3, 0.1, 160),
+    ]
+    bare, pump = report.rows(runs)
+    assert bare.ratio == report.Spread(1.0, 1.0, 1.0)
+    assert pump.ratio == report.Spread(3.0, 2.0, 4.0)
+    assert pump.cpu_ms == report.Spread(2.5, 2.0, 3.0)
+    assert pump.rss_mb == 160
+
+
+def test_the_endpoint_answers_with_as_many_tokens_as_asked_for() -> None:
+    first, second = endpoint.answers(20, 5)[:2]
+    (choice,) = json.loads(first.partition(b"\r\n\r\n")[2])["choices"]
+    tokens = choice["logprobs"]["content"]
+    assert len(tokens) == 20
+    assert all(len(token["top_logprobs"]) == 5 for token in tokens)
+    assert "".join(token["token"] for token in tokens) == choice["message"]["content"]
+    assert set(json.loads(choice["message"]["content"])) == {"topic", "reply"}
+    assert first != second
