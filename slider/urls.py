@@ -4,11 +4,13 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
+from slider.api import v1
 from slider.views import desk, doors, home, intake, items, keys, setup, steer
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
     path("admin/", admin.site.urls),
+    path("api/v1/", v1.urls),
     path("csp-report", doors.csp_report, name="csp-report"),
     path("desk/", desk.show, name="desk"),
     path("desk/take", desk.take, name="desk-take"),

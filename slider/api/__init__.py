@@ -1,0 +1,1 @@
+"""The REST API, version 1: programs push items in and read results, by key, in strict JSON."""

@@ -1,0 +1,140 @@
+"""The shapes that the API takes and gives, as its OpenAPI document shows them."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from ninja import Schema
+from pydantic import ConfigDict, Field
+
+
+class NewItem(Schema):
+    """One item. Sent again under the same `external_id` it is the same item, for ever."""
+
+    model_config = ConfigDict(extra="forbid")
+    external_id: str | None = Field(None, max_length=255, description="The id in your system.")
+    priority: int = Field(0, ge=-100, le=100, description="Lower goes first.")
+    input: dict[str, Any] = Field(description="What the task's input schema describes.")
+
+
+class NewItems(Schema):
+    """A batch of items."""
+
+    model_config = ConfigDict(extra="forbid")
+    items: list[NewItem] = Field(min_length=1, max_length=1000)
+
+
+class Taken(Schema):
+    """What became of an item that was sent."""
+
+    status: Literal["added", "known"]
+    id: int
+    external_id: str
+
+
+class TakenRow(Schema):
+    """What became of one row of a batch; `where` is a JSON pointer into the batch."""
+
+    status: Literal["added", "known", "refused", "conflict"]
+    id: int | None
+    external_id: str
+    where: str = ""
+    message: str = ""
+
+
+class TakenRows(Schema):
+    """What became of a batch, row by row in its order."""
+
+    added: int
+    known: int
+    refused: int
+    conflict: int
+    rows: list[TakenRow]
+
+
+class ResultOut(Schema):
+    """A result. `number` 1 is the first; later numbers are corrections of it."""
+
+    item: int
+    external_id: str
+    number: int
+    corrects: int | None = Field(description="The number that this one replaces.")
+    ending: str = Field(description="unattended, accepted, fixed or rejected")
+    answer: Any
+    reason: str | None = Field(description="Why a person rejected it.")
+    lane: str | None = Field(description="unattended or people")
+    due_at: datetime
+
+
+class ResultsOut(Schema):
+    """A page of results, oldest first. Keep `next` and ask again with it: nothing is left out or given twice."""
+
+    results: list[ResultOut]
+    next: str
+    more: bool
+
+
+class ItemOut(Schema):
+    """An item and its state."""
+
+    id: int
+    external_id: str
+    state: str
+    priority: int
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class ItemsOut(Schema):
+    """A page of items, newest first; `next` is null on the last page."""
+
+    items: list[ItemOut]
+    next: str | None
+
+
+class AttemptOut(Schema):
+    """One answer of a worker, without its content."""
+
+    worker: str
+    outcome: str
+    latency_ms: int
+    created_at: datetime
+
+
+class OneItemOut(ItemOut):
+    """One item with all that is known of it; `result` is null until it is due."""
+
+    task: str
+    lane: str | None
+    attempts: list[AttemptOut]
+    result: ResultOut | None
+    corrections: list[ResultOut]
+
+
+class TaskOut(Schema):
+    """A task and where its slider stands. Shares run from 0 to 1."""
+
+    slug: str
+    name: str
+    paused: bool
+    mode: str
+    requested: float
+    allowed: float | None
+    effective: float
+    held: bool
+    policy: int
+
+
+class ErrorOut(Schema):
+    """What went wrong."""
+
+    code: str
+    message: str
+    where: str
+    hint: str
+    request_id: str
+
+
+class FaultOut(Schema):
+    """Every refusal has this shape."""
+
+    error: ErrorOut

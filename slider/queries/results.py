@@ -1,0 +1,127 @@
+"""Reads for programs: items by keyset, and results once they are due, so that a poller misses none."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from slider.models import Attempt, Gauge, Item, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A result that is due, with the place it has in its task's list."""
+
+    publication_id: int
+    item: int
+    external_id: str
+    number: int
+    ending: str
+    answer: Any
+    reason: str | None
+    lane: str | None
+    due_at: datetime
+
+    @property
+    def corrects(self) -> int | None:
+        return self.number - 1 if self.number > 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One item as a program sees it; `results` are those that are due, first to last."""
+
+    item: Item
+    lane: str | None
+    attempts: Sequence[Attempt]
+    results: Sequence[Published]
+
+
+_COLUMNS = """
+SELECT p.id, p.item_id, i.external_id, p.number, p.ending, p.answer::text, nullif(p.reason, ''), d.lane, p.due_at
+FROM slider_publication p
+JOIN slider_item i ON i.id = p.item_id
+LEFT JOIN slider_decision d ON d.item_id = p.item_id
+"""
+
+
+def horizon() -> datetime:
+    """The moment up to which the list of results is complete and will not change any more.
+
+    A transaction that is still open may commit a result that was due since it began, so the list ends where the
+    oldest one that writes has begun. Read this in a statement of its own, before the list.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT least(clock_timestamp(), (
+                SELECT min(xact_start) FROM pg_stat_activity
+                WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+            ))
+            """
+        )
+        (moment,) = cursor.fetchone()
+        assert isinstance(moment, datetime)
+        return moment
+
+
+def published(task: Task, *, after: tuple[datetime, int] | None, most: int) -> list[Published]:
+    """Up to `most` results of a task that are due, in the order in which they became so, behind `after`."""
+    until = horizon()
+    moment, publication_id = after or (None, 0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _COLUMNS
+            + """
+            WHERE p.task_id = %(task)s AND p.due_at < %(until)s
+              AND (%(moment)s::timestamptz IS NULL OR (p.due_at, p.id) > (%(moment)s::timestamptz, %(id)s))
+            ORDER BY p.due_at, p.id LIMIT %(most)s
+            """,
+            {"task": task.pk, "until": until, "moment": moment, "id": publication_id, "most": most},
+        )
+        return [_published(row) for row in cursor.fetchall()]
+
+
+def _published(row: Sequence[Any]) -> Published:
+    publication_id, item, external_id, number, ending, answer, reason, lane, due_at = row
+    told = None if answer is None else json.loads(answer)
+    return Published(publication_id, item, external_id, number, ending, told, reason, lane, due_at)
+
+
+def listed(task: Task, *, state: str | None, before: int | None, most: int) -> list[Item]:
+    """Up to `most` items of a task, newest first, behind the item `before`."""
+    items = Item.objects.filter(task=task)
+    if state is not None:
+        items = items.filter(state=state)
+    if before is not None:
+        items = items.filter(pk__lt=before)
+    return list(items.order_by("-pk")[:most])
+
+
+def told(project_id: int, item_id: int) -> Told | None:
+    """An item of the project with its attempts and its due results; None if it is not there."""
+    items = Item.objects.select_related("task", "decision")
+    item = items.filter(pk=item_id, task__project_id=project_id).first()
+    if item is None:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _COLUMNS + " WHERE p.item_id = %s AND p.due_at <= clock_timestamp() ORDER BY p.number", [item_id]
+        )
+        results = [_published(row) for row in cursor.fetchall()]
+    attempts = Attempt.objects.filter(item=item).select_related("worker").defer("raw", "answer", "samples", "fields")
+    decision = getattr(item, "decision", None)
+    return Told(item, None if decision is None else decision.lane, list(attempts.order_by("pk")), results)
+
+
+def task_named(project_id: int, slug: str) -> Task | None:
+    """The project's task of this short name."""
+    return Task.objects.filter(project_id=project_id, slug=slug).first()
+
+
+def gauge(task: Task) -> Gauge:
+    """The task's slider as it stands."""
+    return Gauge.objects.select_related("policy").get(pk=task.pk)

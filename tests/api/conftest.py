@@ -1,0 +1,74 @@
+"""A program with a key, calling the API through the whole stack."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.http import HttpResponse
+from django.test import Client
+
+from slider.api import keys as api_keys
+from slider.flow import keys
+from slider.models import Scope
+from tests import casts
+
+BOTH = [Scope.INTAKE, Scope.READ]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a source system would run: plain HTTP with a key."""
+
+    key: str
+    slug: str
+
+    def get(self, path: str, **query: Any) -> Any:
+        return Client().get(f"/api/v1{path}", query, headers={"Authorization": f"Bearer {self.key}"})
+
+    def post(self, content: Any, *, query: str = "", task: str = "", **headers: str) -> Any:
+        raw = content if isinstance(content, bytes) else json.dumps(content).encode()
+        sent = {"Authorization": f"Bearer {self.key}", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        path = f"/api/v1/tasks/{task or self.slug}/items{query}"
+        kind = sent.pop("Content-Type", "application/json")
+        # Django's client leaves the content type of an empty body away; other clients don't.
+        return Client().post(path, raw, content_type=kind, headers=sent, CONTENT_TYPE=kind)
+
+
+@pytest.fixture
+def cast(db: None) -> casts.Company:
+    return casts.company()
+
+
+@pytest.fixture
+def make_key(cast: casts.Company) -> Callable[..., str]:
+    def made(*scopes: Scope, **more: Any) -> str:
+        wanted = list(scopes) or BOTH
+        return keys.make(
+            cast.project, name="crm", scopes=wanted, expires_at=more.get("expires_at"), by=cast.admin.pk
+        ).whole
+
+    return made
+
+
+@pytest.fixture
+def program(cast: casts.Company, make_key: Callable[..., str]) -> Program:
+    return Program(make_key(), cast.task.slug)
+
+
+@pytest.fixture(autouse=True)
+def uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counts in Redis outlive a test: each starts with none."""
+    api_keys._limiter(settings.REDIS_URL).storage.reset()
+    monkeypatch.setattr(api_keys, "_blind_until", 0.0)
+
+
+def error(response: HttpResponse) -> dict[str, Any]:
+    """The refusal in an answer, which must have its whole shape."""
+    found: dict[str, Any] = json.loads(response.content)["error"]
+    assert {"code", "message", "where", "hint", "request_id"} <= found.keys()
+    assert found["message"]
+    assert response.headers["X-Request-ID"] == found["request_id"]
+    return found
