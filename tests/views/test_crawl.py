@@ -1,0 +1,153 @@
+"""Every address by GET, as every role: no row changes, nothing breaks, and what is not yours does not exist."""
+
+import io
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from slider.flow import imports, keys
+from slider.models import Mode, Scope
+from tests import casts
+
+pytestmark = pytest.mark.django_db
+PUBLIC = {"login", "logout", "healthz", "readyz", "csp-report"}
+ROLES = ("anonymous", "viewer", "reviewer", "tuner", "admin", "outsider", "superuser")
+NO_GET = {"apply", "pull-back", "release", "pause", "withdraw", "desk-take", "desk-decide", "desk-skip", "desk-stay"}
+
+
+@pytest.fixture
+def cast() -> casts.Company:
+    """A company with something behind every kind of address."""
+
+    made = casts.company(share=0.0, mode=Mode.TRIAL)
+    casts.one(made.task, "m1")
+    casts.one(made.task, "m2")
+    casts.take(made.reviewer, made.task)
+    casts.audited(made.task, "a1")
+    imports.receive(made.task, name="a.csv", stream=io.BytesIO(b"id,text\n1,a\n"), by=made.tuner.pk)
+    keys.make(made.project, name="a program", scopes=[Scope.READ], expires_at=None, by=made.admin.pk)
+    User.objects.create_superuser("superuser", "root@example.org", casts.PASSWORD)
+    return made
+
+
+def routes(patterns: list[URLPattern | URLResolver] | None = None, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every address as (name, route); those of the admin as Django builds them."""
+    for pattern in patterns if patterns is not None else get_resolver().url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        else:
+            yield pattern.name or "", route
+
+
+def filled(route: str, cast: casts.Company) -> str:
+    """The route with ids of things that exist."""
+    review = cast.task.reviews.order_by("pk").first()
+    imported = cast.task.imports.get()
+    assert review is not None
+    values = {
+        "task_id": cast.task.pk,
+        "item_id": review.item_id,
+        "review_id": review.pk,
+        "import_id": imported.pk,
+        "key_id": cast.project.keys.get().pk,
+        "slug": cast.project.slug,
+        "task": cast.task.slug,
+        "object_id": review.item_id,
+        "app_label": "slider",
+        "content_type_id": 1,
+        "url": "nowhere",
+    }
+    route = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values.get(found[1], 1)), route)
+    route = re.sub(r"\(\?P<(\w+)>[^)]*\)", lambda found: str(values.get(found[1], 1)), route)
+    return "/" + re.sub(r"[\^$?]|\\Z", "", route)
+
+
+def snapshot() -> dict[str, tuple[int, str]]:
+    """A count and a digest of every table."""
+    tables = connection.introspection.table_names()
+    found: dict[str, tuple[int, str]] = {}
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(
+                f"SELECT count(*), md5(coalesce(string_agg(t::text, '' ORDER BY t::text), '')) FROM {table} t"
+            )
+            count, digest = cursor.fetchone()
+            found[table] = (count, digest)
+    return found
+
+
+def visitor(role: str, cast: casts.Company) -> Client:
+    client = Client(raise_request_exception=True)
+    if role == "superuser":
+        client.force_login(User.objects.get(username="superuser"))
+    elif role != "anonymous":
+        client.force_login(getattr(cast, role))
+    return client
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_get_changes_no_row_at_any_address(cast: casts.Company, role: str) -> None:
+    client = visitor(role, cast)
+    before = snapshot()
+    seen = 0
+    for name, route in routes():
+        address = filled(route, cast)
+        response = client.get(address)
+        # Reading a stream is part of the request.
+        _ = b"".join(response.streaming_content) if response.streaming else response.content
+        assert response.status_code < 500, f"{address} answers {response.status_code} to {role}"
+        assert snapshot() == before, f"GET {address} ({name}) as {role} changed a row"
+        seen += 1
+    assert seen > 60
+
+
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "superuser"])
+def test_following_every_link_changes_no_row_and_no_link_is_dead(cast: casts.Company, role: str) -> None:
+    client = visitor(role, cast)
+    before = snapshot()
+    todo, seen = ["/"], set()
+    while todo and len(seen) < 300:
+        address = todo.pop()
+        if address in seen or address.startswith("/static/"):
+            continue
+        seen.add(address)
+        response = client.get(address)
+        body = b"".join(response.streaming_content) if response.streaming else response.content
+        assert response.status_code in (200, 302), f"a link leads {role} to {address}: {response.status_code}"
+        if response.get("Content-Type", "").startswith("text/html"):
+            found = re.findall(r'(?:href|hx-get)="(/[^"#]*)', body.decode())
+            todo.extend(link.replace("&amp;", "&") for link in found if not link.startswith("/admin/"))
+        if response.status_code == 302:
+            todo.append(response["Location"].split("?")[0])
+    assert snapshot() == before
+    assert len(seen) >= (2 if role == "anonymous" else 3)
+
+
+def test_without_signing_in_nothing_is_shown_but_the_doors(cast: casts.Company) -> None:
+    client = Client()
+    for name, route in routes():
+        if name in PUBLIC or route.startswith(("admin/", "api/")):
+            continue
+        response = client.get(filled(route, cast))
+        assert response.status_code == 302, f"{route} answers {response.status_code} to a stranger"
+        assert response["Location"].startswith("/login?next="), route
+
+
+def test_what_belongs_to_another_project_does_not_exist(cast: casts.Company) -> None:
+    client = visitor("outsider", cast)
+    for name, route in routes():
+        if "<" not in route or name in NO_GET or route.startswith(("admin/", "api/")) or name == "key-revoke":
+            continue
+        assert client.get(filled(route, cast)).status_code == 404, route
+
+
+@pytest.mark.parametrize("name", sorted(NO_GET))
+def test_what_changes_something_refuses_get(cast: casts.Company, name: str) -> None:
+    route = next(route for known, route in routes() if known == name)
+    assert visitor("admin", cast).get(filled(route, cast)).status_code == 405
