@@ -361,8 +361,8 @@ def test_an_upload_that_was_cut_off_says_so() -> None:
                 raise Died
             return super().read(size)
 
+    stream = Cut(b"id,text\n" * 400_000)
     with pytest.raises(Died):
-        stream = Cut(b"id,text\n" * 400_000)
         imports.receive(cast.task, name="a.csv", stream=stream, by=cast.tuner.pk)
     assert not Import.objects.exists()  # the request tidied up; a killed process leaves this instead:
     left = Import.objects.create(
