@@ -35,8 +35,8 @@ def prove(task: Task, *, right: int, wrong: int, up_to: float) -> Policy:
 def _spread(*, right: int, wrong: int, up_to: float) -> certificate.Counters:
     shape = (len(certificate.CUTS), audit.STEPS)
     tables = np.zeros((2, *shape), dtype=np.int64)
-    places = np.flatnonzero(certificate.CUTS <= up_to)
-    np.add.at(tables[0], (places[np.arange(right) % len(places)], 0), 1)
+    places = np.flatnonzero(up_to >= certificate.CUTS)
+    tables[0, :, 0] = np.bincount(places[np.arange(right) % len(places)], minlength=len(certificate.CUTS))
     # What is wrong stands at the harder end, as it does where the ranking is any good.
     tables[1, places[-1] + 1, 0] = wrong
     return certificate.Counters(wrong=tables[1], right=tables[0])

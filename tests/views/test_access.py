@@ -1,6 +1,7 @@
 """Another project's objects do not exist; a missing right is said, with whom to ask."""
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -10,7 +11,7 @@ from tests import casts
 pytestmark = pytest.mark.django_db
 
 
-def signed_in(user: casts.User) -> Client:
+def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client

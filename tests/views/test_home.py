@@ -3,18 +3,19 @@
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from slider.models import Mode, Spend, Task, Verdict, Worker
+from slider.models import Mode, Role, Spend, Task, Verdict, Worker
 from tests import casts
 
 pytestmark = pytest.mark.django_db
 
 
-def home(user: casts.User) -> str:
+def home(user: User) -> str:
     client = Client()
     client.force_login(user)
     answer = client.get("/")
@@ -30,8 +31,8 @@ def test_it_shows_the_tasks_of_own_projects_alone() -> None:
 
 def test_without_a_task_it_says_what_to_do_to_whom_may() -> None:
     place = casts.project("Empty")
-    admin = casts.person("ann", role=casts.Role.ADMIN, of=place)
-    viewer = casts.person("vic", role=casts.Role.VIEWER, of=place)
+    admin = casts.person("ann", role=Role.ADMIN, of=place)
+    viewer = casts.person("vic", role=Role.VIEWER, of=place)
     assert "Set up the first task" in home(admin)
     assert "Set up the first task" not in home(viewer)
     assert "No task yet" in home(viewer)

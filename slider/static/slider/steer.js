@@ -73,7 +73,7 @@
     const effect = inEffect(asked);
     const then = effects(effect);
     set("share", said(effect));
-    set("looks", then.looks == null ? UNKNOWN : whole.format(then.looks));
+    set("looks", aDay(then.looks));
     set("hours", hours(then.hours));
     set("wrong", aDay(then.wrong));
     set("most", aDay(then.most));

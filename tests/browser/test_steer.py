@@ -1,0 +1,131 @@
+"""The slider in a real browser: numbers follow the hand, the server has the last word, axe finds nothing."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from slider.models import Gauge, Mode, Role
+from tests import casts, evidence
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PageAs = Callable[[Role], Page]
+
+
+class Faults(Protocol):
+    """What tests/browser/conftest.py collects of a page's faults."""
+
+    def expect(self, pattern: str) -> None: ...
+
+
+def company() -> casts.Company:
+    cast = casts.company(mode=Mode.GUARDED, share=0.5)
+    for number in range(6):
+        casts.one(cast.task, f"m{number}", casts.says({"topic": "refund", "urgent": False}, p=0.6 + number / 20))
+    evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
+    return cast
+
+
+def test_dragging_tells_and_resting_asks_the_server(page_as: PageAs) -> None:
+    cast = company()
+    page = page_as(Role.TUNER)
+    page.goto(reverse("slider", args=[cast.task.pk]))
+    percent, share = page.locator("#id_percent"), page.locator('[data-then="share"]')
+    expect(share).to_have_text("50 %")
+    page.locator("#range").focus()
+    with page.expect_response(lambda response: "what-if" in response.url):
+        page.keyboard.press("End")
+        # The page's own sums stand there before the server has answered.
+        expect(percent).to_have_value("100")
+        expect(share).to_have_text("60 %")
+    expect(page.locator("[data-verdict]")).to_contain_text("1,100 reviewed items allow 60 %, so 60 % runs.")
+    expect(page.locator("#live")).to_contain_text("60 % runs")
+
+
+def test_the_pages_sums_are_the_servers(page_as: PageAs) -> None:
+    cast = company()
+    page = page_as(Role.TUNER)
+    page.goto(reverse("slider", args=[cast.task.pk]))
+    for percent in ("35", "60", "90"):
+        page.locator("#id_percent").fill(percent)
+        numbers = page.locator("[data-then]")
+        expect(page.locator("[data-verdict]")).to_contain_text(f"You ask {percent} %")
+        own = numbers.all_text_contents()
+        with page.expect_response(lambda response: "what-if" in response.url):
+            page.locator("#id_percent").press("Tab")
+        expect(page.locator("[data-verdict]")).to_contain_text("1,100 reviewed items")
+        assert numbers.all_text_contents() == own
+
+
+def test_applying_takes_a_reason_and_going_back_is_one_click_and_apply(page_as: PageAs) -> None:
+    cast = company()
+    page = page_as(Role.TUNER)
+    page.goto(reverse("slider", args=[cast.task.pk]))
+    page.locator("#id_percent").fill("30")
+    page.get_by_label("Why").fill("Fewer people today")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".notice-success")).to_contain_text("30 % in effect, as you asked")
+    page.get_by_role("link", name="back to 50 %").first.click()
+    expect(page.locator("#id_percent")).to_have_value("50")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".notice-success")).to_contain_text("50 % in effect")
+    assert Gauge.objects.select_related("policy").get(pk=cast.task.pk).policy.requested == 0.5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_screens_are_open_to_all_and_never_scroll_sideways(
+    page_as: PageAs, check_accessibility: Callable[[Page], None], scheme: str, width: int
+) -> None:
+    cast = company()
+    page = page_as(Role.ADMIN)
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.set_viewport_size({"width": width, "height": 800})
+    addresses = [reverse(name, args=[cast.task.pk]) for name in ("slider", "worker", "task-settings")]
+    addresses += ["/", reverse("keys", args=[cast.project.slug]), reverse("task-new", args=[cast.project.slug])]
+    for address in [*addresses, f"{addresses[0]}?scale=nines&percent=95&mode=trial"]:
+        page.goto(address)
+        for fold in page.locator("main details > summary").all():
+            fold.click()
+        check_accessibility(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+
+
+def test_the_door_is_open_to_all(page: Page, check_accessibility: Callable[[Page], None]) -> None:
+    casts.company()
+    page.goto("/login?next=/tasks/1/")
+    check_accessibility(page)
+    page.get_by_label("Name").fill("tuner")
+    page.get_by_label("Password").fill("not this one")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    check_accessibility(page)
+
+
+def test_without_scripts_everything_still_works(page: Page, faults: Faults) -> None:
+    faults.expect(r"ERR_FAILED .*\.js")
+    cast = company()
+    page.route("**/*.js", lambda route: route.abort())
+    page.goto("/login")
+    page.get_by_label("Name").fill("tuner")
+    page.get_by_label("Password").fill(casts.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(reverse("slider", args=[cast.task.pk]))
+    page.get_by_label("Share unattended").fill("45")
+    page.get_by_label("Why").fill("By hand")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".notice-success")).to_contain_text("45 % in effect")
+
+
+def test_the_theme_is_chosen_once_and_kept(page_as: PageAs) -> None:
+    casts.company()
+    page = page_as(Role.VIEWER)
+    page.emulate_media(color_scheme="light")
+    page.goto("/")
+    page.locator("details.menu summary").click()
+    page.get_by_role("button", name="Dark or light").click()
+    page.goto("/")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")

@@ -1,0 +1,37 @@
+"""The history says who moved the slider, from where to where, and pages backwards without a gap."""
+
+import pytest
+
+from slider.flow import steer
+from slider.models import Mode
+from slider.queries import history
+from tests import casts, evidence
+
+pytestmark = pytest.mark.django_db
+
+
+def test_each_move_is_said_with_who_and_what() -> None:
+    cast = casts.company(share=0.8, mode=Mode.GUARDED)
+    evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
+    steer.apply(cast.task.pk, share=0.5, mode=Mode.TRIAL, reason="Less", by=cast.tuner.pk)
+    steer.pull_back(cast.task.pk, reason="Stop", by=cast.reviewer.pk)
+    page = history.page(cast.task.pk)
+    assert [entry.who for entry in page.entries] == ["reviewer", "tuner", "the guard", "admin"]
+    assert page.entries[0].changes == ["pulled back: everything to people", "in effect 50 % → 0 %"]
+    assert page.entries[1].changes[:2] == ["asked 80 % → 50 %", "held by evidence → on a person's word"]
+    assert "allowed not known yet → 60 %" in page.entries[2].changes
+    assert page.entries[3].changes == ["began at 80 %, held by evidence"]
+
+
+def test_it_pages_backwards_without_a_gap() -> None:
+    cast = casts.company(share=0.0)
+    for number in range(45):
+        steer.apply(cast.task.pk, share=number / 100, mode=Mode.TRIAL, reason=f"move {number}", by=cast.tuner.pk)
+    numbers: list[int] = []
+    before: int | None = None
+    for _ in range(3):
+        page = history.page(cast.task.pk, before=before)
+        numbers += [entry.policy.number for entry in page.entries]
+        before = page.before
+    assert numbers == list(range(46, 0, -1))
+    assert before is None
