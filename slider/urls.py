@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from slider.api import v1
-from slider.views import desk, doors, home, intake, items, keys, setup, steer
+from slider.views import desk, doors, export, home, intake, items, keys, setup, steer
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
@@ -32,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", doors.readyz, name="readyz"),
     path("tasks/<int:task_id>/", steer.show, name="slider"),
     path("tasks/<int:task_id>/apply", steer.apply, name="apply"),
+    path("tasks/<int:task_id>/export", export.export, name="export"),
     path("tasks/<int:task_id>/import", intake.upload, name="import"),
     path("tasks/<int:task_id>/import/sample.csv", intake.sample, name="import-sample"),
     path("tasks/<int:task_id>/items/", items.index, name="items"),

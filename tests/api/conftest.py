@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.http import HttpResponse
 from django.test import Client
 
 from slider.api import keys as api_keys
@@ -65,7 +64,7 @@ def uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_keys, "_blind_until", 0.0)
 
 
-def error(response: HttpResponse) -> dict[str, Any]:
+def error(response: Any) -> dict[str, Any]:
     """The refusal in an answer, which must have its whole shape."""
     found: dict[str, Any] = json.loads(response.content)["error"]
     assert {"code", "message", "where", "hint", "request_id"} <= found.keys()

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
+from django.http import UnreadablePostError
 
-from slider.api import body
 from slider.models import ApiKey, Item, Move, Payload
 from tests import casts
 from tests.api.conftest import Program, error
@@ -183,7 +183,7 @@ def test_a_batch_of_known_items_answers_200(program: Program) -> None:
 
 def test_a_body_that_does_not_arrive_whole_changes_nothing(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     def cut_off(_request: Any) -> bytes:
-        raise body.UnreadablePostError("the line went dead")
+        raise UnreadablePostError("the line went dead")
 
     monkeypatch.setattr("django.http.HttpRequest.body", property(cut_off))
     answer = program.post(GOOD)

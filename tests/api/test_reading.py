@@ -60,6 +60,7 @@ def test_results_come_page_by_page_without_gaps_and_the_last_cursor_goes_on(
     casts.route_all(opened.task, {f"m{n}": says for n in range(5)}, bodies={f"m{n}": {"text": "a"} for n in range(5)})
     seen: list[str] = []
     query: dict[str, Any] = {"limit": 2}
+    page: dict[str, Any] = {}
     for _ in range(3):
         page = program.get("/tasks/open/results", **query).json()
         seen += [result["external_id"] for result in page["results"]]
