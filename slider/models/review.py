@@ -58,6 +58,12 @@ class Review(models.Model):
             models.Index(fields=["task", "id"], condition=models.Q(state=ReviewState.OPEN), name="review_open"),
             models.Index(fields=["holder"], condition=models.Q(state=ReviewState.HELD), name="review_held"),
             models.Index(fields=["task", "decided_at"], name="review_decided"),
+            # The items that people have finished, newest first.
+            models.Index(
+                fields=["task", "-item"],
+                condition=models.Q(state=ReviewState.DECIDED, kind=ReviewKind.GATE),
+                name="review_by_people",
+            ),
         )
 
     def __str__(self) -> str:

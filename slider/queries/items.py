@@ -59,8 +59,10 @@ def page(task: Task, *, show: Show, before: int | None, blind: bool) -> Page:
     wanted = Item.objects.filter(task=task)
     if before is not None:
         wanted = wanted.filter(pk__lt=before)
-    if show in (Show.PEOPLE, Show.UNATTENDED):
-        ids = _decided(task, show, before, blind=blind)
+    if show == Show.PEOPLE:
+        ids = _by_people(task, before)
+    elif show == Show.UNATTENDED:
+        ids = _unattended(task, before, blind=blind)
     elif show == Show.REVIEW and blind:
         ids = _with_audits(task, wanted, before)
     else:
@@ -90,14 +92,19 @@ def _ids(wanted: QuerySet[Item]) -> list[int]:
     return list(wanted.order_by("-pk").values_list("pk", flat=True)[: PAGE + 1])
 
 
-def _decided(task: Task, show: Show, before: int | None, *, blind: bool) -> list[int]:
-    lane = Lane.UNATTENDED if show == Show.UNATTENDED else Lane.PEOPLE
-    decided = Decision.objects.filter(task=task, lane=lane)
+def _by_people(task: Task, before: int | None) -> list[int]:
+    """Items that a person's verdict has finished."""
+    looks = Review.objects.filter(task=task, kind=ReviewKind.GATE, state=ReviewState.DECIDED)
+    if before is not None:
+        looks = looks.filter(item_id__lt=before)
+    return list(looks.order_by("-item_id").values_list("item_id", flat=True)[: PAGE + 1])
+
+
+def _unattended(task: Task, before: int | None, *, blind: bool) -> list[int]:
+    decided = Decision.objects.filter(task=task, lane=Lane.UNATTENDED)
     if before is not None:
         decided = decided.filter(pk__lt=before)
-    if show == Show.PEOPLE:
-        decided = decided.filter(item__state=State.DONE)
-    elif blind:
+    if blind:
         looks = Review.objects.filter(kind=ReviewKind.AUDIT, state__in=[ReviewState.OPEN, ReviewState.HELD], task=task)
         decided = decided.exclude(pk__in=looks.values("item_id"))
     return list(decided.order_by("-pk").values_list("pk", flat=True)[: PAGE + 1])
