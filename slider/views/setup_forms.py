@@ -45,6 +45,13 @@ class PromiseForm(forms.Form):
         initial=10,
         help_text="So long a person's decision waits before it is sent.",
     )
+    judge_within_h = forms.IntegerField(
+        label="A look is due within (hours)",
+        min_value=1,
+        max_value=2000,
+        initial=72,
+        help_text="Later it counts as a wrong answer in the evidence, until it is judged.",
+    )
     max_tries = forms.IntegerField(
         label="Tries", min_value=1, max_value=20, initial=5, help_text="After so many an item goes to people."
     )
@@ -61,6 +68,7 @@ class PromiseForm(forms.Form):
         task.delta = round(1 - said["sure_percent"] / 100, 6)
         task.audit_floor = said["audit_percent"] / 100
         task.undo_s, task.max_tries = said["undo_s"], said["max_tries"]
+        task.judge_within_h = said["judge_within_h"]
         task.never_unattended = said["never_unattended"]
 
     @staticmethod
@@ -71,6 +79,7 @@ class PromiseForm(forms.Form):
             "sure_percent": f"{100 - task.delta * 100:g}",
             "audit_percent": f"{task.audit_floor * 100:g}",
             "undo_s": task.undo_s,
+            "judge_within_h": task.judge_within_h,
             "max_tries": task.max_tries,
             "never_unattended": task.never_unattended,
         }
@@ -168,6 +177,10 @@ class WorkerForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
             "price_out": "Price of a million tokens out",
             "base_url": "Endpoint",
             "key_name": "Key",
+        }
+        error_messages = {
+            "instructions": {"required": "Tell the model what to do with an item."},
+            "model": {"required": "Name the model that answers."},
         }
         help_texts = {
             "samples": "More samples show where the model wavers, and cost as much more.",

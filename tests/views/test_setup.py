@@ -29,6 +29,7 @@ PROMISE = {
     "sure_percent": "95",
     "audit_percent": "6.25",
     "undo_s": "10",
+    "judge_within_h": "72",
     "max_tries": "5",
 }
 TASK = {
