@@ -46,6 +46,8 @@ def look(request: HttpRequest, review_id: int) -> HttpResponse:
     """One look, to whoever holds it or held it last."""
     tasks = _tasks(request)
     review = _review(review_id, tasks)
+    if review.state == ReviewState.DECIDED and review.holder_id == access.person(request).pk:
+        return HttpResponseRedirect(reverse("desk"))  # the way back in the browser leads to what comes next
     if not _is_holders(request, review):
         return desk_pages.lost(
             request, review, "this item is not in your hands now; somebody else may have it", Typed()
