@@ -33,6 +33,7 @@ def tend(task_id: int) -> Policy:
     """
     gauge = Gauge.objects.select_related("policy", "task").get(pk=task_id)
     policy = gauge.policy
+    policy.task = gauge.task
     labels = _labels(policy)
     found = _evidence(policy, labels)
     due = audit.chance(floor=gauge.task.audit_floor, error_limit=policy.error_limit, lane_items=gauge.unattended)
@@ -49,13 +50,18 @@ def tend(task_id: int) -> Policy:
 
 def _evidence(policy: Policy, labels: Labels) -> policies.Evidence | None:
     """What is to be frozen next, or None when nothing moved enough to say so."""
-    if labels.judged == policy.labels:
-        return None
     seen = policy.certificate
+    wrong = labels.counters.wrong.sum(1).tolist()
+    if labels.judged == policy.labels and wrong == seen.get("wrong", wrong):
+        return None
     best = np.array(seen["best"], dtype=float) if seen else None
     proof = certificate.certify(labels.counters, error_limit=policy.error_limit, delta=policy.delta, best=best)
     refit = labels.judged >= FIRST_FIT and labels.judged >= _next_fit(policy)
-    if not refit and proof.cap == (policy.allowed or 0.0) and labels.judged < policy.labels + _step(policy):
+    if (
+        not refit
+        and proof.cap == (policy.allowed or 0.0)
+        and policy.labels < labels.judged < policy.labels + _step(policy)
+    ):
         return None
     fitted = _fit(policy) if refit else policy.calibration
     allowed = proof.cap if labels.judged else None
@@ -76,14 +82,17 @@ def _labels(policy: Policy) -> Labels:
     """Count the epoch's verdicts by bin, weight class and outcome.
 
     Only looks before the oldest one still owed count: errors take longer to judge than right answers, and in the
-    order of their arrival they would flatter.
+    order of their arrival they would flatter. A look that is owed beyond the task's deadline holds up nothing any
+    more: until somebody judges it, it counts as a wrong answer.
     """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             WITH owed AS (
-                SELECT min(d.seq) AS first, count(*) AS n FROM slider_review r
-                JOIN slider_decision d ON d.item_id = r.item_id
+                SELECT count(*) AS n, min(d.seq) FILTER (
+                    WHERE d.created_at > clock_timestamp() - %(hours)s * interval '1 hour'
+                ) AS first
+                FROM slider_review r JOIN slider_decision d ON d.item_id = r.item_id
                 WHERE r.task_id = %(task)s AND r.state IN ('open', 'held') AND d.epoch = %(epoch)s
                   AND d.bin IS NOT NULL
             )
@@ -93,11 +102,11 @@ def _labels(policy: Policy) -> Labels:
             FROM owed CROSS JOIN slider_review r
             JOIN slider_decision d ON d.item_id = r.item_id
             JOIN slider_policy p ON p.id = d.policy_id
-            WHERE r.task_id = %(task)s AND r.state = 'decided' AND d.epoch = %(epoch)s AND d.bin IS NOT NULL
+            WHERE r.task_id = %(task)s AND r.state <> 'void' AND d.epoch = %(epoch)s AND d.bin IS NOT NULL
               AND (owed.first IS NULL OR d.seq < owed.first)
             GROUP BY 1, 2, 3
             """,
-            {"task": policy.task_id, "epoch": policy.epoch},
+            {"task": policy.task_id, "epoch": policy.epoch, "hours": policy.task.judge_within_h},
         )
         rows = cursor.fetchall()
     shape = (len(certificate.CUTS), audit.STEPS)

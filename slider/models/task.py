@@ -45,6 +45,11 @@ class Task(models.Model):
     coin_secret = models.BinaryField(default=_coin_secret, editable=False)
 
     max_tries = models.PositiveSmallIntegerField(default=5, validators=[MinValueValidator(1), MaxValueValidator(20)])
+    judge_within_h = models.PositiveSmallIntegerField(
+        default=72,
+        validators=[MinValueValidator(1), MaxValueValidator(2000)],
+        help_text="A look that is owed for longer counts as a wrong answer in the evidence, until it is judged.",
+    )
     undo_s = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(3600)])
     paused = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())

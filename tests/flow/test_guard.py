@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from slider.flow import guard, setup, steer
+from slider.flow import guard, review, setup, steer
 from slider.models import Gauge, Maker, Mode, Policy, Task, Verdict
 from tests import casts
 
@@ -67,6 +67,20 @@ def test_verdicts_behind_the_oldest_look_still_owed_do_not_count_yet() -> None:
         casts.decide(cast.reviewer, cast.task)
     assert tend(cast).number == 1
     assert first.item.decision.seq == 0
+
+
+def test_a_look_that_is_owed_beyond_the_deadline_counts_as_wrong_until_it_is_judged() -> None:
+    cast = casts.company(share=0.9, mode=Mode.GUARDED, error_limit=0.2)
+    reviewed(cast, 60, judged=0)
+    forgotten = casts.take(cast.colleague, cast.task)
+    for _ in range(59):
+        casts.decide(cast.reviewer, cast.task)
+    Task.objects.update(judge_within_h=0)
+    overdue = tend(cast)
+    assert (overdue.labels, sum(overdue.certificate["wrong"])) == (60, 1)
+    review.decide(forgotten.pk, user_id=cast.colleague.pk, token=forgotten.token, said=review.Said(Verdict.ACCEPT))
+    judged = tend(cast)
+    assert (judged.labels, sum(judged.certificate["wrong"])) == (60, 0)
 
 
 def test_the_calibration_is_refitted_from_forty_verdicts_on_and_its_key_changes() -> None:

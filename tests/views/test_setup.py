@@ -30,6 +30,7 @@ PROMISE = {
     "audit_percent": "6.25",
     "undo_s": "10",
     "judge_within_h": "72",
+    "judge_within_h": "72",
     "max_tries": "5",
 }
 TASK = {
@@ -175,6 +176,7 @@ def test_settings_shown_and_sent_back_change_nothing(client: Client, cast: casts
         "delta",
         "audit_floor",
         "undo_s",
+        "judge_within_h",
         "max_tries",
         "never_unattended",
     ):
