@@ -30,7 +30,6 @@ PROMISE = {
     "audit_percent": "6.25",
     "undo_s": "10",
     "judge_within_h": "72",
-    "judge_within_h": "72",
     "max_tries": "5",
 }
 TASK = {
