@@ -1,11 +1,13 @@
 """The desk in a real browser: the keyboard's loop, what survives a failure, and the same without a script."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -323,3 +325,41 @@ def test_an_audit_is_decided_like_any_other(cast: Company, sign_in: Callable[[Us
     page.keyboard.press("a")
     expect(page.locator("#sheet-title")).to_have_text("Nothing waits for you just now")
     assert verdicts() == [Verdict.ACCEPT]
+
+
+def test_a_lease_that_runs_short_is_counted_down(cast: Company, sign_in: Callable[[User], Page]) -> None:
+    waiting(cast, "m1")
+    held = casts.take(cast.reviewer, cast.task)
+    page = sign_in(cast.reviewer)
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    expect(page.locator("#lease")).to_be_hidden()
+    Review.objects.filter(pk=held.pk).update(lease_until=timezone.now() + timedelta(seconds=90))
+    page.reload()
+    expect(page.locator("#lease")).to_contain_text("yours for 1:")
+
+
+def test_the_lease_is_renewed_while_the_page_is_in_sight(cast: Company, sign_in: Callable[[User], Page]) -> None:
+    waiting(cast, "m1")
+    page = sign_in(cast.reviewer)
+    page.clock.install()
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    before = Review.objects.get().lease_until
+    with page.expect_response("**/stay") as staying:
+        page.clock.run_for(62_000)
+    assert staying.value.status == 204
+    assert Review.objects.filter(lease_until__gt=before).exists()
+
+
+def test_an_empty_desk_finds_what_comes_in(cast: Company, sign_in: Callable[[User], Page]) -> None:
+    page = sign_in(cast.reviewer)
+    page.clock.install()
+    page.goto("/desk/")
+    expect(page.locator("#sheet-title")).to_have_text("Nothing waits for you just now")
+    waiting(cast, "m1")
+    page.clock.run_for(16_000)
+    expect(page.locator("#sheet-title")).to_have_text("1 item waits for you")
+    assert Review.objects.get().state == ReviewState.OPEN
+    page.get_by_role("button", name="Take the next item").click()
+    at_desk(page, "Message m1")

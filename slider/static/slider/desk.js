@@ -8,6 +8,7 @@
   const RENEW_EVERY_S = 60;
   const COUNTDOWN_BELOW_S = 120;
   const LONGEST_WAIT_S = 30;
+  const LOOK_AGAIN_EVERY_S = 15;
   let sending = false; // one decision is on its way: keys rest
   let pending = null; // what failed and is to be sent again
   let leaseEnds = 0;
@@ -201,7 +202,6 @@
 
   const typedInForm = (event) => {
     if (event.key === "Escape") {
-      sessionStorage.removeItem(draftKey());
       open("reading");
     } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
@@ -211,7 +211,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (dialog.open || event.repeat || event.isComposing) return;
-    if (isOpen("fixing") && event.target.closest(".fixing")) return typedInForm(event);
+    if (isOpen("fixing")) return typedInForm(event);
     if (inField(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
     if (sending || !sheet()) return;
     if (event.key === "?") return dialog.showModal();
@@ -221,7 +221,6 @@
       if (number && press(`[data-reason="${number}"]`)) event.preventDefault();
       return;
     }
-    if (isOpen("fixing")) return;
     const key = number || letter(event);
     if (key === "d") {
       for (const fold of desk.querySelectorAll(".compare")) fold.open = !fold.open;
@@ -255,7 +254,28 @@
       : "your time is over; it counts until somebody takes it";
   };
 
+  // ---- an empty desk looks again by itself: what it says must stay true
+  const lookAgain = async () => {
+    if (sheet() || sending || document.hidden || find(".desk-lost")) return;
+    try {
+      const response = await fetch(location.href, { headers: { "HX-Request": "true" } });
+      const html = response.headers.has("X-Desk-Address") ? await response.text() : "";
+      const found = new DOMParser().parseFromString(html, "text/html").body;
+      if (!html || sheet() || sending || found.textContent === desk.textContent) return;
+      const heading = () => document.getElementById("sheet-title").textContent.trim();
+      const before = heading();
+      const hadFocus = desk.contains(document.activeElement);
+      desk.replaceChildren(...found.childNodes);
+      arrive();
+      if (hadFocus || heading() !== before) focusHeading();
+      if (heading() !== before) window.say(heading());
+    } catch {
+      // The page stays as it is until the server answers again.
+    }
+  };
+
   setInterval(tick, 1000);
+  setInterval(lookAgain, LOOK_AGAIN_EVERY_S * 1000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) renew(); });
 
   arrive();
