@@ -36,6 +36,8 @@ def _decoded(raw: bytes, number: int) -> str:
 def _plain(pieces: Pieces, most_bytes: int) -> Iterator[bytes]:
     stream = pieces()
     first = next(stream, b"")
+    while len(first) < len(_GZIP) and (more := next(stream, b"")):
+        first += more
     if not first.startswith(_GZIP):
         yield first
         yield from stream
