@@ -15,7 +15,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .PHONY: help demo demo-reset test check lint format types floors templates deploy-check lock upgrade \
-	env-example venv bench
+	env-example venv bench screens
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,3 +98,7 @@ $(VENV)/.dev-stamp: requirements-dev.txt $(VENV)/.run-stamp
 
 bench: $(VENV)/.dev-stamp ## Measure the fleet beside a bare loop on this machine (minutes; ARGS='--help')
 	@$(PYTHON) -m bench.fleet $(ARGS)
+
+screens: $(VENV)/.dev-stamp ## Take the README's pictures from a demo of its own
+	@./.ci/browser
+	@$(PYTHON) -m tests.screens $(ARGS)
