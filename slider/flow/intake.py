@@ -109,15 +109,25 @@ def id_problem(external_id: str) -> str:
 
 
 def _insert(task_id: int, wanted: list[tuple[str, int]]) -> dict[str, int]:
+    """Numbered in the order in which they were sent, so that they are worked in it.
+
+    Written in the order of their external ids: two callers that send the same ids in another order wait for each
+    other then, and never in a circle.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO slider_item (task_id, external_id, state, priority, tries, token, run_at, created_at)
-            SELECT %s, w.external_id, 'ready', w.priority, 0, 0, clock_timestamp(), clock_timestamp()
-            FROM unnest(%s::text[], %s::int[]) WITH ORDINALITY AS w(external_id, priority, place) ORDER BY w.place
+            WITH numbered AS MATERIALIZED (
+                SELECT nextval(pg_get_serial_sequence('slider_item', 'id')) AS id, w.external_id, w.priority,
+                       clock_timestamp() AS now
+                FROM unnest(%s::text[], %s::int[]) AS w(external_id, priority)
+            )
+            INSERT INTO slider_item (id, task_id, external_id, state, priority, tries, token, run_at, created_at)
+            SELECT n.id, %s, n.external_id, 'ready', n.priority, 0, 0, n.now, n.now
+            FROM numbered n ORDER BY n.external_id COLLATE "C"
             ON CONFLICT (task_id, external_id) DO NOTHING RETURNING external_id, id
             """,
-            [task_id, [name for name, _ in wanted], [priority for _, priority in wanted]],
+            [[name for name, _ in wanted], [priority for _, priority in wanted], task_id],
         )
         return dict(cursor.fetchall())
 
