@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import (
     Browser,
@@ -36,6 +36,7 @@ document.addEventListener("securitypolicyviolation", event =>
 """
 
 PageAs = Callable[[Role], Page]
+SignIn = Callable[[User], Page]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -126,16 +127,12 @@ def page(new_page: Callable[[], Page]) -> Page:
 
 
 @pytest.fixture
-def page_as(new_page: Callable[[], Page], live_server: LiveServer) -> PageAs:
-    """Open a page where a person is signed in who has this role in every project there is by now."""
+def give_session(live_server: LiveServer) -> Callable[[Page, User], None]:
+    """Sign a person in at an open page, once or again."""
 
-    def signed_in(role: Role) -> Page:
-        user, _ = get_user_model().objects.get_or_create(username=f"the-{role}")
-        for project in Project.objects.all():
-            Membership.objects.update_or_create(project=project, user=user, defaults={"role": role})
+    def given(page: Page, user: User) -> None:
         client = Client()
         client.force_login(user)
-        page = new_page()
         page.context.add_cookies(
             [
                 {
@@ -147,7 +144,31 @@ def page_as(new_page: Callable[[], Page], live_server: LiveServer) -> PageAs:
                 }
             ]
         )
+
+    return given
+
+
+@pytest.fixture
+def sign_in(new_page: Callable[[], Page], give_session: Callable[[Page, User], None]) -> SignIn:
+    """Open a page of its own where this person is signed in."""
+
+    def signed_in(user: User) -> Page:
+        page = new_page()
+        give_session(page, user)
         return page
+
+    return signed_in
+
+
+@pytest.fixture
+def page_as(sign_in: SignIn) -> PageAs:
+    """Open a page where a person is signed in who has this role in every project there is by now."""
+
+    def signed_in(role: Role) -> Page:
+        user, _ = User.objects.get_or_create(username=f"the-{role}")
+        for project in Project.objects.all():
+            Membership.objects.update_or_create(project=project, user=user, defaults={"role": role})
+        return sign_in(user)
 
     return signed_in
 

@@ -1,18 +1,14 @@
-// The review desk: keys, sending without a page load, retries, leases, and drafts that outlive the page.
+// The review desk: keys, sending without a page load, retries, and drafts that outlive the page.
 // Without this script every form and link of the desk works by itself.
 "use strict";
 (() => {
   const desk = document.getElementById("desk");
   const trouble = document.getElementById("desk-trouble");
   const dialog = document.getElementById("keys");
-  const RENEW_EVERY_S = 60;
-  const COUNTDOWN_BELOW_S = 120;
   const LONGEST_WAIT_S = 30;
   const LOOK_AGAIN_EVERY_S = 15;
   let sending = false; // one decision is on its way: keys rest
   let pending = null; // what failed and is to be sent again
-  let leaseEnds = 0;
-  let renewed = 0;
 
   const sheet = () => desk.querySelector(".sheet");
   const find = (selector) => desk.querySelector(selector);
@@ -68,9 +64,7 @@
 
   // ---- a new piece in the page
   const arrive = () => {
-    const item = sheet();
-    leaseEnds = item ? performance.now() + Number(item.dataset.lease) * 1000 : 0;
-    renewed = performance.now();
+    desk.dispatchEvent(new CustomEvent("desk:arrived"));
     for (const form of desk.querySelectorAll("[data-decide]")) form.addEventListener("submit", submitted);
     if (!find("[aria-invalid]")) restoreDraft();
   };
@@ -163,7 +157,7 @@
   };
 
   trouble.querySelector("[data-again]").addEventListener("click", () => pending && deliver());
-  addEventListener("beforeunload", (event) => { if (pending) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => pending && event.preventDefault());
 
   // ---- clicks and keys
   const press = (selector) => {
@@ -229,31 +223,6 @@
     }
   });
 
-  // ---- the lease: renewed while the page is in sight, counted down when it runs short
-  const renew = async () => {
-    const item = sheet();
-    if (!item || document.hidden) return;
-    renewed = performance.now();
-    try {
-      const response = await fetch(item.dataset.stay, { method: "POST", body: new FormData(find("[data-decide]")) });
-      if (response.status === 204) leaseEnds = performance.now() + Number(response.headers.get("X-Lease-Seconds")) * 1000;
-      else if (response.status === 409) leaseEnds = performance.now();
-    } catch {
-      // The countdown goes on, and the next minute tries again.
-    }
-  };
-
-  const tick = () => {
-    const tag = document.getElementById("lease");
-    if (!tag) return;
-    if (performance.now() - renewed > RENEW_EVERY_S * 1000) renew();
-    const left = Math.ceil((leaseEnds - performance.now()) / 1000);
-    tag.hidden = left > COUNTDOWN_BELOW_S;
-    tag.textContent = left > 0
-      ? `yours for ${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`
-      : "your time is over; it counts until somebody takes it";
-  };
-
   // ---- an empty desk looks again by itself: what it says must stay true
   const lookAgain = async () => {
     if (sheet() || sending || document.hidden || find(".desk-lost")) return;
@@ -274,9 +243,7 @@
     }
   };
 
-  setInterval(tick, 1000);
   setInterval(lookAgain, LOOK_AGAIN_EVERY_S * 1000);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) renew(); });
 
   arrive();
   if (!find("[aria-invalid]") && sheet() && !isOpen("fixing")) focusHeading();

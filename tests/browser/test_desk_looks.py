@@ -1,0 +1,74 @@
+"""The desk, the items and the import pages at any size and in both schemes: axe finds nothing, all fits."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests import casts
+from tests.browser.conftest import Faults, SignIn
+from tests.browser.desk_steps import RIVAL, SAID, at_desk
+from tests.casts import Company
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def cast() -> Company:
+    return casts.company()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing(
+    cast: Company,
+    sign_in: SignIn,
+    check_accessibility: Callable[[Page], None],
+    faults: Faults,
+    scheme: str,
+    width: int,
+) -> None:
+    faults.expect("422")
+    long = SAID | {"reply": "We have refunded 12 euro. It will show soon."}
+    others = [long | {"reply": "We offer a voucher. It will show soon.", "topic": "other"}]
+    item = casts.one(cast.task, "m1", casts.says(long, others=others, p=0.5))
+    page = sign_in(cast.admin)
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.set_viewport_size({"width": width, "height": 844 if width < 500 else 800})
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    check_accessibility(page)
+    fits(page)
+    page.keyboard.press("r")
+    check_accessibility(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    page.locator("[name='f.amount']").fill("much")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".fixing .error")).to_be_visible()
+    check_accessibility(page)
+    page.goto("/desk/?task=" + str(cast.task.pk))
+    for address in (
+        f"/items/{item.pk}/",
+        f"/tasks/{cast.task.pk}/items/",
+        f"/tasks/{cast.task.pk}/items/?id=none",
+        f"/tasks/{cast.task.pk}/items/new",
+        f"/tasks/{cast.task.pk}/import",
+    ):
+        page.goto(address)
+        check_accessibility(page)
+        fits(page)
+
+
+def fits(page: Page) -> None:
+    """No page scrolls sideways."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+
+
+def test_the_desk_needs_no_scrolling(cast: Company, sign_in: SignIn) -> None:
+    casts.one(cast.task, "m1", casts.says(SAID, others=[RIVAL]), text="A long story. " * 250)
+    page = sign_in(cast.reviewer)
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    expect(page.get_by_role("button", name="Accept")).to_be_in_viewport()
