@@ -4,7 +4,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from datetime import timedelta
 from typing import IO
 
@@ -13,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from slider import rows, strict
+from slider import rows
 from slider.flow import intake
 from slider.flow.intake import Fate
 from slider.models import Import, ImportChunk, ImportState, RefusedRow, Task
@@ -184,12 +183,11 @@ def _opened(held: Import) -> AbstractContextManager[Reader]:
 
 def _batches(file: Reader, *, skip: int, pulse: Callable[[], None]) -> Iterator[list[Record | Bad]]:
     """The rows after the first `skip`, in batches bounded by count and by size, each with the id it comes in under."""
-    seen_before: Counter[bytes] = Counter()
+    namer = rows.Namer()
     batch: list[Record | Bad] = []
     size = 0
-    for place, raw in enumerate(file.records()):
-        # Rows that are in already are read all the same: equal rows are told apart by counting them.
-        row = raw if isinstance(raw, Bad) or raw.external_id is not None else _named(raw, seen_before)
+    for place, read in enumerate(file.records()):
+        row = namer.named(read)  # also rows that are in already: equal rows are told apart by counting them
         if place < skip:
             if place % 10_000 == 0:
                 pulse()
@@ -201,16 +199,6 @@ def _batches(file: Reader, *, skip: int, pulse: Callable[[], None]) -> Iterator[
             batch, size = [], 0
     if batch:
         yield batch
-
-
-def _named(record: Record, seen_before: Counter[bytes]) -> Record:
-    """An id made of the row's content and its count among equal rows: the same file brings in the same items."""
-    try:
-        digest = strict.digest(strict.check(record.body))[:16]
-    except strict.StrictError:
-        return record  # intake refuses it and says where
-    seen_before[digest] += 1
-    return replace(record, external_id=f"row-{digest.hex()}-{seen_before[digest]}")
 
 
 def _commit(held: Import, batch: list[Record | Bad]) -> None:

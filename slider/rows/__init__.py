@@ -2,7 +2,20 @@
 
 from slider.rows.columns import Columns
 from slider.rows.kinds import Kind, clean_name, kind_of
+from slider.rows.naming import Namer
 from slider.rows.reader import Reader, open_file
 from slider.rows.records import Bad, Broken, Pieces, Record
 
-__all__ = ["Bad", "Broken", "Columns", "Kind", "Pieces", "Reader", "Record", "clean_name", "kind_of", "open_file"]
+__all__ = [
+    "Bad",
+    "Broken",
+    "Columns",
+    "Kind",
+    "Namer",
+    "Pieces",
+    "Reader",
+    "Record",
+    "clean_name",
+    "kind_of",
+    "open_file",
+]
