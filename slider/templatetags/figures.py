@@ -20,10 +20,12 @@ def percent(share: float | None) -> str:
 
 @register.filter
 def error(rate: float | None) -> str:
-    """An error rate, 0-1, with two digits: «1.3 %»."""
+    """An error rate, 0-1, with about two digits: «1.3 %»."""
     if rate is None:
         return "not known yet"
     hundredths = rate * 100
+    if 0 < hundredths < 0.1:
+        return f"{max(hundredths, 0.01):.2f} %"
     return f"{hundredths:.1f} %" if hundredths < 10 else f"{hundredths:.0f} %"
 
 

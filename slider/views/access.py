@@ -7,6 +7,17 @@ from django.http import Http404, HttpRequest
 from slider.models import Item, Membership, Project, Role, Task
 from slider.models.project import RIGHTS
 
+# What a right lets one do, where its own name would read oddly.
+SAID = {
+    "see": "look at its tasks",
+    "steer": "move the slider",
+    "pull back": "pull the slider back",
+    "edit task": "set up and change tasks",
+    "intake": "bring items in",
+    "export": "export items",
+    "administer": "administer it",
+}
+
 
 def person(request: HttpRequest) -> User:
     """Who is signed in. The middleware lets nobody else through."""
@@ -54,7 +65,7 @@ def demand(request: HttpRequest, project: Project, verb: str) -> None:
     ask = list(admins.values_list("user__username", flat=True).order_by("user__username")[:3])
     raise PermissionDenied(
         f"You are a {Role(role).label if role else 'stranger'} in {project.name}. "
-        f"To {verb} there takes the role {' or '.join(enough)}. "
+        f"To {SAID.get(verb, verb)} there takes the role {' or '.join(enough)}. "
         + (f"Ask {' or '.join(ask)} for it." if ask else "Ask whoever runs this installation for it.")
     )
 

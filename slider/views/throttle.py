@@ -15,8 +15,7 @@ log = structlog.get_logger(__name__)
 
 TRIES = RateLimitItemPerMinute(5, 15, namespace="sign-in")
 WORDS = (
-    "That name and password do not belong together, or there were too many tries. "
-    "After five failures wait 15 minutes."
+    "That name and password do not belong together, or there were too many tries. After five failures wait 15 minutes."
 )
 # Where Redis is away each web process counts for itself: more tries then, but never without an end.
 _own = MovingWindowRateLimiter(MemoryStorage())

@@ -10,7 +10,8 @@ from slider.templatetags import figures
 
 
 @pytest.mark.parametrize(
-    ("rate", "words"), [(None, "not known yet"), (0.0, "0.0 %"), (0.0124, "1.2 %"), (0.25, "25 %")]
+    ("rate", "words"),
+    [(None, "not known yet"), (0.0, "0.0 %"), (0.0004, "0.04 %"), (1e-9, "0.01 %"), (0.0124, "1.2 %"), (0.25, "25 %")],
 )
 def test_an_error_rate_has_two_digits(rate: float | None, words: str) -> None:
     assert figures.error(rate) == words
