@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+import structlog
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import connections
+from django.core.checks import ERROR, CheckMessage, Error, Tags, register, run_checks
+from django.db import OperationalError, connections
 
+log = structlog.get_logger(__name__)
 MUST_BE_ON = ("fsync", "synchronous_commit", "full_page_writes")
 
 
@@ -87,3 +89,19 @@ def postgresql_keeps_what_it_confirms(databases: Sequence[str] | None = None, **
                         )
                     )
     return found
+
+
+def refuse_unsafe_start() -> None:
+    """Exit with words when a check finds an error; the web server and the fleet call this as they start.
+
+    With PostgreSQL away its settings are not looked at: the process starts, answers that it is not ready, and works
+    as soon as the database is back.
+    """
+    found = run_checks()
+    try:
+        found += postgresql_keeps_what_it_confirms(databases=["default"])
+    except OperationalError as error:
+        log.warning("postgresql is away, its settings were not checked", error=str(error).strip()[:200])
+    errors = [message for message in found if message.is_serious(ERROR)]
+    if errors:
+        raise SystemExit("Slider does not start:\n" + "\n".join(f"  {message}" for message in errors))

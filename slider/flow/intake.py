@@ -164,6 +164,8 @@ def _here(task_id: int, external_ids: list[str]) -> dict[str, tuple[int, bytes]]
 def withdraw(item_id: int, *, by: int | None, reason: str) -> None:
     """Take an item back that is not final yet; raises moves.Lost when it is. Open reviews of it are void."""
     with transaction.atomic():
+        # Reviews before the item, as a verdict takes them: the two can't wait for each other.
+        list(Review.objects.select_for_update().filter(item_id=item_id).order_by("pk").values_list("pk"))
         item = Item.objects.select_for_update().get(pk=item_id)
         if item.state in FINAL:
             raise moves.Lost(f"item {item_id} is final already: {State(item.state).label}")
