@@ -131,7 +131,8 @@ def _kind(schema: Mapping[str, Any]) -> Kind:
         if schema.get("format") == "date":
             return Kind.DATE
         longest = schema.get("maxLength")
-        return Kind.TEXT if isinstance(longest, int) and longest <= 2 * LONG_TEXT else Kind.LONG
+        is_short = "format" in schema or (isinstance(longest, int) and longest <= 2 * LONG_TEXT)
+        return Kind.TEXT if is_short else Kind.LONG
     return _KINDS.get(kind, Kind.JSON) if isinstance(kind, str) else Kind.JSON
 
 

@@ -164,7 +164,7 @@ def _differs(sample: Any, part: Part, value: Any) -> bool:
 def _doubt(part: Part, value: Any, samples: list[Any], row: dict[str, Any]) -> str:
     """What the evidence says against this field, to be followed by its name; or nothing."""
     if others := sum(_differs(sample, part, value) for sample in samples):
-        return f"{_of(others, len(samples) + 1)} chose another"
+        return f"{_of(others, len(samples) + 1)} {'differs' if others == 1 else 'differ'} in"
     chance = _chance(row)
     return f"the model gave a chance of {chance:.2f} to its" if chance < UNSURE else ""
 

@@ -14,6 +14,7 @@ from slider.queries.shape import Kind
         ({"type": "string", "maxLength": 80}, Kind.TEXT),
         ({"type": "string"}, Kind.LONG),
         ({"type": "string", "format": "date"}, Kind.DATE),
+        ({"type": "string", "format": "date-time"}, Kind.TEXT),
         ({"type": "string", "enum": ["a"]}, Kind.CHOICE),
         ({"type": "integer"}, Kind.INTEGER),
         ({"type": "number"}, Kind.NUMBER),

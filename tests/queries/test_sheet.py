@@ -25,7 +25,7 @@ def sheet(cast: Company, answered: object = None, **body: object) -> Sheet:
 def test_disagreement_is_counted_and_marks_its_field(cast: Company) -> None:
     others = [SAID | {"topic": "other"}, SAID, SAID | {"topic": "delivery"}, SAID | {"topic": "other"}]
     found = sheet(cast, casts.says(SAID, others=others, p=0.5))
-    assert found.reason == "Three of five samples chose another Topic."
+    assert found.reason == "Three of five samples differ in Topic."
     assert [line.part.name for line in found.lines if line.doubt] == ["topic"]
     assert [(a.key, a.value, a.support) for a in found.alternatives] == [
         (1, "other", "two of five samples"),
@@ -44,8 +44,7 @@ def test_an_unsure_token_is_said_with_its_chance(cast: Company) -> None:
 def test_several_fields_are_listed(cast: Company) -> None:
     others = [SAID | {"topic": "other", "amount": 94, "urgent": True}]
     assert (
-        sheet(cast, casts.says(SAID, others=others)).reason
-        == "One of two samples chose another Topic, urgent and amount."
+        sheet(cast, casts.says(SAID, others=others)).reason == "One of two samples differs in Topic, urgent and amount."
     )
 
 
