@@ -152,7 +152,9 @@ def _facts(policy: Policy, proof: certificate.Certificate, labels: Labels, *, re
     weights = audit.LADDER[np.newaxis, :]
     bad, all_ = np.cumsum((wrong * weights).sum(1)), np.cumsum(((wrong + right) * weights).sum(1))
     seen = np.cumsum((wrong + right).sum(1))
-    next_cut = next((c for c, ok in enumerate(proof.certified) if not ok and certificate.CUTS[c] > proof.cap), None)
+    # Cuts below the first staked one can't be certified: to wait for them would be to wait for ever.
+    reachable = (proof.cap < certificate.CUTS) & (np.cumsum(certificate.LEVELS) > 0)
+    next_cut = next((int(c) for c in np.flatnonzero(reachable)), None)
     more = None if next_cut is None else float(proof.labels_needed[next_cut])
     fitted_at = labels.judged if refit else int(policy.certificate.get("fitted_at", 0))
     return {

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from slider.flow import policies, steer
-from slider.models import Gauge, Mode, Policy
+from slider.flow import guard, policies, steer
+from slider.models import Gauge, Mode, Policy, Task
 from slider.queries import clock, shares
 from tests import casts, evidence
 
@@ -116,3 +116,16 @@ def test_the_verdict_under_a_pull_back_says_that_nothing_runs() -> None:
     cast = company(0.5, Mode.TRIAL)
     steer.pull_back(cast.task.pk, reason="Stop", by=cast.admin.pk)
     assert "0 % runs until it is released, then 70 %." in verdict(cast, 0.7, Mode.TRIAL).words
+
+
+def test_the_guard_counts_towards_the_step_that_the_sentence_names() -> None:
+    cast = company(0.7)
+    Task.objects.update(audit_floor=1.0)
+    for number in range(12):
+        casts.one(cast.task, f"m{number}")
+        casts.decide(cast.reviewer, cast.task)
+    policy = guard.tend(cast.task.pk)
+    assert policy.allowed == 0
+    found = read(cast)
+    assert found.more.startswith("About ")
+    assert "would allow 30 %" in found.more
