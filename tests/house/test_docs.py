@@ -9,6 +9,7 @@ from django.core.management import get_commands
 
 from slider.celery import QUEUES
 from slider.environment import Environment
+from slider.management.commands import seed_demo
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -99,6 +100,13 @@ def test_the_defaults_in_the_tables_are_those_of_the_code() -> None:
     for names, values in rows:
         for name, value in zip(re.findall(r"`(\w+)`", names), values.split(", "), strict=True):
             assert str(Environment.model_fields[name].default) == value.strip(), name
+
+
+def test_the_readme_tells_the_demo_as_it_is() -> None:
+    page = " ".join(text(Path("README.md")).split())
+    assert f"works on {len(seed_demo.messages())} messages" in page
+    assert f"starts on trial at {seed_demo.SHARE * 100:g} %" in page
+    assert f"to certify a {seed_demo.ERROR_LIMIT * 100:g} % limit" in page
 
 
 def test_the_decisions_are_numbered_without_a_gap() -> None:
