@@ -86,7 +86,7 @@ def run_out(*, most: int = 500) -> int:
 def take_review(user_id: int, *, task_ids: list[int], lease_s: float) -> Review | None:
     """The review this person holds already, else the oldest open one of these tasks; None if there is none.
 
-    A person holds one review at a time: a reload and a second tab show the same one.
+    Of these tasks a person holds one review at a time: a reload and a second tab show the same one.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         # One person's two tabs must not take two: they queue here, by the person's id.

@@ -36,6 +36,7 @@ def desk(user: AbstractBaseUser | AnonymousUser) -> Desk:
     if not projects:
         return Desk(may_review=False, count=0)
     open_looks = Review.objects.filter(state=ReviewState.OPEN, task__project__in=projects)
+    open_looks = open_looks.exclude(declines__user_id=user.pk)  # what they skipped is not offered to them again
     return Desk(may_review=True, count=open_looks.values("pk")[:MANY].count())
 
 

@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--people", type=int, default=3, help="How many reviewers take turns (default 3).")
         parser.add_argument("--most", type=int, default=0, help="Stop after this many looks (default: all there are).")
         parser.add_argument(
-            "--error-rate", type=float, default=0.03, help="How often a reviewer is wrong, 0-1 (default .03)."
+            "--error-rate", type=float, default=0.02, help="How often a reviewer is wrong, 0-1 (default .02)."
         )
         parser.add_argument("--pace", type=float, default=0.0, help="Seconds a look takes (default 0).")
         parser.add_argument("--seed", type=int, default=1, help="The same seed makes the same slips (default 1).")

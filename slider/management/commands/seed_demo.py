@@ -16,7 +16,7 @@ from slider.models import Membership, Mode, Project, Role, Task, Worker
 ROLES = {"admin": Role.ADMIN, "tuner": Role.TUNER, "reviewer": Role.REVIEWER}
 SHARE = 0.6
 WHY = "the demo starts on trial, so that both lanes can be seen at once; the guard takes over when you say so"
-ERROR_LIMIT = 0.10
+ERROR_LIMIT = 0.20  # the stand-in model is no better: a real one would be held to a few per cent
 
 
 class Command(BaseCommand):
