@@ -139,19 +139,28 @@ def demo(state: Path) -> Iterator[str]:
 
 
 def lived_in() -> str:
-    """Let the workers finish, the played reviewers judge and the guard draw its conclusions; gives the password."""
+    """Let workers and reviewers finish, then end the trial once evidence allows its share; gives the password."""
     import django
 
     django.setup()
     from django.conf import settings
     from django.core.management import call_command
 
+    from slider.flow import steer
+    from slider.management.commands.seed_demo import SHARE
     from slider.management.local import logins, progress
-    from slider.models import Policy, Review
+    from slider.models import Gauge, Membership, Mode, Review, Role
 
     until(lambda: progress.read().is_idle, "the workers finish")
     call_command("demo_review", most=Review.objects.count() - LOOKS_LEFT)
-    until(lambda: Policy.objects.filter(labels__gt=0).exists(), "the guard reads the verdicts")
+    until(lambda: Gauge.objects.filter(policy__allowed__gte=SHARE).exists(), "the verdicts allow the share asked for")
+    steer.apply(
+        Gauge.objects.get().pk,
+        share=SHARE,
+        mode=Mode.GUARDED,
+        reason="the evidence is there: no more trial",
+        by=Membership.objects.get(role=Role.TUNER).user_id,
+    )
     return logins.password(settings.ENV.SLIDER_STATE_DIR)
 
 

@@ -106,7 +106,7 @@ def test_the_readme_tells_the_demo_as_it_is() -> None:
     page = " ".join(text(Path("README.md")).split())
     assert f"works on {len(seed_demo.messages())} messages" in page
     assert f"starts on trial at {seed_demo.SHARE * 100:g} %" in page
-    assert f"to certify a {seed_demo.ERROR_LIMIT * 100:g} % limit" in page
+    assert f"with a limit of {seed_demo.ERROR_LIMIT * 100:g} % wrong" in page
 
 
 def test_the_decisions_are_numbered_without_a_gap() -> None:
