@@ -180,8 +180,8 @@ class Pump(Generic[C, F]):
             await self._in("claim", self._hands.give_back, pairs)
         for caller in late:
             caller.cancel()
-        unfinished = {claim.item_id for claim, _ in self._found}
-        self._held = {item_id: claim for item_id, claim in self._held.items() if not late or item_id in unfinished}
+        # Nothing comes in any more: what is not found by now never will be, and its lease runs out.
+        self._held = {claim.item_id: claim for claim, _ in self._found}
         self._anything.set()
         outcomes = await asyncio.gather(*callers, writer, return_exceptions=True)
         beat.cancel()

@@ -1,0 +1,207 @@
+"""The pump's machine by itself: continuous refill, bulk writes, pauses, stops, and errors that can't hang it."""
+
+import asyncio
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from tasks import pump
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    item_id: int
+    token: int = 1
+
+
+@dataclass
+class World:
+    """A queue of items, an endpoint whose answers a test releases, and a record of what was written."""
+
+    ready: list[int]
+    waits: dict[int, asyncio.Event] = field(default_factory=dict)
+    pauses: dict[int, float] = field(default_factory=dict)
+    broken: dict[int, Exception] = field(default_factory=dict)
+    settle_error: Exception | None = None
+    asked: list[int] = field(default_factory=list)
+    settled: list[list[int]] = field(default_factory=list)
+    returned: list[int] = field(default_factory=list)
+    renewed: list[int] = field(default_factory=list)
+    in_flight: int = 0
+    peak: int = 0
+    goodbyes: int = 0
+    on_asked: Callable[[int], None] = lambda _: None
+
+    def claim(self, most: int, held: int) -> list[Claim]:
+        taken, self.ready = self.ready[:most], self.ready[most:]
+        return [Claim(item_id) for item_id in taken]
+
+    async def ask(self, claim: Claim) -> int:
+        self.asked.append(claim.item_id)
+        self.in_flight += 1
+        self.peak = max(self.peak, self.in_flight)
+        self.on_asked(claim.item_id)
+        try:
+            if claim.item_id in self.broken:
+                raise self.broken[claim.item_id]
+            await asyncio.sleep(0)
+            if claim.item_id in self.waits:
+                await self.waits[claim.item_id].wait()
+        finally:
+            self.in_flight -= 1
+        return claim.item_id
+
+    def settle(self, found: list[int]) -> None:
+        if self.settle_error is not None:
+            raise self.settle_error
+        self.settled.append(found)
+
+    def renew(self, pairs: list[pump.Pair]) -> None:
+        self.renewed.extend(item_id for item_id, _ in pairs)
+
+    def give_back(self, pairs: list[pump.Pair]) -> None:
+        self.returned.extend(item_id for item_id, _ in pairs)
+
+    def goodbye(self) -> None:
+        self.goodbyes += 1
+
+    def pump(self, *, in_flight: int = 4, shift_s: float = 30.0, lease_s: float = 60.0) -> pump.Pump[Claim, int]:
+        hands = pump.Hands(
+            claim=self.claim,
+            ask=self.ask,
+            settle=self.settle,
+            renew=self.renew,
+            give_back=self.give_back,
+            pause_s=lambda item_id: self.pauses.get(item_id, 0.0),
+            goodbye=self.goodbye,
+        )
+        return pump.Pump(hands, in_flight=in_flight, lease_s=lease_s, shift_s=shift_s, linger_s=0.0)
+
+    @property
+    def written(self) -> list[int]:
+        return sorted(item_id for batch in self.settled for item_id in batch)
+
+
+@pytest.fixture(autouse=True)
+def _not_stopping() -> None:
+    pump._stopping[0] = 0
+
+
+def run(world: World, **settings: float) -> int:
+    """One shift, which must not take longer than ten seconds."""
+
+    async def shift() -> int:
+        async with asyncio.timeout(10):
+            return await world.pump(**settings).run()  # type: ignore[arg-type]  # the tests name real settings
+
+    return asyncio.run(shift())
+
+
+def test_every_item_is_asked_and_written_once_and_never_more_than_allowed_at_a_time() -> None:
+    world = World(ready=list(range(200)))
+    assert run(world, in_flight=7) == 200
+    assert sorted(world.asked) == world.written == list(range(200))
+    assert world.peak <= 7
+    assert world.goodbyes == 3
+
+
+def test_findings_are_written_in_bulk() -> None:
+    world = World(ready=list(range(200)))
+    run(world, in_flight=50)
+    assert len(world.settled) < 50
+
+
+def test_one_slow_call_does_not_hold_up_the_others() -> None:
+    """A barrier would wait for the slow one before it takes more; the pump goes on around it."""
+    world = World(ready=list(range(100)))
+    world.waits[0] = asyncio.Event()
+
+    def release_at_the_end(item_id: int) -> None:
+        if len(world.asked) == 100:
+            world.waits[0].set()
+
+    world.on_asked = release_at_the_end
+    assert run(world) == 100
+
+
+def test_when_it_is_told_to_stop_it_finishes_what_is_in_flight_and_returns_the_rest() -> None:
+    world = World(ready=list(range(100)))
+
+    def stop_at_the_tenth(item_id: int) -> None:
+        if len(world.asked) == 10:
+            pump.ask_to_stop()
+
+    world.on_asked = stop_at_the_tenth
+    run(world)
+    assert world.written == sorted(world.asked)
+    assert sorted(world.asked + world.returned + world.ready) == list(range(100))
+    assert len(world.ready) > 50
+
+
+def test_a_shift_ends_by_the_clock_so_that_other_tasks_have_their_turn() -> None:
+    world = World(ready=list(range(100)))
+    assert run(world, shift_s=0.0) == 0
+    assert world.ready == list(range(100))
+
+
+def test_an_endless_pause_ends_the_shift_and_returns_what_was_not_begun() -> None:
+    world = World(ready=list(range(100)), pauses={0: math.inf})
+    run(world)
+    assert world.written == sorted(world.asked)
+    assert len(world.asked) <= 2 * 4
+    assert sorted(world.asked + world.returned + world.ready) == list(range(100))
+
+
+def test_a_pause_holds_everybody_for_that_long() -> None:
+    world = World(ready=list(range(6)), pauses={0: 0.3})
+    began: dict[int, float] = {}
+
+    def note(item_id: int) -> None:
+        began[item_id] = asyncio.get_running_loop().time()
+
+    world.on_asked = note
+    run(world, in_flight=1)
+    assert began[1] - began[0] >= 0.3
+    assert world.written == list(range(6))
+
+
+def test_leases_of_what_is_held_are_renewed() -> None:
+    world = World(ready=[1, 2])
+    world.waits[1] = asyncio.Event()
+
+    original = world.renew
+
+    def renew(pairs: list[pump.Pair]) -> None:
+        original(pairs)
+        loop.call_soon_threadsafe(world.waits[1].set)
+
+    world.renew = renew  # type: ignore[method-assign]  # the second sign of life ends the call
+    loop: asyncio.AbstractEventLoop
+
+    async def shift() -> None:
+        nonlocal loop
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(10):
+            await world.pump(lease_s=0.3).run()
+
+    asyncio.run(shift())
+    assert 1 in world.renewed
+    assert world.written == [1, 2]
+
+
+def test_an_error_in_a_call_ends_the_shift_with_it_and_saves_what_was_found() -> None:
+    world = World(ready=list(range(8)), broken={3: RuntimeError("a defect")})
+    with pytest.raises(RuntimeError, match="a defect"):
+        run(world)
+    assert 3 not in world.written
+    assert set(world.written) == set(world.asked) - {3}
+
+
+def test_an_error_in_a_write_ends_the_shift_with_it_and_writes_nothing_twice() -> None:
+    world = World(ready=list(range(8)), settle_error=RuntimeError("a defect"))
+    with pytest.raises(RuntimeError, match="a defect"):
+        run(world)
+    assert world.settled == []
+    assert world.goodbyes == 3
