@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 
 from slider.engine import audit, certificate, coins, lanes
-from slider.flow import moves, outbox
+from slider.flow import bulk, moves, outbox
 from slider.flow.records import Rated
 from slider.models import (
     Decision,
@@ -148,11 +148,13 @@ def _why(standing: Standing, rated: Rated, *, inside: bool) -> Bar:
 
 
 def _write(task: Task, rated: Sequence[Rated], decisions: Sequence[Decision], source: State) -> None:
-    Decision.objects.bulk_create(decisions)
-    Review.objects.bulk_create(
-        Review(item_id=d.item_id, task=task, kind=ReviewKind.GATE if d.lane == Lane.PEOPLE else ReviewKind.AUDIT)
-        for d in decisions
-        if d.lane == Lane.PEOPLE or d.audit
+    bulk.insert(decisions)
+    bulk.insert(
+        [
+            Review(item_id=d.item_id, task=task, kind=ReviewKind.GATE if d.lane == Lane.PEOPLE else ReviewKind.AUDIT)
+            for d in decisions
+            if d.lane == Lane.PEOPLE or d.audit
+        ]
     )
     outbox.owe(
         task.pk,

@@ -8,6 +8,7 @@ import numpy as np
 
 from slider.engine import evidence
 from slider.engine.calibration import Calibration
+from slider.flow import bulk
 from slider.flow.records import Rated
 from slider.llm.records import Answered
 from slider.models import Attempt, Outcome, Score
@@ -47,15 +48,17 @@ def rate(candidates: Sequence[Candidate], calibration: Calibration) -> list[Rate
     rows = evidence.matrix(found)
     trust = calibration.scores(rows, answered=usable)
     p_correct = np.where(usable, calibration.p_correct(rows), 0.0)
-    Score.objects.bulk_create(
-        Score(
-            attempt=candidate.attempt,
-            signals=found[place],
-            difficulty=float(-trust[place]) if usable[place] else HARDEST,
-            p_correct=float(p_correct[place]),
-            calibration=calibration.key[:40],
-        )
-        for place, candidate in enumerate(candidates)
+    bulk.insert(
+        [
+            Score(
+                attempt=candidate.attempt,
+                signals=found[place],
+                difficulty=float(-trust[place]) if usable[place] else HARDEST,
+                p_correct=float(p_correct[place]),
+                calibration=calibration.key[:40],
+            )
+            for place, candidate in enumerate(candidates)
+        ]
     )
     return [
         Rated(

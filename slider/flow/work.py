@@ -2,15 +2,15 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
 from django.utils import timezone
 
-from slider.flow import moves
+from slider.flow import bulk, moves
 from slider.flow.claims import Claim
-from slider.llm.records import Answered
+from slider.llm.records import Answered, FieldEvidence
 from slider.models import Attempt, Outcome, State, Worker
 
 FIRST_WAIT_S = 1.0
@@ -47,7 +47,8 @@ def record(findings: Sequence[Finding], worker: Worker, *, max_tries: int) -> li
     _spend(worker, findings)
     standing = moves.hold([(f.claim.item_id, f.claim.token) for f in findings])
     held = [finding for finding in findings if finding.claim.item_id in standing]
-    attempts = Attempt.objects.bulk_create([_attempt(finding, worker) for finding in held])
+    attempts = [_attempt(finding, worker) for finding in held]
+    bulk.insert(attempts)
     again: list[moves.Step] = []
     refunded: list[moves.Step] = []
     kept: list[Kept] = []
@@ -86,7 +87,7 @@ def _attempt(finding: Finding, worker: Worker) -> Attempt:
         detail=answered.detail[:300],
         answer=answered.answer,
         samples=[sample.answer for sample in answered.chosen_first[1:]],
-        fields=[asdict(field) for field in answered.fields],
+        fields=[_stored(field) for field in answered.fields],
         raw=answered.raw if answered.answer is None else "",
         finish_reason=answered.finish_reason[:40],
         tokens_in=answered.tokens_in or 0,
@@ -94,6 +95,15 @@ def _attempt(finding: Finding, worker: Worker) -> Attempt:
         cost=finding.cost,
         latency_ms=round(answered.latency_ms),
     )
+
+
+def _stored(field: FieldEvidence) -> dict[str, object]:
+    """Spelt out, as `asdict` copies every value deeply, and this runs for each field of each answer."""
+    return {
+        "name": field.name,
+        "logprob": field.logprob,
+        "alternatives": [{"text": a.text, "logprob": a.logprob, "share": a.share} for a in field.alternatives],
+    }
 
 
 def _spend(worker: Worker, findings: Sequence[Finding]) -> None:

@@ -168,6 +168,8 @@ class Answered:
     @property
     def chosen_first(self) -> tuple[Sample, ...]:
         """The samples, one that gave the chosen answer in front, the others in the order they came."""
+        if len(self.samples) < 2:
+            return self.samples
         chosen = canonical(self.answer).decode() if self.outcome is Outcome.ANSWERED else None
         first = next((place for place, sample in enumerate(self.samples) if sample.text == chosen), 0)
         return (*self.samples[first : first + 1], *self.samples[:first], *self.samples[first + 1 :])
