@@ -33,10 +33,10 @@ APPEND_ONLY_TABLES = ("move", "policy", "decision", "attempt", "score")
 APPEND_ONLY = """
 CREATE FUNCTION slider_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% is append-only: rows are added, never edited', TG_TABLE_NAME USING ERRCODE = 'check_violation';
+    RAISE EXCEPTION '% is append-only: rows are added, never edited or deleted', TG_TABLE_NAME USING ERRCODE = 'check_violation';
 END $$;
 """ + "\n".join(
-    f"CREATE TRIGGER {table}_append_only BEFORE UPDATE ON slider_{table} "
+    f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON slider_{table} "
     "FOR EACH ROW EXECUTE FUNCTION slider_append_only();"
     for table in APPEND_ONLY_TABLES
 )

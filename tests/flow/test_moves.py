@@ -97,13 +97,14 @@ def test_only_a_working_item_has_a_lease() -> None:
         Item.objects.filter(pk=item.pk).update(lease_until="2030-01-01T00:00Z")
 
 
+@pytest.mark.parametrize("change", ["UPDATE slider_{0} SET {1} = {1}", "DELETE FROM slider_{0}"])
 @pytest.mark.parametrize("table", ["move", "policy", "decision", "attempt", "score"])
-def test_history_can_not_be_edited(table: str) -> None:
+def test_history_can_not_be_edited_or_deleted(table: str, change: str) -> None:
     cast = casts.company(share=1.0)
     casts.one(cast.task)
     key = "attempt_id" if table == "score" else "item_id" if table == "decision" else "id"
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"UPDATE slider_{table} SET {key} = {key}")
+        cursor.execute(change.format(table, key))
     assert Policy.objects.filter(task=cast.task).count() == 1
 
 

@@ -110,9 +110,9 @@ def test_audits_are_drawn_at_the_recorded_chance_and_the_draw_can_be_checked_lat
 
 def test_the_database_itself_refuses_an_unattended_item_that_was_not_easy() -> None:
     cast = casts.company()
-    item = casts.one(cast.task)
-    decision = decided(item)
-    Decision.objects.filter(pk=item.pk).delete()
+    decision = decided(casts.one(cast.task))
+    decision.item = casts.bring_in(cast.task, {"m2": {"text": "hello"}})[0]
+    decision.seq += 1
     decision.lane = Lane.UNATTENDED
     with pytest.raises(IntegrityError, match="decision_only_easy_unattended"), transaction.atomic():
         decision.save(force_insert=True)

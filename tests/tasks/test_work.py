@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from slider.flow import claims
 from slider.flow.work import Finding
@@ -25,7 +26,7 @@ from slider.models import (
     Why,
     Worker,
 )
-from tasks.work import settle, slot, work
+from tasks.work import key_of, settle, slot, work
 from tests import casts
 from tests.standin import Model
 
@@ -216,3 +217,21 @@ def test_an_answer_that_arrives_after_its_lease_was_lost_changes_nothing(model: 
     settle([late], cast.worker, cast.task)
     assert Publication.objects.count() == Decision.objects.count() == Attempt.objects.count() == 1
     assert Item.objects.get().token == claim.token + 1
+
+
+@pytest.mark.parametrize(
+    ("base_url", "key_name", "key"),
+    [
+        ("", "", "the installation's"),
+        ("", "SLIDER_KEY_OTHER", "another"),
+        ("http://10.0.0.5/v1", "SLIDER_KEY_OTHER", "another"),
+        ("http://10.0.0.5/v1", "", ""),
+        ("http://10.0.0.5/v1", "SLIDER_KEY_MISSING", ""),
+    ],
+)
+def test_the_installations_key_goes_to_the_installations_endpoint_alone(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, base_url: str, key_name: str, key: str
+) -> None:
+    settings.ENV = settings.ENV.model_copy(update={"OPENAI_API_KEY": "the installation's"})
+    monkeypatch.setenv("SLIDER_KEY_OTHER", "another")
+    assert key_of(Worker(base_url=base_url, key_name=key_name)) == key

@@ -40,11 +40,10 @@ class Command(BaseCommand):
         crew = [self._reviewer(number, task) for number in range(1, people + 1)]
         looks = slips = 0
         while not most or looks < most:
-            slipped = desk.look(crew[looks % people])
+            slipped = desk.look(crew[looks % people], pace)
             if slipped is None:
                 break
             looks, slips = looks + 1, slips + slipped
-            time.sleep(pace)
         self.stdout.write(f"{looks} looks by {people} played reviewers, {slips} of them wrong")
 
     def _reviewer(self, number: int, task: Task) -> User:
@@ -63,11 +62,12 @@ class Desk:
         self._task, self._chance, self._error_rate = task, chance, error_rate
         self._truths = truths()
 
-    def look(self, person: User) -> bool | None:
-        """One look: whether the person slipped, or None when there is nothing left to look at."""
+    def look(self, person: User, pace_s: float) -> bool | None:
+        """One look of `pace_s` seconds: whether the person slipped, or None when nothing is left to look at."""
         taken = review.take(person.pk, task_ids=[self._task.pk], lease_s=settings.ENV.SLIDER_REVIEW_LEASE_S)
         if taken is None:
             return None
+        time.sleep(pace_s)
         slips = self._chance.random() < self._error_rate
         said = self._slip(taken) if slips else self._judge(taken)
         review.decide(taken.pk, user_id=person.pk, token=taken.token, said=said)

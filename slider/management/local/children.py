@@ -87,8 +87,8 @@ def start_standin(local: Local) -> Local:
     return replace(local, env={**local.env, **model})
 
 
-def start_fleet(local: Local) -> tuple[Child, Child]:
-    """Start the pumps, and apart from them the hands: sweep, imports, webhooks, the guard and the beat."""
+def start_fleet(local: Local) -> tuple[Child, Child, Child]:
+    """Start the pumps, the hands with the beat, and the doors, whose long work must not hold up the hands."""
     worker = ("celery", "-A", "slider.celery", "worker", "--concurrency=2", "--loglevel=INFO")
     beat = local.state / "beat"  # a folder: what the schedule's file is called differs between Pythons
     beat.mkdir(exist_ok=True)
@@ -96,12 +96,13 @@ def start_fleet(local: Local) -> tuple[Child, Child]:
     hands = local.start(
         "hands",
         *worker,
-        "--queues=sweep,intake,publish,guard",
+        "--queues=sweep,guard",
         "--hostname=hands@%h",
         "--beat",
         f"--schedule={beat / 'schedule'}",
     )
-    return pumps, hands
+    doors = local.start("doors", *worker, "--queues=intake,publish", "--hostname=doors@%h")
+    return pumps, hands, doors
 
 
 def start_web(local: Local, *, port: int) -> Child:
