@@ -1,7 +1,7 @@
 """Lanes: which items run unattended, so that their share is what the slider says, from the first item on."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +38,15 @@ class Track:
     window: tuple[float, ...] = ()
     debt: float = 0.0
     seen: int = 0
+
+    def ranked_anew(self, scores: Sequence[float]) -> "Track":
+        """Return this track under a new ranking: `scores` are what it gives to the items seen last, oldest first.
+
+        Scores of two rankings have nothing to do with each other: compared with the old ones, every new item would be
+        easy, or every one hard. The debt stays, so the share goes on as promised.
+        """
+        window = tuple(round(float(score), _DIGITS) for score in scores)[-WINDOW:]
+        return Track(window=window, debt=self.debt, seen=self.seen)
 
     def to_json(self) -> dict[str, object]:
         """Return a value for a JSON column: strict JSON (-inf becomes null), at most about 5 kB."""

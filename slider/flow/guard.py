@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
-from slider.engine import audit, calibration, certificate, evidence
+from slider.engine import audit, calibration, certificate, evidence, lanes
 from slider.flow import policies
 from slider.models import Gauge, Maker, Policy
 
@@ -63,9 +63,11 @@ def _evidence(policy: Policy, labels: Labels) -> policies.Evidence | None:
         and policy.labels < labels.judged < policy.labels + _step(policy)
     ):
         return None
-    fitted = _fit(policy) if refit else policy.calibration
-    allowed = proof.cap if labels.judged else None
-    return policies.Evidence(allowed, fitted, _facts(policy, proof, labels, refit=refit), labels.judged)
+    allowed, facts = proof.cap if labels.judged else None, _facts(policy, proof, labels, refit=refit)
+    if not refit:
+        return policies.Evidence(allowed, policy.calibration, facts, labels.judged)
+    fitted = _fit(policy)
+    return policies.Evidence(allowed, fitted.to_json(), facts, labels.judged, _window(policy, fitted))
 
 
 def _step(policy: Policy) -> int:
@@ -119,7 +121,7 @@ def _labels(policy: Policy) -> Labels:
     return Labels(certificate.Counters(wrong=wrong, right=right), judged, max((row[5] for row in rows), default=0))
 
 
-def _fit(policy: Policy) -> dict[str, Any]:
+def _fit(policy: Policy) -> calibration.Calibration:
     """Refit the calibration on the newest labels of this worker version, both lanes, weighted by their chances."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -133,12 +135,28 @@ def _fit(policy: Policy) -> dict[str, Any]:
             [policy.task_id, policy.worker_id, FIT_LABELS],
         )
         rows = cursor.fetchall()
-    fitted = calibration.fit(
+    return calibration.fit(
         evidence.matrix([_signals(row[0]) for row in rows]),
         correct=np.array([row[1] for row in rows], dtype=np.bool_),
         propensity=np.array([row[2] for row in rows], dtype=np.float64),
     )
-    return fitted.to_json()
+
+
+def _window(policy: Policy, fitted: calibration.Calibration) -> tuple[float, ...]:
+    """The ranking scores that a new calibration gives to the items ranked last, oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT coalesce(s.signals, '{}'), coalesce(a.outcome = 'answered', false) FROM slider_decision d
+            LEFT JOIN slider_attempt a ON a.id = d.attempt_id LEFT JOIN slider_score s ON s.attempt_id = a.id
+            WHERE d.task_id = %s AND d.bin IS NOT NULL ORDER BY d.seq DESC LIMIT %s
+            """,
+            [policy.task_id, lanes.WINDOW],
+        )
+        rows = cursor.fetchall()[::-1]
+    rated = evidence.matrix([_signals(row[0]) for row in rows])
+    scores = fitted.scores(rated, answered=np.array([row[1] for row in rows], dtype=np.bool_))
+    return tuple(float(score) for score in scores)
 
 
 def _signals(stored: Any) -> dict[str, float]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
-from slider.engine import audit, calibration, certificate
+from slider.engine import audit, calibration, certificate, lanes
 from slider.models import Gauge, Maker, Mode, Policy, Task, Worker
 
 REASON_MOST = 500
@@ -23,12 +23,17 @@ class Superseded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the guard found: `allowed` is None while nothing is known yet."""
+    """What the guard found: `allowed` is None while nothing is known yet.
+
+    A new calibration ranks anew: `window` then holds the ranking scores that it gives to the items routed last, oldest
+    first, so that the next ones are compared with their like. None keeps the window as it is.
+    """
 
     allowed: float | None
     calibration: dict[str, Any]
     certificate: dict[str, Any]
     labels: int
+    window: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,9 @@ def make(
         policy.save(force_insert=True)
         gauge.policy = policy
         gauge.checked_at = Now()
-        gauge.save(update_fields=["policy", "checked_at", "unattended"])
+        if change.evidence is not None and change.evidence.window is not None and gauge.track:
+            gauge.track = lanes.Track.from_json(gauge.track).ranked_anew(change.evidence.window).to_json()
+        gauge.save(update_fields=["policy", "checked_at", "unattended", "track"])
         return policy
 
 

@@ -239,3 +239,11 @@ def test_a_batch_of_500_takes_less_than_5_ms() -> None:
         lanes.choose(track, scores=scores[500:], ties=ties[500:], share=0.8)
         took.append(time.process_time() - begun)
     assert min(took) < 0.005
+
+
+def test_a_track_that_is_ranked_anew_keeps_its_debt_and_the_newest_scores() -> None:
+    track = lanes.Track(window=(1.0, 2.0), debt=1.5, seen=900)
+    anew = track.ranked_anew([0.12345678, -np.inf, *range(lanes.WINDOW)])
+    assert (anew.debt, anew.seen, len(anew.window)) == (1.5, 900, lanes.WINDOW)
+    assert anew.window[0] == 0.0
+    assert lanes.Track.from_json(anew.to_json()) == anew

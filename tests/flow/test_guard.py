@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from slider.engine import calibration, evidence, lanes
 from slider.flow import guard, review, setup, steer
-from slider.models import Gauge, Maker, Mode, Policy, Task, Verdict
+from slider.models import Decision, Gauge, Maker, Mode, Policy, Task, Verdict
 from tests import casts
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +94,21 @@ def test_the_calibration_is_refitted_from_forty_verdicts_on_and_its_key_changes(
     assert after.certificate["fitted_at"] == after.labels >= 40
     assert after.calibration != before.calibration
     assert after.calibration["labels"] == 69
+
+
+def test_a_new_calibration_ranks_the_next_items_among_their_like() -> None:
+    cast = casts.company(share=0.0)
+    reviewed(cast, 60, wrong_every=3)
+    before = lanes.Track.from_json(Gauge.objects.get(pk=cast.task.pk).track)
+    policy = tend(cast)
+    after = lanes.Track.from_json(Gauge.objects.get(pk=cast.task.pk).track)
+    assert (len(after.window), after.debt, after.seen) == (60, before.debt, before.seen)
+    assert after.window != before.window
+    fitted = calibration.Calibration.from_json(policy.calibration)
+    newest = Decision.objects.order_by("-seq")[0]
+    assert newest.attempt is not None
+    score = fitted.logit(evidence.matrix([newest.attempt.score.signals]))[0]
+    assert after.window[-1] == pytest.approx(score, abs=1e-6)
 
 
 def test_a_person_who_moves_the_slider_meanwhile_wins(monkeypatch: pytest.MonkeyPatch) -> None:
