@@ -44,7 +44,7 @@ class Environment(BaseSettings):
         "https://api.openai.com/v1", description="Any OpenAI-compatible endpoint, with its /v1."
     )
     OPENAI_API_KEY: str = Field("", description="Key of that endpoint. Other workers name a SLIDER_KEY_… variable.")
-    SLIDER_MODEL: str = Field("gpt-5-mini", description="The model that a new worker starts with.")
+    SLIDER_MODEL: str = Field("gpt-4.1-mini", description="The model that a new worker starts with.")
 
     # The fleet
     SLIDER_LEASE_S: int = Field(60, ge=5, le=3600, description="Seconds a worker holds an item without a sign of life.")
