@@ -5,11 +5,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from datetime import datetime
 from typing import Protocol
 
 from django.db.models import Q
-from django.utils.timezone import now
 
 from bench import endpoint, question, report, usage
 from bench.peers import plain
@@ -31,6 +29,7 @@ from slider.models import (
     Task,
     Worker,
 )
+from tasks.work import slot
 
 SHARE = 0.8  # most items take the longer way: decision, audit draw, result in the outbox
 INTAKE_ROWS = 1000
@@ -120,12 +119,15 @@ class Pump:
         )
 
     def run(self, turn: int, items: int) -> Run:
+        wait_until(self._is_quiet, child=self._worker)
         bodies = list(question.bodies(items))
+        first = 0
         for start in range(0, items, INTAKE_ROWS):
             rows = [intake.Row(body) for body in bodies[start : start + INTAKE_ROWS]]
-            intake.add(self._task, rows, origin="the bench")
+            arrivals = intake.add(self._task, rows, origin="the bench")
+            first = first or arrivals[0].item_id or 0
         guard.tend(self._task.pk)  # no guard runs here, and without its sign of life all would go to people
-        began, hinted = now(), 0.0
+        hinted = 0.0
 
         def is_done() -> bool:
             nonlocal hinted
@@ -135,16 +137,21 @@ class Pump:
             return not Item.objects.filter(task=self._task, state__in=[State.READY, State.WORKING]).exists()
 
         found = timed(self._place, self._worker, self.name, turn, items, go=is_done, is_done=is_done)
-        self._check(items, since=began)
+        self._check(items, first=first)
         return found
 
-    def _check(self, items: int, *, since: datetime) -> None:
+    def _is_quiet(self) -> bool:
+        """No pump is still at its last round: it would take items before the clock runs."""
+        with slot(self._task.pk) as free:
+            return free
+
+    def _check(self, items: int, *, first: int) -> None:
         """A fast run that skipped something is worth nothing: every item was asked once, and has what follows."""
-        asked = Attempt.objects.filter(item__task=self._task, created_at__gte=since, outcome=Outcome.ANSWERED)
-        routed = Decision.objects.filter(task=self._task, created_at__gte=since)
+        asked = Attempt.objects.filter(item__task=self._task, item__gte=first, outcome=Outcome.ANSWERED)
+        routed = Decision.objects.filter(task=self._task, item__gte=first)
         ran = routed.filter(lane=Lane.UNATTENDED).count()
-        owed = Publication.objects.filter(task=self._task, created_at__gte=since).count()
-        looks = Review.objects.filter(task=self._task, created_at__gte=since).count()
+        owed = Publication.objects.filter(task=self._task, item__gte=first).count()
+        looks = Review.objects.filter(task=self._task, item__gte=first).count()
         wanted_looks = routed.filter(Q(lane=Lane.PEOPLE) | Q(audit=True)).count()
         if (asked.count(), routed.count(), owed, looks) != (items, items, ran, wanted_looks):
             raise RuntimeError(
