@@ -33,10 +33,10 @@ def rights(user: AbstractBaseUser | AnonymousUser, project: Project) -> frozense
 def desk(user: AbstractBaseUser | AnonymousUser) -> Desk:
     """What waits for a look of this person, over all projects where they review."""
     projects = reviewed_projects(user)
-    if not projects:
+    if not projects or not user.is_authenticated:
         return Desk(may_review=False, count=0)
     open_looks = Review.objects.filter(state=ReviewState.OPEN, task__project__in=projects)
-    open_looks = open_looks.exclude(declines__user_id=user.pk)  # what they skipped is not offered to them again
+    open_looks = open_looks.exclude(declines__user_id=int(user.pk))  # what they skipped is not offered to them again
     return Desk(may_review=True, count=open_looks.values("pk")[:MANY].count())
 
 
