@@ -49,7 +49,7 @@ def settings_page(request: HttpRequest, task_id: int) -> HttpResponse:
     if part in ("endpoint", "secret", "remove"):
         return _endpoint(request, task, part)
     sent = request.POST if request.method == "POST" else None
-    name = NameForm(sent, initial={"name": task.name, "title_field": task.title_field})
+    name = NameForm(sent, task=task)
     promise = PromiseForm(sent, initial=PromiseForm.of(task))
     if sent is None or not _all_valid({"name": name, "promise": promise}):
         return _settings(request, task, name=name, promise=promise, status=422 if sent else 200)
@@ -88,7 +88,7 @@ def _settings(
     endpoint = Endpoint.objects.filter(task=task).first()
     shown = {
         "task": task,
-        "name": name or NameForm(initial={"name": task.name, "title_field": task.title_field}),
+        "name": name or NameForm(task=task),
         "promise": promise or PromiseForm(initial=PromiseForm.of(task)),
         "administer": can(request.user, "administer", task.project),
         "endpoint": endpoint,

@@ -1,5 +1,6 @@
 """The forms that set a task up: its contract, its worker, where its slider starts, where its results go."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -110,9 +111,8 @@ class ContractForm(forms.Form):
             self._need("input_schema", 'Describe an item, such as {"type": "object", "properties": …}.')
             self._need("output_schema", "Describe an answer by a JSON Schema.")
         shape = self.shape()
-        title = said.get("title_field")
-        if shape and title and title not in shape.input.document.get("properties", {title: {}}):  # type: ignore[operator]  # a checked schema's properties are an object
-            self.add_error("title_field", f"An item has no field {title!r}.")
+        if shape and (problem := _title_problem(said.get("title_field") or "", shape.input.document)):
+            self.add_error("title_field", problem)
         return said
 
     def _need(self, name: str, words: str) -> None:
@@ -143,6 +143,24 @@ class NameForm(forms.Form):
 
     name = forms.CharField(max_length=120, error_messages={"required": "Give the task a name."})
     title_field = ContractForm.base_fields["title_field"]
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, task: Task) -> None:
+        self.task = task
+        super().__init__(data, initial={"name": task.name, "title_field": task.title_field})
+
+    def clean_title_field(self) -> str:
+        title = str(self.cleaned_data["title_field"])
+        if problem := _title_problem(title, self.task.input_schema):
+            raise ValidationError(problem, code="title_field")
+        return title
+
+
+def _title_problem(title: str, input_schema: Mapping[str, Any]) -> str:
+    """Why no item could be named by this field; empty where one can."""
+    fields = input_schema.get("properties")
+    if not title or not fields or title in fields:
+        return ""
+    return f"An item has no field {title!r}; it has {', '.join(list(fields)[:20])}."
 
 
 class WorkerForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no parameter when it runs

@@ -149,6 +149,17 @@ def test_only_an_admin_sends_the_worker_elsewhere(client: Client, cast: casts.Co
     assert (worker.base_url, worker.key_name) == ("", "")
 
 
+def test_settings_refuse_a_title_that_no_item_has(client: Client, cast: casts.Company) -> None:
+    cast.task.input_schema = {"type": "object", "properties": {"text": {"type": "string"}}}
+    cast.task.save()
+    sent = PROMISE | {"name": "Renamed", "title_field": "subjekt"}
+    answer = client.post(reverse("task-settings", args=[cast.task.pk]), sent)
+    assert answer.status_code == 422
+    assert "An item has no field" in answer.content.decode()
+    cast.task.refresh_from_db()
+    assert cast.task.name != "Renamed"
+
+
 def test_settings_change_the_promise_and_end_the_evidence(client: Client, cast: casts.Company) -> None:
     rules = 'channel = legal\namount = 0\nvip = true\nzip = "007"'
     sent = PROMISE | {"name": "Renamed", "title_field": "subject", "error_percent": "1.5", "never_unattended": rules}
