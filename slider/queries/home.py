@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from slider.models import Gauge, Membership, Project, Spend, Task, Worker
@@ -35,18 +35,18 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """What the model has cost today; `budget` is None where none is set."""
+    """What the model has cost today; None where nobody gave its price, or set no budget."""
 
-    spent: Decimal
+    spent: Decimal | None
     budget: Decimal | None
 
     @property
     def share(self) -> float:
-        return min(1.0, float(self.spent / self.budget)) if self.budget else 0.0
+        return min(1.0, float(self.spent / self.budget)) if self.spent is not None and self.budget else 0.0
 
     @property
     def used_up(self) -> bool:
-        return self.budget is not None and self.spent >= self.budget
+        return self.spent is not None and self.budget is not None and self.spent >= self.budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,9 @@ def backlog(task_id: int) -> Backlog:
     return Backlog(ready, working, looks, done_today, oldest)
 
 
-def spent_today(task_id: int) -> Decimal:
-    """What today's calls have cost, over all workers and versions of a task."""
+def spent_today(task_id: int) -> Decimal | None:
+    """What today's calls have cost, over all workers and versions of a task; None where none had a price."""
     spends = Spend.objects.filter(worker__task_id=task_id, day=timezone.now().date())
-    return spends.aggregate(total=Sum("cost"))["total"] or Decimal(0)
+    total: Decimal = spends.aggregate(total=Sum("cost"))["total"] or Decimal(0)
+    unpriced = Q(worker__price_in=None) & Q(worker__price_out=None)
+    return None if total == 0 and spends.filter(unpriced, calls__gt=0).exists() else total

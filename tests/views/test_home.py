@@ -88,6 +88,15 @@ def test_the_workers_trouble_and_a_spent_budget_are_said() -> None:
     assert "budget is spent" in shown
 
 
+def test_calls_without_a_price_are_not_said_to_cost_nothing() -> None:
+    cast = casts.company()
+    Worker.objects.update(price_in=None, price_out=None)
+    Spend.objects.create(worker=cast.worker, day=timezone.now().date(), calls=3)
+    assert "<dt>Model cost today</dt> <dd> not known" in home(cast.viewer)
+    Worker.objects.update(price_in=0, price_out=0)
+    assert "<dt>Model cost today</dt> <dd> 0.00" in home(cast.viewer)
+
+
 def test_a_paused_task_says_so() -> None:
     cast = casts.company()
     Task.objects.update(paused=True)
