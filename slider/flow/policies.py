@@ -85,7 +85,7 @@ def make(
     When this returns, no item is routed by an older policy any more.
     """
     with transaction.atomic():
-        gauge = Gauge.objects.select_for_update(of=("self",)).select_related("policy", "task").get(pk=task_id)
+        gauge = Gauge.locked(task_id)
         old, task = gauge.policy, gauge.task
         if expected is not None and old.number != expected:
             raise Superseded(old)

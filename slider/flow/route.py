@@ -49,7 +49,7 @@ class Place:
 
 def lock(task_id: int) -> Standing:
     """Lock the task's gauge: a pull-back waits for this transaction, and after it nothing more runs unattended."""
-    gauge = Gauge.objects.select_for_update(of=("self",)).select_related("policy", "task").get(pk=task_id)
+    gauge = Gauge.locked(task_id)
     with connection.cursor() as cursor:
         # The database's clock, not this machine's, says how long the guard has been silent.
         cursor.execute("SELECT clock_timestamp()")

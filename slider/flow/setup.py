@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 from django.db.models.functions import Now
@@ -83,7 +84,10 @@ def save_task(task: Task, *, by: int) -> None:
 def replace_worker(worker: Worker, content: dict[str, Any], *, by: int) -> Worker:
     """Retire a worker and put the next version of it in its place; the slider's evidence starts anew."""
     with transaction.atomic():
-        old = Worker.objects.select_for_update().get(pk=worker.pk)
+        # No stronger lock than needed: a new policy that names this worker must not wait for us while we wait for it.
+        old = Worker.objects.select_for_update(no_key=True).get(pk=worker.pk)
+        if old.retired_at is not None:
+            raise ValidationError(f"{old} was replaced by somebody else meanwhile; look at its next version first")
         if all(getattr(old, name) == content.get(name, getattr(old, name)) for name in CONTENT):
             return old
         Worker.objects.filter(pk=old.pk).update(retired_at=Now())

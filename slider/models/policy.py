@@ -78,3 +78,12 @@ class Gauge(models.Model):
 
     def __str__(self) -> str:
         return f"gauge of {self.task_id}"
+
+    @classmethod
+    def locked(cls, task_id: int) -> "Gauge":
+        """The task's gauge, locked until the transaction ends, with the policy and the task as they stand now.
+
+        Read after the lock, not with it: a statement that waited for the lock still joins what stood before.
+        """
+        cls.objects.select_for_update().values_list("pk").get(pk=task_id)
+        return cls.objects.select_related("policy", "task").get(pk=task_id)

@@ -1,0 +1,106 @@
+"""Two hands on one slider at once: each waits for the other, sees what it did, and fails for no reason of its own."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection, connections, transaction
+
+from slider.flow import policies, route, setup, steer
+from slider.flow.policies import Change
+from slider.models import Gauge, Maker, Policy, Worker
+from tests import casts
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Elsewhere(threading.Thread):
+    """Runs an act over a connection of its own, and keeps what it returned or raised."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        super().__init__(daemon=True)
+        self._act = act
+        self.pid = 0
+        self.connected = threading.Event()
+        self.result: object = None
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                self.pid = cursor.fetchone()[0]
+            self.connected.set()
+            self.result = self._act()
+        except Exception as error:  # noqa: BLE001  # told to the test, which raises it
+            self.error = error
+        finally:
+            connections.close_all()
+
+    def until_it_waits(self) -> None:
+        """Return when PostgreSQL says that its statement waits for a lock."""
+        assert self.connected.wait(5)
+        for _ in range(5000):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %s", [self.pid])
+                if cursor.fetchone() == (True,) or not self.is_alive():
+                    return
+
+    def done(self) -> object:
+        self.join(10)
+        assert not self.is_alive()
+        if self.error is not None:
+            raise self.error
+        return self.result
+
+
+def routed_by(task_id: int) -> int:
+    with transaction.atomic():
+        return route.lock(task_id).policy.number
+
+
+def test_routing_that_waits_for_a_pull_back_routes_by_it() -> None:
+    cast = casts.company(share=1.0)
+    routing = Elsewhere(lambda: routed_by(cast.task.pk))
+    with transaction.atomic():
+        pulled = steer.pull_back(cast.task.pk, reason="stop", by=cast.reviewer.pk)
+        routing.start()
+        routing.until_it_waits()
+    assert routing.done() == pulled.number
+
+
+def test_a_pull_back_that_waits_for_the_guard_comes_after_it() -> None:
+    cast = casts.company(share=1.0)
+    pulling = Elsewhere(lambda: steer.pull_back(cast.task.pk, reason="stop", by=cast.reviewer.pk))
+    with transaction.atomic():
+        policies.make(cast.task.pk, Change(), maker=Maker.GUARD, reason="figures brought up to date")
+        pulling.start()
+        pulling.until_it_waits()
+    pulling.done()
+    newest = Gauge.objects.select_related("policy").get().policy
+    assert (newest.number, newest.held) == (3, True)
+
+
+def test_a_worker_can_be_replaced_while_the_guard_makes_a_policy() -> None:
+    cast = casts.company(share=1.0)
+    replacing = Elsewhere(lambda: setup.replace_worker(cast.worker, {"instructions": "Twice."}, by=cast.tuner.pk))
+    with transaction.atomic():
+        route.lock(cast.task.pk)
+        replacing.start()
+        replacing.until_it_waits()  # it has the worker's row and waits for the gauge
+        policies.make(cast.task.pk, Change(), maker=Maker.GUARD, reason="figures brought up to date")
+    replacing.done()
+    assert Policy.objects.count() == 3
+
+
+def test_of_two_people_who_replace_a_worker_the_second_hears_of_the_first() -> None:
+    cast = casts.company()
+    second = Elsewhere(lambda: setup.replace_worker(cast.worker, {"instructions": "Second."}, by=cast.tuner.pk))
+    with transaction.atomic():
+        setup.replace_worker(cast.worker, {"instructions": "First."}, by=cast.admin.pk)
+        second.start()
+        second.until_it_waits()
+    with pytest.raises(ValidationError, match="replaced by somebody else"):
+        second.done()
+    assert Worker.objects.get(retired_at=None).instructions == "First."
