@@ -97,11 +97,19 @@ def make(
         policy.maker, policy.made_by_id, policy.reason = maker, by, reason[:REASON_MOST]
         policy.save(force_insert=True)
         gauge.policy = policy
-        gauge.checked_at = Now()
-        if change.evidence is not None and change.evidence.window is not None and gauge.track:
-            gauge.track = lanes.Track.from_json(gauge.track).ranked_anew(change.evidence.window).to_json()
+        if maker == Maker.GUARD:
+            gauge.checked_at = Now()  # a person's move says nothing about whether the guard is alive
+        gauge.track = _track(gauge, change, new_worker=new_worker)
         gauge.save(update_fields=["policy", "checked_at", "unattended", "track"])
         return policy
+
+
+def _track(gauge: Gauge, change: Change, *, new_worker: bool) -> dict[str, Any]:
+    """The window that the next items are ranked in: of a new worker's own answers, or scored anew with the rest."""
+    window = () if new_worker else change.evidence.window if change.evidence is not None else None
+    if window is None or not gauge.track:
+        return dict(gauge.track)
+    return lanes.Track.from_json(gauge.track).ranked_anew(window).to_json()
 
 
 def _next(old: Policy, task: Task, change: Change, *, ends_epoch: bool, lane_items: int) -> Policy:

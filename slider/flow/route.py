@@ -130,8 +130,9 @@ def _barred(standing: Standing, rated: Rated) -> Bar | None:
     if rule := standing.task.hard_rule(rated.body):
         return Why.RULE, rule
     policy, attempt = standing.policy, rated.attempt
-    if policy.mode == Mode.GUARDED and attempt is not None and attempt.worker_id != policy.worker_id:
-        return Why.STALE, "answered by a worker version that this policy has no evidence about"
+    if attempt is not None and attempt.worker_id != policy.worker_id:
+        # On trial as well: nobody vouched for the old version, and its answers are no evidence about the new one.
+        return Why.STALE, "answered by a worker version that is replaced by now"
     return None
 
 

@@ -1,7 +1,10 @@
 """The slider's three shares, who may move them, and what each change does to the evidence."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from slider.engine import certificate
 from slider.flow import policies, setup, steer
@@ -123,3 +126,20 @@ def test_the_database_refuses_a_guarded_share_beyond_its_evidence() -> None:
     policy.pk, policy.number, policy.effective = None, 2, 0.4
     with pytest.raises(IntegrityError, match="policy_guarded_by_evidence"), transaction.atomic():
         policy.save(force_insert=True)
+
+
+def test_a_person_who_moves_the_slider_is_no_sign_of_life_of_the_guard() -> None:
+    cast = casts.company(share=0.5)
+    long_ago = timezone.now() - timedelta(hours=1)
+    Gauge.objects.update(checked_at=long_ago)
+    steer.apply(cast.task.pk, share=0.9, mode=Mode.TRIAL, reason="more", by=cast.tuner.pk)
+    assert Gauge.objects.get().checked_at == long_ago
+    policies.make(cast.task.pk, Change(), maker=Maker.GUARD, reason="looked")
+    assert Gauge.objects.get().checked_at > long_ago
+
+
+def test_a_new_worker_is_ranked_among_its_own_answers() -> None:
+    cast = casts.company(share=0.5)
+    casts.one(cast.task)
+    setup.replace_worker(cast.worker, {"model": "another-model"}, by=cast.tuner.pk)
+    assert Gauge.objects.get().track["window"] == []

@@ -6,9 +6,11 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from slider.flow import setup, steer
+from slider.flow import claims, setup, steer
+from slider.flow.work import Finding
 from slider.llm.records import Outcome
 from slider.models import Decision, Gauge, Item, Lane, Mode, Policy, Publication, Review, ReviewKind, State, Task, Why
+from tasks.work import settle
 from tests import casts
 
 pytestmark = pytest.mark.django_db
@@ -124,3 +126,13 @@ def test_places_in_the_order_are_given_without_gaps() -> None:
     many_more = casts.one(cast.task, "last")
     assert sorted(Decision.objects.values_list("seq", flat=True)) == list(range(31))
     assert decided(many_more).seq == Gauge.objects.get(pk=cast.task.pk).routed - 1
+
+
+def test_an_answer_of_a_replaced_worker_is_no_evidence_about_the_new_one_on_trial_either() -> None:
+    cast = casts.company(share=1.0, mode=Mode.TRIAL)
+    casts.bring_in(cast.task, {"m1": {"text": "hello"}})
+    (taken,) = claims.claim(cast.task.pk, most=1, max_tries=5, lease_s=60, by="a worker of the old version")
+    setup.replace_worker(cast.worker, {"instructions": "Read it twice."}, by=cast.tuner.pk)
+    settle([Finding(taken, casts.says(ANSWER), None)], cast.worker, cast.task)
+    found = Decision.objects.get()
+    assert (found.lane, found.why, found.bin, found.epoch) == (Lane.PEOPLE, Why.STALE, None, 2)
