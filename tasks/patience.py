@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import structlog
-from django.db import InterfaceError, OperationalError, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
+from psycopg.errors import IdleInTransactionSessionTimeout
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -23,10 +24,17 @@ def patiently(act: Callable[[], T], *, limit_s: float) -> T:
     while True:
         try:
             return act()
-        except (OperationalError, InterfaceError) as error:
-            if time.monotonic() + wait > ends_at:
+        except (DatabaseError, InterfaceError) as error:
+            if not _broke_off(error) or time.monotonic() + wait > ends_at:
                 raise
             log.warning("postgresql did not answer, trying again", error=str(error).strip()[:200], wait_s=wait)
             connections["default"].close()
             time.sleep(wait)
             wait = min(LONGEST_WAIT_S, wait * 2)
+
+
+def _broke_off(error: DatabaseError | InterfaceError) -> bool:
+    """Whether PostgreSQL was away, busy, or ended a transaction that idled: we may have been frozen in the middle."""
+    if isinstance(error, (OperationalError, InterfaceError)):
+        return True
+    return isinstance(error.__cause__, IdleInTransactionSessionTimeout)
