@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 FIRST_GUESS = 500.0  # tokens of a call, until the first has been counted
+_ANSWER_S = 1.0  # a Redis that hangs must not hold up answers that are paid for
 
 
 class Pace:
@@ -19,25 +20,30 @@ class Pace:
         self._requests = RateLimitItemPerMinute(requests, namespace="requests") if requests else None
         self._tokens = RateLimitItemPerMinute(tokens, namespace="tokens") if tokens else None
         self._shared: Storage = RedisStorage(
-            redis_url.replace("unix://", "redis+unix://").removesuffix("?db=0"), wrap_exceptions=True
+            redis_url.replace("unix://", "redis+unix://").removesuffix("?db=0"),
+            socket_timeout=_ANSWER_S,
+            socket_connect_timeout=_ANSWER_S,
+            wrap_exceptions=True,
         )
         self._own = MemoryStorage()
         self._a_call = FIRST_GUESS
 
-    def permits(self, wanted: int) -> int:
-        """Reserve up to `wanted` calls; 0 when this minute's share is used up."""
-        if self._requests is None and self._tokens is None:
-            return wanted
+    def permits(self, wanted: int, *, held: int) -> int:
+        """How many of `wanted` calls may begin while `held` are in the air, whose tokens are not booked yet."""
         granted = wanted
         if self._tokens is not None:
-            granted = min(granted, int(self._left(self._tokens) / self._a_call))
+            left = self._left(self._tokens)
+            # One call is let through by a fresh minute even if it takes more than the limit: else none ever would.
+            fresh = held == 0 and left == self._tokens.amount
+            granted = min(granted, max(int(left / self._a_call) - held, int(fresh)))
         if self._requests is not None:
             granted = min(granted, self._left(self._requests))
-        if granted < 1:
-            return 0
+        return max(0, granted)
+
+    def begun(self, calls: int) -> None:
+        """Book calls as they begin; those that were permitted and found no work cost nothing."""
         if self._requests is not None:
-            self._use(self._requests, granted)
-        return granted
+            self._use(self._requests, min(calls, self._left(self._requests)))
 
     def used(self, *, calls: int, tokens: int) -> None:
         """Book what calls really took."""

@@ -116,23 +116,27 @@ class Shift:
 
     def claim(self, most: int, held: int) -> list[Claim]:
         """As many items as the budget, the rate limits and the worker's health allow."""
+        return patiently(lambda: self._claim(most, held), limit_s=PATIENCE_S)
+
+    def _claim(self, most: int, held: int) -> list[Claim]:
+        if not stage.is_on(self._worker):
+            return []
         if self._worker.trouble:
             most = 1 - held  # one probe at a time until it answers again
         left = stage.calls_left(self._worker)
         if left is not None:
             most = min(most, left - held)
-        if most < 1 or (most := self._pace.permits(most)) < 1:
+        if most < 1 or (most := self._pace.permits(most, held=held)) < 1:
             return []
-        return patiently(
-            lambda: claims.claim(
-                self._task.pk,
-                most=most,
-                max_tries=self._task.max_tries,
-                lease_s=self._env.SLIDER_LEASE_S,
-                by=self._name,
-            ),
-            limit_s=PATIENCE_S,
+        taken = claims.claim(
+            self._task.pk,
+            most=most,
+            max_tries=self._task.max_tries,
+            lease_s=self._env.SLIDER_LEASE_S,
+            by=self._name,
         )
+        self._pace.begun(len(taken))
+        return taken
 
     async def ask(self, claim: Claim) -> Finding:
         if self._client is None:

@@ -135,6 +135,11 @@ def _note_trouble(worker: Worker, held: Sequence[Finding]) -> None:
         worker.trouble = trouble[:300]
 
 
+def is_on(worker: Worker) -> bool:
+    """Whether this version may still begin items: nobody has paused its task or put another in its place."""
+    return Worker.objects.filter(pk=worker.pk, retired_at=None, task__paused=False).exists()
+
+
 def calls_left(worker: Worker) -> int | None:
     """How many calls today's budget still pays for, at what a call has cost today; None without a budget.
 

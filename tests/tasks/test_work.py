@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from slider.flow import claims
+from slider.flow import claims, setup
 from slider.flow.work import Finding
 from slider.models import (
     Attempt,
@@ -26,7 +26,7 @@ from slider.models import (
     Why,
     Worker,
 )
-from tasks.work import key_of, settle, slot, work
+from tasks.work import Shift, key_of, settle, slot, work
 from tests import casts
 from tests.standin import Model
 
@@ -192,6 +192,19 @@ def test_a_paused_task_and_a_task_without_a_worker_are_left_alone(model: Model) 
     Worker.objects.update(retired_at=timezone.now())
     assert work(cast.task.pk) == 0
     assert states(cast) == {State.READY: 2}
+
+
+@pytest.mark.parametrize("change", ["paused", "replaced"])
+def test_a_shift_begins_nothing_more_once_its_task_is_paused_or_its_worker_replaced(change: str) -> None:
+    cast = company(2)
+    shift = Shift(cast.task, cast.worker)
+    assert len(shift.claim(1, 0)) == 1
+    if change == "paused":
+        setup.pause(cast.task, paused=True)
+    else:
+        setup.replace_worker(cast.worker, {"instructions": "Read it twice."}, by=cast.tuner.pk)
+    assert shift.claim(1, 1) == []
+    assert states(cast) == {State.WORKING: 1, State.READY: 1}
 
 
 def test_two_hints_make_one_pump(model: Model) -> None:
