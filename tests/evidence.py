@@ -7,7 +7,7 @@ from slider.flow import policies
 from slider.models import Maker, Policy, Task
 
 
-def prove(task: Task, *, right: int, wrong: int, up_to: float) -> Policy:
+def prove(task: Task, *, right: int, wrong: int, up_to: float, more: int = 240) -> Policy:
     """Put a policy in force with this evidence: right answers evenly up to the cut `up_to`, the wrong ones above."""
     counters = _spread(right=right, wrong=wrong, up_to=up_to)
     proof = certificate.certify(counters, error_limit=task.error_limit, delta=task.delta)
@@ -23,7 +23,7 @@ def prove(task: Task, *, right: int, wrong: int, up_to: float) -> Policy:
         "best": proof.best.tolist(),
         "cap": proof.cap,
         "outstanding": 0,
-        "more": 240,
+        "more": more,
         "fitted_at": 0,
     }
     found = policies.Evidence(proof.cap, calibration.prior().to_json(), facts, right + wrong)

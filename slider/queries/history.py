@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+
 from slider.models import Maker, Policy
 
 PAGE = 20
+_NOT_KNOWN = -1.0  # in place of NULL, so that two shares that are both not known are the same one
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +31,38 @@ class Page:
     before: int | None  # where the next older page begins
 
 
-def page(task_id: int, *, before: int | None = None) -> Page:
-    """The newest entries below policy number `before`."""
-    policies = Policy.objects.filter(task_id=task_id).select_related("made_by", "worker").defer("calibration")
+def page(task_id: int, *, before: int | None = None, routine: bool = True) -> Page:
+    """The newest entries below policy number `before`; without `routine`, those that moved no share.
+
+    Routine is what the guard makes when it counts anew and every share stays as it was.
+    """
+    policies = Policy.objects.filter(task_id=task_id)
     if before is not None:
         policies = policies.filter(number__lt=before)
-    found = list(policies.order_by("-number")[: PAGE + 1])
-    entries = [Entry(newer, changes(older, newer)) for newer, older in zip(found, [*found[1:], None], strict=True)]
-    more = len(found) > PAGE
-    return Page(entries[:PAGE], found[PAGE - 1].number if more else None)
+    if not routine:
+        policies = policies.filter(~Q(maker=Maker.GUARD) | ~Exists(_with_the_same_shares()))
+    found = list(policies.select_related("made_by", "worker").defer("calibration").order_by("-number")[: PAGE + 1])
+    shown = found[:PAGE]
+    older = _before(task_id, shown)
+    entries = [Entry(policy, changes(older.get(policy.number - 1), policy)) for policy in shown]
+    return Page(entries, shown[-1].number if len(found) > PAGE else None)
+
+
+def _with_the_same_shares() -> QuerySet[Policy]:
+    """The policy just before another one, if it allowed the same and had the same in effect."""
+    return Policy.objects.alias(known=Coalesce("allowed", _NOT_KNOWN)).filter(
+        task=OuterRef("task"),
+        number=OuterRef("number") - 1,
+        known=Coalesce(OuterRef("allowed"), _NOT_KNOWN),
+        effective=OuterRef("effective"),
+    )
+
+
+def _before(task_id: int, shown: list[Policy]) -> dict[int, Policy]:
+    """The policy just before each that is shown, by number: the rows between may be folded away."""
+    numbers = [policy.number - 1 for policy in shown]
+    rows = Policy.objects.filter(task_id=task_id, number__in=numbers).select_related("worker").defer("calibration")
+    return {policy.number: policy for policy in rows}
 
 
 def changes(old: Policy | None, new: Policy) -> list[str]:

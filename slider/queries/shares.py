@@ -87,7 +87,7 @@ def _more(policy: Policy) -> str:
     following = next_cut(policy.allowed or 0.0)
     if more is None or following is None or policy.mode == Mode.TRIAL:
         return ""
-    return f"About {_round(more):,} more verdicts would allow {said(following)}, if the errors stay as they are."
+    return f"{_about(more)} more verdicts would allow {said(following)}, if the errors stay as they are."
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,9 @@ def verdict(policy: Policy, *, requested: float, mode: Mode, effective: float) -
     if requested == 0:
         return Verdict("good", "Everything goes to people.")
     if mode == Mode.TRIAL:
-        return Verdict("warn", f"{asked} would run unattended at once, on your word: no promise about its error.")
+        # In a trial the page has said it already, loudly.
+        promise = "" if policy.mode == Mode.TRIAL else ": no promise about its error"
+        return Verdict("warn", f"{asked} would run unattended at once, on your word{promise}.")
     if policy.allowed is None:
         return Verdict("warn", f"You ask {asked}; what the evidence allows is not known yet. Until it is, 0 % runs.")
     looked = f"{policy.labels:,} reviewed items"
@@ -125,12 +127,18 @@ def next_cut(allowed: float) -> float | None:
     return next((cut for cut in certificate.CUTS.tolist() if cut >= staked and cut > allowed), None)
 
 
-def _round(count: int) -> int:
-    """Two digits: the estimate is not better than that."""
-    if count < 100:
-        return max(1, int(count))
-    unit = 10 ** (len(str(int(count))) - 2)
-    return int(round(count / unit) * unit)
+def _about(count: int) -> str:
+    """How many, as roughly as the estimate is: «A few», «About 20», «About 150», «Some 400», «Some 12,000»."""
+    if count < 10:
+        return "A few"
+    if count < 300:
+        unit = 10 if count < 100 else 50
+        return f"About {_rounded(count, unit)}"
+    return f"Some {_rounded(count, 100 if count < 10_000 else 1_000):,}"
+
+
+def _rounded(count: int, unit: int) -> int:
+    return (2 * count + unit) // (2 * unit) * unit
 
 
 def said(share: float) -> str:

@@ -12,6 +12,7 @@ NEWEST = 10_000  # so many routed items are read at most
 RECENT = 1_000
 LOOKS = 500
 FEW = 5  # looks, before a median is worth saying
+LEAST_S = 1.0  # nobody reads an item in less: such looks were played, or answered unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def traffic(task_id: int) -> Traffic:
 
 
 def seconds_a_look(task_id: int) -> float | None:
-    """The median time between taking a look and deciding it, over the newest ones."""
+    """The median time between taking a look and deciding it, over the newest ones; None while it is not known."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -95,7 +96,7 @@ def seconds_a_look(task_id: int) -> float | None:
             [task_id, LOOKS],
         )
         looked, median = cursor.fetchone()
-    return float(median) if looked >= FEW else None
+    return float(median) if looked >= FEW and median >= LEAST_S else None
 
 
 def effects(share: float, *, outlook: Outlook) -> Effects:

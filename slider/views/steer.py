@@ -1,6 +1,7 @@
 """The slider page: where it stands, what another share would mean, and the buttons that move it."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -176,7 +177,9 @@ def _page(request: HttpRequest, task: Task, form: ApplyForm) -> dict[str, Any]:
     wanted = _wanted({name: form[name].value() for name in ("percent", "mode")}, policy)
     nines = request.GET.get("scale") == "nines"
     effects = _effects(policy, wanted)
-    before = request.GET.get("before", "")
+    before, routine = request.GET.get("before", ""), request.GET.get("routine") == "shown"
+    points, cap = effects["outlook"].points, policy.allowed or 0.0
+    drawn = partial(chart.draw, points, limit=policy.error_limit, cap=cap, now=standing.effective, nines=nines)
     return effects | {
         "task": task,
         "gauge": gauge,
@@ -184,19 +187,29 @@ def _page(request: HttpRequest, task: Task, form: ApplyForm) -> dict[str, Any]:
         "shares": standing,
         "form": form,
         "may": rights(request.user, task.project),
-        "chart": chart.draw(
-            effects["outlook"].points,
-            limit=policy.error_limit,
-            cap=policy.allowed or 0.0,
-            now=standing.effective,
-            nines=nines,
-        ),
+        "chart": drawn(),
+        "narrow": drawn(frame=chart.NARROW),
+        "band_over_limit": chart.band_over_limit(points, limit=policy.error_limit, cap=cap),
+        "offer": _offer(policy),
         "drag": _drag(policy, effects["outlook"]),
         "realised": backtest.realised(task.pk),
         "error": errors.unattended(policy),
-        "history": history.page(task.pk, before=int(before) if before.isdecimal() and len(before) < 9 else None),
+        "history": history.page(
+            task.pk,
+            before=int(before) if before.isdecimal() and len(before) < 9 else None,
+            routine=routine,
+        ),
+        "routine": routine,
         "reason_most": policies.REASON_MOST,
     }
+
+
+def _offer(policy: Policy) -> float | None:
+    """What would run if a trial were handed to the guard now; None where evidence allows nothing, or it isn't one."""
+    if policy.mode != Mode.TRIAL or policy.held:
+        return None
+    proven = policy.certificate
+    return policies.effective(requested=policy.requested, proven=proven, mode=Mode.GUARDED, held=False) or None
 
 
 def _effects(policy: Policy, wanted: Wanted) -> dict[str, Any]:

@@ -23,6 +23,18 @@ def test_each_move_is_said_with_who_and_what() -> None:
     assert page.entries[3].changes == ["began at 80 %, held by evidence"]
 
 
+def test_routine_is_folded_and_moves_of_people_and_of_shares_stay() -> None:
+    cast = casts.company(share=0.8, mode=Mode.GUARDED)
+    for right in (900, 901, 902):
+        evidence.prove(cast.task, right=right, wrong=200, up_to=0.6)
+    steer.apply(cast.task.pk, share=0.8, mode=Mode.GUARDED, reason="Stays", by=cast.tuner.pk)
+    evidence.prove(cast.task, right=10, wrong=5, up_to=0.6)
+    folded = history.page(cast.task.pk, routine=False)
+    assert [entry.policy.number for entry in folded.entries] == [6, 5, 2, 1]
+    assert "allowed 60 % → 0 %" in folded.entries[0].changes
+    assert len(history.page(cast.task.pk).entries) == 6
+
+
 def test_it_pages_backwards_without_a_gap() -> None:
     cast = casts.company(share=0.0)
     for number in range(45):

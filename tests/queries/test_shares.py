@@ -33,7 +33,7 @@ def test_evidence_binds() -> None:
     evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
     found = read(cast)
     assert found.words == "60 % in effect: you asked 80 %; 1,100 reviewed items allow 60 %."
-    assert found.more == "About 240 more verdicts would allow 65 %, if the errors stay as they are."
+    assert found.more == "About 250 more verdicts would allow 65 %, if the errors stay as they are."
     assert found.promised
 
 
@@ -96,6 +96,19 @@ def test_the_next_step_is_the_next_that_can_open(allowed: float, following: floa
     assert shares.next_cut(allowed) == following
 
 
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (1, "A few"), (9, "A few"), (10, "About 10"), (21, "About 20"), (96, "About 100"), (148, "About 150"),
+        (299, "About 300"), (412, "Some 400"), (9_980, "Some 10,000"), (12_345, "Some 12,000"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_is_said_as_roughly_as_it_is_known(count: int, words: str) -> None:
+    cast = company(0.8)
+    evidence.prove(cast.task, right=900, wrong=200, up_to=0.6, more=count)
+    assert read(cast).more.startswith(f"{words} more verdicts would allow")
+
+
 def verdict(cast: casts.Company, requested: float, mode: Mode = Mode.GUARDED) -> shares.Verdict:
     policy = Policy.objects.filter(task=cast.task).latest("number")
     share = policies.effective(requested=requested, proven=policy.certificate, mode=mode, held=False)
@@ -109,6 +122,8 @@ def test_the_verdict_on_another_share_says_what_would_run() -> None:
     assert "at most 3 % of it wrong" in verdict(cast, 0.55).words
     assert "so 60 % runs" in verdict(cast, 0.9).words
     assert "no promise" in verdict(cast, 0.9, Mode.TRIAL).words
+    steer.apply(cast.task.pk, share=0.5, mode=Mode.TRIAL, reason="Try", by=cast.tuner.pk)
+    assert verdict(cast, 0.9, Mode.TRIAL).words == "90 % would run unattended at once, on your word."
     assert verdict(cast, 0).words == "Everything goes to people."
 
 
@@ -127,5 +142,4 @@ def test_the_guard_counts_towards_the_step_that_the_sentence_names() -> None:
     policy = guard.tend(cast.task.pk)
     assert policy.allowed == 0
     found = read(cast)
-    assert found.more.startswith("About ")
-    assert "would allow 30 %" in found.more
+    assert "more verdicts would allow 30 %" in found.more

@@ -76,6 +76,8 @@ def test_the_seconds_of_a_look_are_a_median_of_enough_of_them() -> None:
         seconds = 20 if place < 4 else 3000
         Review.objects.filter(pk=look.pk).update(taken_at=F("decided_at") - timedelta(seconds=seconds))
     assert steer.seconds_a_look(cast.task.pk) == pytest.approx(20)
+    Review.objects.update(taken_at=F("decided_at") - timedelta(seconds=0.3))
+    assert steer.seconds_a_look(cast.task.pk) is None
 
 
 @pytest.mark.django_db

@@ -15,14 +15,22 @@ POINTS = [
 ]
 
 
-def draw(points: list[Point] = POINTS, *, nines: bool = False, now: float = 0.6) -> chart.Chart:
-    return chart.draw(points, limit=0.03, cap=0.6, now=now, nines=nines)
+def draw(
+    points: list[Point] = POINTS,
+    *,
+    nines: bool = False,
+    now: float = 0.6,
+    cap: float = 0.6,
+    frame: chart.Frame = chart.WIDE,
+) -> chart.Chart:
+    return chart.draw(points, limit=0.03, cap=cap, now=now, nines=nines, frame=frame)
 
 
 @pytest.mark.parametrize("nines", [False, True])
 def test_the_ends_stand_at_the_frame(nines: bool) -> None:
-    assert chart.across(0, nines=nines) == chart.LEFT
-    assert chart.across(1, nines=nines) == chart.RIGHT
+    for frame in (chart.WIDE, chart.NARROW):
+        assert chart.across(0, nines=nines, frame=frame) == frame.left
+        assert chart.across(1, nines=nines, frame=frame) == frame.right
 
 
 def test_each_nine_is_as_wide_as_the_last() -> None:
@@ -30,12 +38,42 @@ def test_each_nine_is_as_wide_as_the_last() -> None:
     assert [round(b - a, 1) for a, b in itertools.pairwise(at)] == [225.3, 225.3, 225.3]
 
 
+@pytest.mark.parametrize("frame", [chart.WIDE, chart.NARROW])
 @pytest.mark.parametrize("nines", [False, True])
-def test_nothing_is_drawn_outside_the_frame(nines: bool) -> None:
-    drawn = draw(nines=nines)
+def test_nothing_is_drawn_outside_the_frame(nines: bool, frame: chart.Frame) -> None:
+    drawn = draw(nines=nines, frame=frame)
     for x, y in re.findall(r"([\d.]+) ([\d.]+)", drawn.line + drawn.band):
-        assert chart.LEFT <= float(x) <= chart.RIGHT
-        assert chart.TOP <= float(y) <= chart.BOTTOM
+        assert frame.left <= float(x) <= frame.right
+        assert frame.top <= float(y) <= frame.bottom
+
+
+@pytest.mark.parametrize("frame", [chart.WIDE, chart.NARROW])
+@pytest.mark.parametrize("nines", [False, True])
+def test_the_words_below_the_plot_do_not_touch(nines: bool, frame: chart.Frame) -> None:
+    def span(tick: chart.Tick) -> tuple[float, float]:
+        width = 7.8 * len(tick.words)
+        left = tick.at - {"start": 0, "middle": width / 2, "end": width}[tick.anchor]
+        return left, left + width
+
+    spans = [span(tick) for tick in draw(nines=nines, frame=frame).shares]
+    assert all(before[1] < after[0] for before, after in itertools.pairwise(spans))
+    assert spans[0][0] >= frame.left
+    assert spans[-1][1] <= frame.right
+
+
+@pytest.mark.parametrize(("cap", "anchor"), [(0.0, "start"), (0.3, "start"), (0.75, "end"), (1.0, "end")])
+def test_the_words_at_the_wall_run_towards_the_middle(cap: float, anchor: str) -> None:
+    assert draw(cap=cap).wall_anchor == anchor
+
+
+def test_the_limit_is_named_away_from_the_line_of_what_is_in_effect() -> None:
+    assert draw(now=0.1).promise_at_right
+    assert not draw(now=0.6).promise_at_right
+
+
+@pytest.mark.parametrize(("cap", "over"), [(0.3, False), (0.6, False), (1.0, True)])
+def test_a_bound_over_the_limit_matters_only_where_evidence_allows(cap: float, over: bool) -> None:
+    assert chart.band_over_limit(POINTS, limit=0.03, cap=cap) == over
 
 
 def test_a_bound_beyond_the_top_does_not_flatten_the_picture() -> None:
@@ -45,7 +83,7 @@ def test_a_bound_beyond_the_top_does_not_flatten_the_picture() -> None:
 def test_the_wall_stands_where_the_evidence_ends() -> None:
     drawn = draw()
     assert drawn.wall == chart.across(0.6, nines=False)
-    assert drawn.wall + drawn.wall_width == chart.RIGHT
+    assert drawn.wall + drawn.wall_width == chart.WIDE.right
 
 
 def test_without_a_known_error_there_is_no_line_and_no_dot() -> None:

@@ -44,7 +44,9 @@ def test_without_a_project_it_says_so() -> None:
 
 def test_a_trial_is_loud() -> None:
     cast = casts.company(mode=Mode.TRIAL, share=0.4)
-    assert "trial: no promise" in home(cast.viewer)
+    shown = home(cast.viewer)
+    assert '<span class="tag tag-warn">trial</span>' in shown
+    assert "No promise is made about its error." in shown
 
 
 def test_it_counts_what_waits_and_what_is_done() -> None:

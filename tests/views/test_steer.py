@@ -1,5 +1,7 @@
 """The slider's page: it applies with a reason, never over somebody else's move, and invents no number."""
 
+import html
+import re
 from datetime import timedelta
 
 import pytest
@@ -126,7 +128,7 @@ def test_without_evidence_nothing_is_guessed(client: Client, cast: casts.Company
     shown = page(client, cast)
     assert "what the evidence allows is not known yet" in shown
     assert "Not known yet: the first reviewed items draw this picture." in shown
-    assert "no look has been timed" in shown
+    assert "no look by a person has been timed" in shown
 
 
 def test_with_evidence_it_says_which_share_binds(client: Client, cast: casts.Company) -> None:
@@ -134,15 +136,46 @@ def test_with_evidence_it_says_which_share_binds(client: Client, cast: casts.Com
     assert policy.allowed == 0.6
     shown = page(client, cast)
     assert "60 % in effect: you asked 80 %; 1,100 reviewed items allow 60 %." in shown
-    assert "About 240 more verdicts would allow 65 %" in shown
+    assert "About 250 more verdicts would allow 65 %" in shown
     assert "evidence ends at 60 %" in shown
 
 
 def test_a_trial_says_that_nothing_is_promised(client: Client, cast: casts.Company) -> None:
     steer.apply(cast.task.pk, share=0.4, mode=Mode.TRIAL, reason="Try", by=cast.tuner.pk)
     shown = page(client, cast)
-    assert "trial: no promise" in shown
     assert "40 % in effect on a person&#x27;s word. No promise is made about its error." in shown
+    assert shown.lower().count("no promise") == 1
+    assert "Let the guard hold it" not in shown
+
+
+def test_a_trial_that_evidence_would_allow_is_offered_to_the_guard(client: Client, cast: casts.Company) -> None:
+    steer.apply(cast.task.pk, share=0.8, mode=Mode.TRIAL, reason="Try", by=cast.tuner.pk)
+    evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
+    shown = page(client, cast)
+    assert "Evidence would allow 60 % under the limit of 3 % wrong, so 60 % would run." in shown
+    link = re.search(r'href="([^"]*)">Let the guard hold it', shown)
+    assert link is not None
+    prefilled = page(client, cast, html.unescape(link[1]).removesuffix("#steer"))
+    assert 'value="guarded" checked' in prefilled
+    assert 'value="80"' in prefilled
+    assert 'value="Evidence allows 60 %: the guard holds it from here on"' in prefilled
+    viewer = Client()
+    viewer.force_login(cast.viewer)
+    assert "Let the guard hold it" not in page(viewer, cast)
+
+
+def test_a_band_over_the_limit_is_explained_only_where_there_is_one(client: Client, cast: casts.Company) -> None:
+    evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
+    assert "The band may cross the limit" in page(client, cast)
+    evidence.prove(cast.task, right=90_000, wrong=20_000, up_to=0.6)
+    assert "The band may cross the limit" not in page(client, cast)
+
+
+def test_the_guards_routine_is_folded_away_until_asked_for(client: Client, cast: casts.Company) -> None:
+    evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
+    evidence.prove(cast.task, right=901, wrong=200, up_to=0.6)
+    assert "1101 verdicts" not in page(client, cast)
+    assert "1101 verdicts" in page(client, cast, "?routine=shown")
 
 
 def test_a_silent_guard_is_said_and_nothing_is_in_effect(client: Client, cast: casts.Company) -> None:

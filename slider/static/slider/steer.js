@@ -7,13 +7,14 @@
   const percent = document.getElementById("id_percent");
   const range = document.getElementById("range");
   const back = document.getElementById("back");
-  const cursor = document.getElementById("cursor");
-  const dot = cursor.querySelector("circle");
-  const svg = cursor.ownerSVGElement;
   const nines = new URLSearchParams(location.search).get("scale") === "nines";
   const NINES_MOST = 3;
-  const [LEFT, RIGHT, TOP, BOTTOM] = ["left", "right", "top", "bottom"].map((edge) => Number(svg.dataset[edge]));
-  const topError = Number(svg.dataset.topError);
+  // The picture is drawn twice, for a wide place and a narrow one; the style sheet shows one of them.
+  const plots = [...document.querySelectorAll("[data-plot]")].map((svg) => {
+    const [left, right, top, bottom] = ["left", "right", "top", "bottom"].map((edge) => Number(svg.dataset[edge]));
+    const cursor = svg.querySelector(".at-cursor");
+    return { left, right, top, bottom, topError: Number(svg.dataset.topError), cursor, dot: cursor.querySelector("circle") };
+  });
 
   const position = (share) => (nines ? Math.min(-Math.log10(Math.max(1 - share, 1e-9)), NINES_MOST) / NINES_MOST : share);
   const shareAt = (part) => (nines ? (part >= 1 ? 0.999 : 1 - 10 ** (-part * NINES_MOST)) : part);
@@ -60,7 +61,7 @@
   const sentence = (asked, effect) => {
     if (drag.held) return `The slider is pulled back and stays so: 0 % runs until it is released, then ${said(effect)}.`;
     if (asked === 0) return "Everything goes to people.";
-    if (mode() === "trial") return `${said(asked)} would run unattended at once, on your word: no promise about its error.`;
+    if (mode() === "trial") return `${said(asked)} would run unattended at once, on your word${drag.mode === "trial" ? "" : ": no promise about its error"}.`;
     if (drag.allowed == null) return `You ask ${said(asked)}; what the evidence allows is not known yet. Until it is, 0 % runs.`;
     return `You ask ${said(asked)}; ${said(effect)} would run.`;
   };
@@ -88,14 +89,13 @@
 
   const place = () => {
     const asked = wanted();
-    const x = LEFT + position(asked) * (RIGHT - LEFT);
-    cursor.setAttribute("transform", `translate(${x.toFixed(2)} 0)`);
     const point = pointAt(asked);
-    if (point && point[1] != null && asked > 0) {
-      dot.setAttribute("cy", BOTTOM - (Math.min(point[1], topError) / topError) * (BOTTOM - TOP));
-      dot.removeAttribute("hidden");
-    } else {
-      dot.setAttribute("hidden", "");
+    const known = point && point[1] != null && asked > 0;
+    for (const { left, right, top, bottom, topError, cursor, dot } of plots) {
+      const x = left + position(asked) * (right - left);
+      cursor.setAttribute("transform", `translate(${x.toFixed(2)} 0)`);
+      if (known) dot.setAttribute("cy", bottom - (Math.min(point[1], topError) / topError) * (bottom - top));
+      dot.toggleAttribute("hidden", !known);
     }
     range.setAttribute("aria-valuetext", `${said(asked)} asked, ${said(inEffect(asked))} would run unattended`);
     back.hidden = Math.abs(asked - drag.requested) < 1e-9 && mode() === drag.mode;
@@ -110,7 +110,7 @@
   const toRange = () => { range.value = Math.round(position(Number(percent.value) / 100 || 0) * 1000); };
 
   range.hidden = false;
-  cursor.removeAttribute("hidden");
+  for (const { cursor } of plots) cursor.removeAttribute("hidden");
   toRange();
   range.addEventListener("input", () => {
     percent.value = Math.round(shareAt(Number(range.value) / 1000) * 1000) / 10;
