@@ -1,12 +1,14 @@
 """The sweep: finds what a lost hint, a killed worker or a closed tab left behind. Any number of them is harmless."""
 
-from django.db import connection, transaction
+import structlog
+from django.db import DatabaseError, connection, transaction
 
 from slider.celery import app
 from slider.flow import claims, imports, publish, route, wake, work
 from slider.flow.records import Rated
 from slider.models import Payload, State, Task
 
+log = structlog.get_logger(__name__)
 _SWEEP = 7_303  # the advisory lock's own number space
 
 
@@ -21,7 +23,7 @@ def sweep() -> dict[str, int]:
         found = {
             "leases": claims.run_out(),
             "reviews": claims.free_reviews(),
-            "given_up": sum(hand_over(task) for task in Task.objects.order_by("pk")),
+            "given_up": sum(_handed_over(task) for task in Task.objects.order_by("pk")),
         }
         for task_id in work.waiting():
             wake.hint("work", task_id)
@@ -33,6 +35,15 @@ def sweep() -> dict[str, int]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [_SWEEP])
     return found
+
+
+def _handed_over(task: Task) -> int:
+    """How many items of a task went to people. One task that can't be swept must not hold up the others."""
+    try:
+        return hand_over(task)
+    except (DatabaseError, ArithmeticError, ValueError, LookupError) as error:
+        log.error("the sweep could not hand items over", task=task.pk, error=f"{type(error).__name__}: {error}"[:500])
+        return 0
 
 
 def hand_over(task: Task) -> int:

@@ -185,7 +185,8 @@ def give_up(task_id: int, *, max_tries: int, most: int = 500) -> list[tuple[int,
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT id, token FROM slider_item WHERE task_id = %s AND state = 'ready' AND tries >= %s
+            SELECT id, token FROM slider_item
+            WHERE task_id = %s AND state = 'ready' AND tries >= 1 AND tries >= %s  -- 1: the index of tried items
             ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
             """,
             [task_id, max_tries, most],

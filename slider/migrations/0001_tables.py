@@ -925,6 +925,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="item",
+            index=models.Index(
+                condition=models.Q(("state", "ready"), ("tries__gte", 1)), fields=["task", "id"], name="item_tried"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="item",
             index=models.Index(fields=["task", "-id"], name="item_newest"),
         ),
         migrations.AddIndex(

@@ -38,6 +38,8 @@ class Item(models.Model):
                 condition=models.Q(state=State.READY),
                 name="item_ready",
             ),
+            # What was tried already and waits again: few, even where a million items wait for their first try.
+            models.Index(fields=["task", "id"], condition=models.Q(state=State.READY, tries__gte=1), name="item_tried"),
             models.Index(fields=["lease_until"], condition=models.Q(state=State.WORKING), name="item_leases"),
             models.Index(fields=["task", "-id"], name="item_newest"),
             models.Index(fields=["task", "state", "-id"], name="item_by_state"),

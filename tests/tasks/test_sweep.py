@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from slider.flow import claims, wake
+from slider.flow import claims, wake, work
 from slider.flow import guard as hand
 from slider.models import Decision, Gauge, Item, Review, ReviewState, State, Why
 from tasks.guard import guard
@@ -97,3 +99,28 @@ def test_the_guard_tends_every_task_and_one_broken_task_does_not_stop_the_others
         assert guard() == 1
     assert Gauge.objects.get(pk=first.task.pk).checked_at == long_ago
     assert Gauge.objects.get(pk=second.task.pk).checked_at > long_ago
+
+
+def test_a_task_that_can_not_be_swept_holds_up_no_other(hints: list[tuple[str, int]]) -> None:
+    broken, sound = casts.company(max_tries=1), casts.company(max_tries=1, prefix="other ")
+    for cast in (broken, sound):
+        casts.bring_in(cast.task, {"m1": {"text": "hello"}, "m2": {"text": "hello"}})
+        claims.claim(cast.task.pk, most=1, max_tries=1, lease_s=60, by="a worker that dies")
+    Item.objects.filter(state=State.WORKING).update(lease_until=past())
+    Gauge.objects.filter(pk=broken.task.pk).update(track={"window": "unreadable"})
+    assert sweep()["given_up"] == 1
+    assert set(Decision.objects.values_list("task_id", flat=True)) == {sound.task.pk}
+    assert hints == [("work", broken.task.pk), ("work", sound.task.pk)]
+
+
+def test_what_was_tried_too_often_is_found_without_looking_through_all_that_waits() -> None:
+    cast = casts.company()
+    casts.bring_in(cast.task, {f"m{n}": {"text": "hello"} for n in range(500)})
+    with CaptureQueriesContext(connection) as captured, transaction.atomic():
+        work.give_up(cast.task.pk, max_tries=5)
+    (query,) = [q["sql"] for q in captured if "tries" in q["sql"]]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("ANALYZE slider_item")
+        cursor.execute(f"EXPLAIN {query}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "item_tried" in plan
