@@ -1,5 +1,6 @@
 """A kind of work with one slider."""
 
+import json
 import os
 from collections.abc import Mapping
 
@@ -12,6 +13,10 @@ from slider.models.project import Project
 
 def _coin_secret() -> bytes:
     return os.urandom(32)
+
+
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 class Task(models.Model):
@@ -78,6 +83,8 @@ class Task(models.Model):
     def hard_rule(self, body: Mapping[str, object]) -> str:
         """The hard rule that keeps this item with people, in words, or nothing."""
         for rule in self.never_unattended:
-            if body.get(rule["field"]) == rule["equals"]:
+            held = body.get(rule["field"])
+            # «zip = 12345» is meant for the number and for the text: a rule that is read too narrowly fails open.
+            if held == rule["equals"] or _written(held) == _written(rule["equals"]):
                 return f"{rule['field']} is {rule['equals']}"
         return ""

@@ -25,7 +25,13 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
     # The worker's own name has a prefix: the task's is called «name» too.
     worker_form = WorkerForm(sent, administer=administer, prefix="worker")
     forms = {"contract": contract, "promise": promise, "start": start, "worker": worker_form}
-    if sent is not None and _all_valid(forms) and (shape := contract.shape()) and worker_form.read_examples(shape):
+    if (
+        sent is not None
+        and _all_valid(forms)
+        and (shape := contract.shape())
+        and promise.fits(shape.input.document)
+        and worker_form.read_examples(shape)
+    ):
         task = Task()
         contract.fill(task)
         promise.fill(task)
@@ -51,7 +57,7 @@ def settings_page(request: HttpRequest, task_id: int) -> HttpResponse:
     sent = request.POST if request.method == "POST" else None
     name = NameForm(sent, task=task)
     promise = PromiseForm(sent, initial=PromiseForm.of(task))
-    if sent is None or not _all_valid({"name": name, "promise": promise}):
+    if sent is None or not (_all_valid({"name": name, "promise": promise}) and promise.fits(task.input_schema)):
         return _settings(request, task, name=name, promise=promise, status=422 if sent else 200)
     task.name, task.title_field = name.cleaned_data["name"], name.cleaned_data["title_field"]
     promise.fill(task)

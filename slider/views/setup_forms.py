@@ -62,6 +62,17 @@ class PromiseForm(forms.Form):
         help_text="One a line, such as channel = legal or amount = 0. Whatever the slider says.",
     )
 
+    def fits(self, input_schema: Mapping[str, Any]) -> bool:
+        """Check the rules against what an item may hold: one that names another field would never keep anything."""
+        fields = input_schema.get("properties")
+        if not fields or input_schema.get("additionalProperties") is not False:
+            return True
+        odd = next((rule["field"] for rule in self.cleaned_data["never_unattended"] if rule["field"] not in fields), "")
+        if odd:
+            words = f"An item has no field {odd[:60]!r}; it has {', '.join(list(fields)[:20])}."
+            self.add_error("never_unattended", ValidationError(words, code="field"))
+        return not odd
+
     def fill(self, task: Task) -> None:
         """Put the cleaned values on a task."""
         said = self.cleaned_data

@@ -70,6 +70,14 @@ def test_a_hard_rule_keeps_an_item_with_people_and_out_of_the_share() -> None:
     assert Gauge.objects.get(pk=cast.task.pk).track["seen"] == 1
 
 
+@pytest.mark.parametrize(("rule", "held"), [(7, "7"), ("7", 7), (True, "true"), (7, 7), ("true", True)])
+def test_a_hard_rule_means_a_value_however_it_is_written(rule: object, held: object) -> None:
+    task = Task(never_unattended=[{"field": "zip", "equals": rule}])
+    assert task.hard_rule({"zip": held}) == f"zip is {rule}"
+    assert task.hard_rule({"zip": "another"}) == ""
+    assert task.hard_rule({}) == ""
+
+
 def test_a_silent_guard_sends_everything_to_people() -> None:
     cast = casts.company(share=1.0)
     Gauge.objects.update(checked_at=timezone.now() - timedelta(minutes=10))

@@ -114,6 +114,7 @@ def test_two_schemas_make_any_json(client: Client, cast: casts.Company) -> None:
         ({"error_percent": "100"}, "less than or equal to 50"),
         ({"audit_percent": "1"}, "greater than or equal to 1.5625"),
         ({"never_unattended": "channel"}, "Line 1: write a rule as field = value"),
+        ({"never_unattended": "chanel = legal"}, "An item has no field"),
         ({"worker__model": "two words"}, "That is no model name."),
         ({"worker__instructions": ""}, "id_worker-instructions_error"),
         ({"worker__temperature": "3"}, "less than or equal to 2"),
@@ -161,7 +162,7 @@ def test_settings_refuse_a_title_that_no_item_has(client: Client, cast: casts.Co
 
 
 def test_settings_change_the_promise_and_end_the_evidence(client: Client, cast: casts.Company) -> None:
-    rules = 'channel = legal\namount = 0\nvip = true\nzip = "007"'
+    rules = 'channel = legal\norders = 0\nvip = true\nsubject = "007"'
     sent = PROMISE | {"name": "Renamed", "title_field": "subject", "error_percent": "1.5", "never_unattended": rules}
     assert client.post(reverse("task-settings", args=[cast.task.pk]), sent).status_code == 302
     cast.task.refresh_from_db()
@@ -171,7 +172,7 @@ def test_settings_change_the_promise_and_end_the_evidence(client: Client, cast: 
 
 
 def test_settings_shown_and_sent_back_change_nothing(client: Client, cast: casts.Company) -> None:
-    cast.task.never_unattended = [{"field": "zip", "equals": "7"}, {"field": "vip", "equals": True}]
+    cast.task.never_unattended = [{"field": "subject", "equals": "7"}, {"field": "vip", "equals": True}]
     cast.task.save()
     address = reverse("task-settings", args=[cast.task.pk])
     page = client.get(address)
