@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import Q, Sum
 from django.utils import timezone
 
 from slider.models import Gauge, Membership, Project, Spend, Task, Worker
@@ -35,10 +34,11 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """What the model has cost today; None where nobody gave its price, or set no budget."""
+    """What the model has cost today, as far as prices are known; `budget` is None where none is set."""
 
-    spent: Decimal | None
+    spent: Decimal | None  # None: no price is known
     budget: Decimal | None
+    unpriced: Sequence[str] = ()  # the models whose calls of today are in no sum
 
     @property
     def share(self) -> float:
@@ -94,7 +94,7 @@ def card(gauge: Gauge, *, now: datetime) -> Card:
         backlog=backlog(gauge.task_id),
         error=errors.unattended(gauge.policy),
         error_limit=gauge.policy.error_limit,
-        money=Money(spent_today(gauge.task_id), worker.daily_budget if worker else None),
+        money=money(gauge.task_id, budget=worker.daily_budget if worker else None),
         trouble=worker.trouble if worker else "no worker is set up",
     )
 
@@ -127,9 +127,17 @@ def backlog(task_id: int) -> Backlog:
     return Backlog(ready, working, looks, done_today, oldest)
 
 
-def spent_today(task_id: int) -> Decimal | None:
-    """What today's calls have cost, over all workers and versions of a task; None where none had a price."""
-    spends = Spend.objects.filter(worker__task_id=task_id, day=timezone.now().date())
-    total: Decimal = spends.aggregate(total=Sum("cost"))["total"] or Decimal(0)
-    unpriced = Q(worker__price_in=None) & Q(worker__price_out=None)
-    return None if total == 0 and spends.filter(unpriced, calls__gt=0).exists() else total
+def money(task_id: int, *, budget: Decimal | None) -> Money:
+    """What today's calls have cost, over all workers and versions of a task."""
+    spends = Spend.objects.filter(worker__task_id=task_id, day=timezone.now().date(), calls__gt=0).select_related(
+        "worker"
+    )
+    priced, unpriced = [], set()
+    for spend in spends:
+        own = spend.worker.price_in is not None and spend.worker.price_out is not None
+        if own or spend.cost > 0:  # the public catalogue knew a price
+            priced.append(spend.cost)
+        else:
+            unpriced.add(spend.worker.model)
+    spent = sum(priced, Decimal(0)) if priced or not unpriced else None
+    return Money(spent, budget, sorted(unpriced))

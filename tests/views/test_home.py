@@ -83,7 +83,7 @@ def test_the_error_comes_from_the_audits() -> None:
 def test_the_workers_trouble_and_a_spent_budget_are_said() -> None:
     cast = casts.company()
     Worker.objects.update(trouble="the endpoint refused the key (401)", daily_budget=Decimal(2))
-    Spend.objects.create(worker=cast.worker, day=timezone.now().date(), cost=Decimal("2.10"))
+    Spend.objects.create(worker=cast.worker, day=timezone.now().date(), calls=9, cost=Decimal("2.10"))
     shown = home(cast.viewer)
     assert "the endpoint refused the key (401)" in shown
     assert "2.10 of 2.00" in shown
@@ -94,7 +94,14 @@ def test_calls_without_a_price_are_not_said_to_cost_nothing() -> None:
     cast = casts.company()
     Worker.objects.update(price_in=None, price_out=None)
     Spend.objects.create(worker=cast.worker, day=timezone.now().date(), calls=3)
-    assert "<dt>Model cost today</dt> <dd> not known" in home(cast.viewer)
+    shown = home(cast.viewer)
+    assert '<dt>Model cost today</dt> <dd> not known <span class="was">no price for small-model</span>' in shown
+    other = Worker.objects.create(
+        task=cast.task, name="pricey", model="large-model", instructions="Sort.", retired_at=timezone.now()
+    )
+    Spend.objects.create(worker=other, day=timezone.now().date(), calls=2, cost=Decimal("1.25"))
+    assert 'at least 1.25 <span class="was">no price for small-model</span>' in home(cast.viewer)
+    Spend.objects.filter(worker=other).delete()
     Worker.objects.update(price_in=0, price_out=0)
     assert "<dt>Model cost today</dt> <dd> 0.00" in home(cast.viewer)
 
