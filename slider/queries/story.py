@@ -20,6 +20,8 @@ from slider.models import (
 from slider.queries import items, shape
 from slider.queries.shape import Part
 
+_CLAIMED = "claimed by "  # how the reason of a claim's move begins; the machine's name follows
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -38,6 +40,7 @@ class Chapter:
     text: str = ""
     facts: tuple[Fact, ...] = ()
     raw: str = ""
+    aside: str = ""  # a name or number for whoever looks into logs
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +93,19 @@ def tell(item: Item, *, blind: bool) -> Story:
 def _moves(item: Item, *, hidden: bool) -> list[Chapter]:
     moves = Move.objects.filter(item=item).select_related("by").order_by("pk")
     return [
-        Chapter(
-            move.at,
-            "Came in" if not move.from_state else f"Moved from {move.from_state} to {move.to_state}",
-            move.reason + (f", by {move.by}" if move.by else ""),
-        )
+        _move(move)
         for move in moves
         # The move that routed the item would say that it is done.
         if not (hidden and move.from_state == "working" and move.to_state in ("done", "review"))
     ]
+
+
+def _move(move: Move) -> Chapter:
+    title = "Came in" if not move.from_state else f"Moved from {move.from_state} to {move.to_state}"
+    by, named = f", by {move.by}" if move.by else "", move.reason.removeprefix(_CLAIMED)
+    if named != move.reason:
+        return Chapter(move.at, title, "claimed by a worker", aside=named)
+    return Chapter(move.at, title, move.reason + by)
 
 
 def _attempt(attempt: Attempt) -> Chapter:
@@ -120,15 +127,22 @@ def _attempt(attempt: Attempt) -> Chapter:
 
 
 _SIGNALS = {
-    "token_logodds": "log-odds of its tokens",
-    "weakest_token": "log-odds of its weakest token",
-    "agreement": "agreement of its samples",
+    "token_logodds": "the tokens",
+    "weakest_token": "the weakest token",
+    "agreement": "the samples' agreement",
     "stated": "what it said of itself",
 }
+_WORDS_FROM = ((2.5, "very sure"), (1.5, "sure"), (0.5, "rather sure"), (-0.5, "undecided"), (-1.5, "rather unsure"))
+
+
+def in_words(log_odds: float) -> str:
+    """How sure a signal speaks for the answer; log-odds of 0 are even chances, 2.5 are twelve to one."""
+    words = next((words for least, words in _WORDS_FROM if log_odds >= least), "unsure")
+    return f"{words} ({log_odds:.1f})"
 
 
 def _score(score: Score) -> Chapter:
-    facts = [Fact(_SIGNALS.get(name, name), f"{value:.2f}") for name, value in score.signals.items()]
+    facts = [Fact(_SIGNALS.get(name, name), in_words(value)) for name, value in score.signals.items()]
     unknown = score.calibration == items.UNFITTED
     title = (
         "Scored: too few reviewed items to say how likely it is right"

@@ -49,6 +49,23 @@ def test_before_the_first_fit_no_chance_is_told(cast: Company) -> None:
     assert "Scored: 0.80 likely right" in titles(story.tell(casts.one(cast.task, "m2"), blind=False))
 
 
+@pytest.mark.parametrize(
+    ("log_odds", "words"),
+    [
+        (5.0, "very sure (5.0)"), (2.8, "very sure (2.8)"), (2.0, "sure (2.0)"), (0.5, "rather sure (0.5)"),
+        (0.0, "undecided (0.0)"), (-1.0, "rather unsure (-1.0)"), (-6.9, "unsure (-6.9)"),
+    ],
+)  # fmt: skip
+def test_a_signal_is_said_in_words_before_its_number(log_odds: float, words: str) -> None:
+    assert story.in_words(log_odds) == words
+
+
+def test_who_claimed_it_is_a_worker_with_its_name_beside(cast: Company) -> None:
+    told = story.tell(casts.one(cast.task), blind=False)
+    claimed = next(chapter for chapter in told.chapters if chapter.title == "Moved from ready to working")
+    assert (claimed.text, claimed.aside) == ("claimed by a worker", "the cast")
+
+
 def test_a_reviewer_reads_up_to_the_routing_while_a_look_is_owed(cast: Company) -> None:
     gate, audit = casts.one(cast.task, "gate"), casts.audited(cast.task, "audit")
     told = [story.tell(item, blind=True) for item in (gate, audit)]

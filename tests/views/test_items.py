@@ -68,7 +68,7 @@ def test_the_item_page_tells_the_whole_story_with_its_numbers(cast: Company) -> 
         "reader v1 tried: answered",
         "420 and 24",
         "0.00021",
-        "log-odds of its weakest token",
+        "the weakest token",
         "Sent to people",
         "share in force",
         "Fixed by reviewer",
