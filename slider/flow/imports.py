@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from slider import rows
 from slider.flow import intake
-from slider.flow.intake import Fate
+from slider.flow.intake import Arrival, Fate
 from slider.models import Import, ImportChunk, ImportState, RefusedRow, Task
 from slider.rows import Bad, Broken, Kind, Reader, Record
 
@@ -211,7 +211,7 @@ def _commit(held: Import, batch: list[Record | Bad]) -> None:
         fates = Counter(arrival.fate for arrival in arrivals)
         for record, arrival in zip(records, arrivals, strict=True):
             if arrival.fate in (Fate.REFUSED, Fate.CONFLICT):
-                refused.append(Bad(record.line, arrival.reason, _column(arrival.where)))
+                refused.append(_refused(record, arrival, held.task))
         counted = _mine(held).filter(seen=held.seen)
         if not counted.update(
             seen=F("seen") + len(batch),
@@ -227,6 +227,14 @@ def _commit(held: Import, batch: list[Record | Bad]) -> None:
         )
     held.seen += len(batch)
     held.refused += len(refused)
+
+
+def _refused(record: Record, arrival: Arrival, task: Task) -> Bad:
+    """Why a row can't be an item, in words that fit its cell."""
+    column = _column(arrival.where)
+    is_needed = column in task.input_schema.get("required", ())
+    is_empty = is_needed and isinstance(record.body, dict) and record.body.get(column) == ""
+    return Bad(record.line, rows.EMPTY if is_empty else arrival.reason, column)
 
 
 def _column(where: str) -> str:

@@ -11,6 +11,7 @@ from slider.queries import shape
 
 SHOWN_ROWS = 200
 EARLIER = 50
+SOON_S = 2.0  # what took no longer has no rate worth saying
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ def progress(row: Import) -> Progress:
     """How far an import is, in numbers and in words."""
     share = row.seen / row.total if row.total else None
     until = row.finished_at or timezone.now()
-    seconds = max((until - row.created_at).total_seconds(), 0.001)
-    return Progress(row, share, row.seen / seconds if row.seen else None, _words(row))
+    seconds = (until - row.created_at).total_seconds()
+    return Progress(row, share, row.seen / seconds if row.seen and seconds > SOON_S else None, _words(row))
 
 
 def _words(row: Import) -> str:

@@ -1,12 +1,13 @@
 """Files of items, read row by row with flat memory: CSV, JSON Lines and worksheets, plain or (for text) gzipped."""
 
-from slider.rows.columns import Columns
+from slider.rows.columns import EMPTY, Columns
 from slider.rows.kinds import Kind, clean_name, kind_of
 from slider.rows.naming import Namer
 from slider.rows.reader import Reader, open_file
 from slider.rows.records import Bad, Broken, Pieces, Record
 
 __all__ = [
+    "EMPTY",
     "Bad",
     "Broken",
     "Columns",

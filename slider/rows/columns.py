@@ -18,6 +18,9 @@ _SIMPLE = ("string", "integer", "number", "boolean")
 ID_NAMES = ("external_id", "id")
 
 
+EMPTY = "is empty: every row needs it"
+
+
 class Unreadable(ValueError):
     """A cell that is not of its column's type."""
 
@@ -73,7 +76,7 @@ class Columns:
                     external_id = text or None
                 elif kind == "priority":
                     priority = _priority(text)
-                elif kind != "left out" and (text or (kind == "string" and name in self.needed)):
+                elif kind != "left out" and (text or name in self.needed):
                     body[name] = _typed(text, kind)
             except Unreadable as error:
                 return Bad(cells.line, str(error), column=name)
@@ -156,7 +159,9 @@ def _text(value: object) -> str:
 
 def _typed(text: str, kind: str) -> JSON:
     if kind == "string":
-        return text
+        return text  # an empty one too: only the schema knows whether it may be
+    if not text:
+        raise Unreadable(EMPTY)
     stripped = text.strip()
     if kind == "integer":
         if _INTEGER.fullmatch(stripped):

@@ -93,6 +93,7 @@ def test_refused_rows_name_the_physical_line_and_the_column() -> None:
     assert reasons[4] == "the row has 2 cells where the header has 5"
     assert "'many' is no whole number" in reasons[5]
     assert "quote" in reasons[11]
+    assert reasons[8] == "is empty: every row needs it"
 
 
 def test_a_cell_of_five_megabytes_is_one_refused_row() -> None:

@@ -1,5 +1,7 @@
 """What an import's page says is what its row says."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -38,6 +40,13 @@ def test_the_outcome_is_said_in_words(fields: dict[str, object], words: str) -> 
 def test_the_share_is_not_known_before_the_rows_are_counted() -> None:
     assert imports.progress(row(state=ImportState.RUNNING, seen=5)).share is None
     assert imports.progress(row(state=ImportState.RUNNING, seen=5, total=20)).share == 0.25
+
+
+@pytest.mark.parametrize(("seconds", "rate"), [(0.5, None), (2, None), (4, 25)])
+def test_rows_a_second_are_said_of_what_took_a_while(seconds: float, rate: float | None) -> None:
+    now = timezone.now()
+    taken = row(seen=100, created_at=now - timedelta(seconds=seconds), finished_at=now)
+    assert imports.progress(taken).rows_per_s == rate
 
 
 @pytest.mark.django_db

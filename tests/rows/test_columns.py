@@ -61,6 +61,12 @@ def test_a_cell_of_another_type_is_named(value: str, kind: str, said: str) -> No
     assert said in read(value, {"type": kind})
 
 
+@pytest.mark.parametrize("kind", ["integer", "number", "boolean", "object"])
+def test_a_cell_that_every_row_needs_may_not_be_empty(kind: str) -> None:
+    needed = {"properties": {"x": {"type": kind}}, "required": ["x"]}
+    assert read("", needed) == "is empty: every row needs it"
+
+
 def test_a_field_of_the_task_is_never_taken_for_an_id() -> None:
     own = Columns.of(["id", "external_id"], {"properties": {"id": {"type": "integer"}}})
     assert own.record(Cells(2, ("5", "e"))) == Record(2, {"id": 5}, "e", 0, 2)
