@@ -89,6 +89,11 @@ class ApiKey(models.Model):
         key = f"sl_{prefix}_{secret}"
         return key, prefix, ApiKey.hash(key)
 
+    def is_made_of(self, whole: str) -> bool:
+        """Whether this is that key; also one from before the installation's secret key was changed."""
+        known = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+        return any(hmac.compare_digest(self.hash(whole, secret=secret), bytes(self.digest)) for secret in known)
+
     @staticmethod
-    def hash(key: str) -> bytes:
-        return hmac.digest(settings.SECRET_KEY.encode(), key.encode(), hashlib.sha256)
+    def hash(key: str, *, secret: str | None = None) -> bytes:
+        return hmac.digest((secret or settings.SECRET_KEY).encode(), key.encode(), hashlib.sha256)

@@ -49,6 +49,16 @@ def test_a_key_with_one_scope_may_not_use_the_other(cast: casts.Company, make_ke
     assert Item.objects.count() == 1
 
 
+def test_a_key_outlives_a_change_of_the_secret_key_as_long_as_the_old_one_is_named(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "SECRET_KEY_FALLBACKS", [settings.SECRET_KEY])
+    monkeypatch.setattr(settings, "SECRET_KEY", "the next secret key, of fifty characters and some more")
+    assert program.get(f"/tasks/{program.slug}").status_code == 200
+    monkeypatch.setattr(settings, "SECRET_KEY_FALLBACKS", [])
+    assert program.get(f"/tasks/{program.slug}").status_code == 401
+
+
 def test_a_session_is_no_key(cast: casts.Company) -> None:
     client = Client()
     client.force_login(cast.admin)
