@@ -34,6 +34,8 @@ CONTENT = (
     "price_out",
 )
 
+_NOT_EDITED = frozenset({"id", "project", "slug", "coin_secret", "paused", "created_at"})
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
@@ -69,7 +71,8 @@ def save_task(task: Task, *, by: int) -> None:
     """Save an edited task. A changed limit is another promise, so it starts a new epoch of evidence."""
     with transaction.atomic():
         task.full_clean()
-        task.save(force_update=True)
+        # What has its own hand is left out: who saves a page read before a pause must not undo it.
+        task.save(update_fields=[f.name for f in task._meta.concrete_fields if f.name not in _NOT_EDITED])
         gauge = Gauge.objects.select_related("policy").get(pk=task.pk)
         if (gauge.policy.error_limit, gauge.policy.delta) != (task.error_limit, task.delta):
             policies.make(

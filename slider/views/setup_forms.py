@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
+from slider.llm import prices
 from slider.models import Mode, Task, Worker
 from slider.schema import Schema
 from slider.views import examples
@@ -238,6 +239,16 @@ class WorkerForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
         if "@" in url.partition("//")[2].partition("/")[0]:
             raise ValidationError("Leave name and password out of the address: name a key instead.")
         return url
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        own = said.get("price_in") is not None and said.get("price_out") is not None
+        if said.get("daily_budget") is not None and said.get("model") and not own:
+            address = said.get("base_url", self.instance.base_url) or settings.ENV.OPENAI_BASE_URL
+            if prices.cost(said["model"], base_url=address, tokens_in=1, tokens_out=1).usd is None:
+                words = f"What {said['model']} costs at its endpoint is not known: give both prices to keep a budget."
+                self.add_error("daily_budget", ValidationError(words, code="price"))
+        return said
 
     def read_examples(self, shape: examples.Shape) -> bool:
         """Check the examples against the task's schemas; False when some do not fit."""

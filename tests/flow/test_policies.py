@@ -9,7 +9,7 @@ from django.utils import timezone
 from slider.engine import certificate
 from slider.flow import policies, setup, steer
 from slider.flow.policies import Change, Evidence, Superseded
-from slider.models import Gauge, Maker, Mode, Policy
+from slider.models import Gauge, Maker, Mode, Policy, Task
 from tests import casts
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +143,13 @@ def test_a_new_worker_is_ranked_among_its_own_answers() -> None:
     casts.one(cast.task)
     setup.replace_worker(cast.worker, {"model": "another-model"}, by=cast.tuner.pk)
     assert Gauge.objects.get().track["window"] == []
+
+
+def test_saving_a_task_that_was_read_before_a_pause_does_not_undo_the_pause() -> None:
+    cast = casts.company()
+    read_before = Task.objects.get(pk=cast.task.pk)
+    setup.pause(cast.task, paused=True)
+    read_before.name = "Renamed"
+    setup.save_task(read_before, by=cast.tuner.pk)
+    cast.task.refresh_from_db()
+    assert (cast.task.name, cast.task.paused) == ("Renamed", True)
