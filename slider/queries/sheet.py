@@ -23,7 +23,7 @@ class Alternative:
     label: str
     value: Any
     answer: Any
-    support: str
+    support: str  # empty: no sample chose it, it is what the model nearly wrote
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Line:
 class Source:
     """A field of the item."""
 
+    name: str
     label: str
     value: Any
     is_long: bool
@@ -73,12 +74,13 @@ def of(review: Review) -> Sheet:
     attempt, task, body = decision.attempt, item.task, item.payload.body
     proposal = attempt.answer if attempt is not None else None
     lines = _lines(task, attempt, proposal)
+    title, source = _titled(task.title(body, item.external_id), _source(task, body), task, item.external_id)
     return Sheet(
         review=review,
         task=task,
-        title=task.title(body, item.external_id),
+        title=title,
         external_id=item.external_id,
-        source=_source(task, body),
+        source=source,
         lines=lines,
         proposal=proposal,
         raw=attempt.raw[:8000] if attempt is not None else "",
@@ -93,14 +95,25 @@ def _is_fitted(attempt: Attempt | None) -> bool:
 
 
 def _source(task: Task, body: dict[str, Any]) -> tuple[Source, ...]:
-    parts = [part for part in shape.parts(task.input_schema, body) if part.name != task.title_field]
-    lines = [(part, shape.held(body, part)) for part in parts]
+    lines = [(part, shape.held(body, part)) for part in shape.parts(task.input_schema, body)]
     found = [
-        Source(part.label, held, shape.is_bulky(part) or _is_long(held))
+        Source(part.name, part.label, held, shape.is_bulky(part) or _is_long(held))
         for part, held in lines
         if held not in (None, "")
     ]
     return tuple(sorted(found, key=lambda source: not source.is_long))
+
+
+def _titled(title: str, source: tuple[Source, ...], task: Task, name: str) -> tuple[str, tuple[Source, ...]]:
+    """The heading and the fields below it, such that no text stands in both: a heading may be the beginning of one."""
+    fields = tuple(field for field in source if field.name != task.title_field or _in_one_line(field.value) != title)
+    if not fields or any(_in_one_line(field.value).startswith(title) for field in fields if field.is_long):
+        return name, source
+    return title, fields
+
+
+def _in_one_line(held: Any) -> str:
+    return " ".join(held.split()) if isinstance(held, str) else ""
 
 
 def _is_long(held: Any) -> bool:
@@ -129,12 +142,12 @@ def _rivals(part: Part, value: Any, samples: list[Any], row: dict[str, Any]) -> 
     """Other values for a field, most frequent first: what other samples said, then what the model nearly wrote."""
     total = len(samples) + 1
     said = Counter(_key(sample, part) for sample in samples if _differs(sample, part, value))
-    found = {key: _of(count, total) for key, count in said.most_common()}
+    found = {key: f"{count} of {total} samples" for key, count in said.most_common()}
     for near in row.get("alternatives", ()):
         for meant in _meant(near["text"], part):
             key = strict.canonical(meant)
             if meant != value and key not in found:
-                found[key] = "the model's next guess"
+                found[key] = ""
     return [(strict.loads(key), support) for key, support in found.items()]
 
 

@@ -1,7 +1,10 @@
 """The sheet of a look says why in numbers, marks the very field and offers only answers that can stand."""
 
+from dataclasses import replace
+
 import pytest
 
+from slider.llm.records import Alternative
 from slider.queries import sheet as sheets
 from slider.queries.sheet import Sheet
 from tests import casts
@@ -28,8 +31,8 @@ def test_disagreement_is_counted_and_marks_its_field(cast: Company) -> None:
     assert found.reason == "Three of five samples differ in Topic."
     assert [line.part.name for line in found.lines if line.doubt] == ["topic"]
     assert [(a.key, a.value, a.support) for a in found.alternatives] == [
-        (1, "other", "two of five samples"),
-        (2, "delivery", "one of five samples"),
+        (1, "other", "2 of 5 samples"),
+        (2, "delivery", "1 of 5 samples"),
     ]
 
 
@@ -61,6 +64,31 @@ def test_an_alternative_that_breaks_the_schema_is_not_offered(cast: Company) -> 
 def test_there_are_at_most_nine_alternatives(cast: Company) -> None:
     found = sheet(cast, casts.says(SAID, others=[SAID | {"amount": n} for n in range(20, 34)]))
     assert [a.key for a in found.alternatives] == list(range(1, 10))
+
+
+def test_what_no_sample_chose_has_no_support(cast: Company) -> None:
+    near = casts.says(SAID, p=0.6)
+    field = replace(near.fields[0], alternatives=(Alternative("other", -1.2, None),))
+    found = sheet(cast, replace(near, fields=(field,)))
+    assert [(a.value, a.support) for a in found.alternatives] == [("other", "")]
+
+
+def test_no_text_stands_in_the_heading_and_below_it(cast: Company) -> None:
+    found = sheet(cast, subject="A glove", text="One is missing.")
+    assert (found.title, [field.name for field in found.source]) == ("A glove", ["text"])
+
+
+@pytest.mark.parametrize("subject", ["", "One glove is missing, please send it."])
+def test_a_heading_that_repeats_the_text_gives_way_to_the_id(cast: Company, subject: str) -> None:
+    found = sheet(cast, subject=subject, text="One glove is missing, please send it.")
+    assert found.title == "m1"
+    assert "text" in [field.name for field in found.source]
+
+
+def test_a_heading_that_was_cut_stands_whole_below(cast: Company) -> None:
+    found = sheet(cast, subject="word " * 30, text="Short.")
+    assert found.title == "m1"
+    assert ("subject", "word " * 30) in [(field.name, field.value) for field in found.source]
 
 
 def test_a_refusal_is_said_with_what_the_model_wrote(cast: Company) -> None:
