@@ -31,8 +31,12 @@ class Backtest:
         return self.to_unattended + self.to_people
 
 
-def backtest(task_id: int, *, now: float, then: float) -> Backtest:
-    """Route the newest items by the ranks they had, once by the share in force and once by the other."""
+def backtest(task_id: int, *, now: float, then: float, blind: bool = False) -> Backtest:
+    """Route the newest items by the ranks they had, once by the share in force and once by the other.
+
+    `blind` is for people who review: an item that still waits for a look is counted and not named, since its side of
+    the edge would tell an audit from a gate.
+    """
     low, high = sorted((now, then))
     with connection.cursor() as cursor:
         cursor.execute(
@@ -46,10 +50,12 @@ def backtest(task_id: int, *, now: float, then: float) -> Backtest:
             )
             SELECT (SELECT count(*) FROM newest), (SELECT count(*) FROM between), b.item_id, i.external_id, b.rank,
                    b.p_correct
-            FROM (SELECT) AS always LEFT JOIN between AS b ON true LEFT JOIN slider_item i ON i.id = b.item_id
+            FROM (SELECT) AS always LEFT JOIN between AS b ON NOT (%s AND EXISTS (
+                SELECT FROM slider_review r WHERE r.item_id = b.item_id AND r.state IN ('open', 'held')
+            )) LEFT JOIN slider_item i ON i.id = b.item_id
             ORDER BY abs(b.rank - %s) LIMIT 10
             """,
-            [task_id, RECENT, low, high, now],
+            [task_id, RECENT, low, high, blind, now],
         )
         rows = cursor.fetchall()
     looked_at, moved = rows[0][:2]

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest
 
 from slider.models import Item, Membership, Project, Role, Task
 from slider.models.project import RIGHTS
+from slider.queries.frame import rights
 
 # What a right lets one do, where its own name would read oddly.
 SAID = {
@@ -68,6 +69,12 @@ def demand(request: HttpRequest, project: Project, verb: str) -> None:
         f"To {SAID.get(verb, verb)} there takes the role {' or '.join(enough)}. "
         + (f"Ask {' or '.join(ask)} for it." if ask else "Ask whoever runs this installation for it.")
     )
+
+
+def is_blind(request: HttpRequest, project: Project) -> bool:
+    """People who only review must not see which items are audited: they would look at them otherwise."""
+    known = rights(request.user, project)
+    return "review" in known and "steer" not in known
 
 
 def _own_projects(request: HttpRequest) -> list[int]:

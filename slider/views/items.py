@@ -7,7 +7,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from slider.flow import intake, moves
-from slider.models import Project
 from slider.models.states import FINAL
 from slider.queries import frame, items, shape, story
 from slider.views import access
@@ -24,7 +23,7 @@ def index(request: HttpRequest, task_id: int) -> HttpResponse:
     show = request.GET.get("show", "")
     if show not in items.Show.values:
         raise Http404(f"There is no filter {show[:40]!r}: take one of the list.")
-    blind = _is_blind(request, task.project)
+    blind = access.is_blind(request, task.project)
     if begins:
         page = items.search(task, begins[:255], blind=blind)
     else:
@@ -61,7 +60,7 @@ def withdraw(request: HttpRequest, item_id: int) -> HttpResponse:
 def _item(request: HttpRequest, item_id: int, *, error: str = "", status: int = 422) -> HttpResponse:
     found = access.item_or_404(request, _id(item_id), "see items")
     task, body = found.task, found.payload.body
-    blind = _is_blind(request, task.project)
+    blind = access.is_blind(request, task.project)
     told = story.tell(found, blind=blind)
     rights = frame.rights(request.user, task.project)
     source = [(part, shape.held(body, part)) for part in shape.parts(task.input_schema, body, first=task.title_field)]
@@ -78,12 +77,6 @@ def _item(request: HttpRequest, item_id: int, *, error: str = "", status: int = 
         "here": "items",
     }
     return render(request, "items/item.html", context, status=status if error else 200)
-
-
-def _is_blind(request: HttpRequest, project: Project) -> bool:
-    """People who only review must not see which items are audited: they would look at them otherwise."""
-    rights = frame.rights(request.user, project)
-    return "review" in rights and "steer" not in rights
 
 
 def _id(number: int) -> int:

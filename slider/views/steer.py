@@ -68,7 +68,8 @@ def what_if(request: HttpRequest, task_id: int) -> HttpResponse:
     task = access.task_or_404(request, task_id, "see")
     policy = _gauge(task).policy
     wanted = _wanted(_start(request, policy), policy)
-    shown = {"task": task, "may": rights(request.user, task.project)} | _effects(policy, wanted)
+    effects = _effects(policy, wanted, blind=access.is_blind(request, task.project))
+    shown = {"task": task, "may": rights(request.user, task.project)} | effects
     return render(request, "steer/_what_if.html", shown)
 
 
@@ -176,7 +177,7 @@ def _page(request: HttpRequest, task: Task, form: ApplyForm) -> dict[str, Any]:
     standing = shares.shares(gauge, now=clock.now())
     wanted = _wanted({name: form[name].value() for name in ("percent", "mode")}, policy)
     nines = request.GET.get("scale") == "nines"
-    effects = _effects(policy, wanted)
+    effects = _effects(policy, wanted, blind=access.is_blind(request, task.project))
     before, routine = request.GET.get("before", ""), request.GET.get("routine") == "shown"
     points, cap = effects["outlook"].points, policy.allowed or 0.0
     drawn = partial(chart.draw, points, limit=policy.error_limit, cap=cap, now=standing.effective, nines=nines)
@@ -212,7 +213,7 @@ def _offer(policy: Policy) -> float | None:
     return policies.effective(requested=policy.requested, proven=proven, mode=Mode.GUARDED, held=False) or None
 
 
-def _effects(policy: Policy, wanted: Wanted) -> dict[str, Any]:
+def _effects(policy: Policy, wanted: Wanted, *, blind: bool) -> dict[str, Any]:
     """What the wanted share would come to, beside what is in force."""
     outlook = asked.outlook(policy)
     share = policies.effective(requested=wanted.share, proven=policy.certificate, mode=wanted.mode, held=False)
@@ -221,7 +222,7 @@ def _effects(policy: Policy, wanted: Wanted) -> dict[str, Any]:
         "sentence": shares.verdict(policy, requested=wanted.share, mode=wanted.mode, effective=share),
         "then": asked.effects(share, outlook=outlook),
         "now": asked.effects(policy.effective, outlook=outlook),
-        "backtest": backtest.backtest(policy.task_id, now=policy.effective, then=share),
+        "backtest": backtest.backtest(policy.task_id, now=policy.effective, then=share, blind=blind),
     }
 
 

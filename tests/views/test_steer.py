@@ -222,6 +222,22 @@ def test_the_items_that_change_lane_are_links_for_who_may_see_items(client: Clie
     assert reverse("item", args=[items[0].pk]) not in shown
 
 
+def test_what_if_tells_no_reviewer_which_open_looks_ran_unattended(client: Client, cast: casts.Company) -> None:
+    audited = casts.audited(cast.task, "item-4711")
+    query = {"percent": "0", "mode": "trial"}
+    assert "item-4711" in client.get(reverse("what-if", args=[cast.task.pk]), query).content.decode()
+    reviewer = Client()
+    reviewer.force_login(cast.reviewer)
+    for address in ("what-if", "slider"):
+        shown = reviewer.get(reverse(address, args=[cast.task.pk]), query).content.decode()
+        assert "item-4711" not in shown
+        assert reverse("item", args=[audited.pk]) not in shown
+        assert "1 of the last 1 item" in " ".join(shown.split())
+        assert "not named here" in shown
+    casts.decide(cast.reviewer, cast.task)
+    assert "item-4711" in reviewer.get(reverse("what-if", args=[cast.task.pk]), query).content.decode()
+
+
 def test_markup_in_a_reason_stays_text(client: Client, cast: casts.Company) -> None:
     send(client, cast, reason="<script>alert(1)</script>")
     shown = page(client, cast)
