@@ -18,7 +18,7 @@ _turns = itertools.count()
 
 
 def path(*, latency_ms: int, tokens: int, alternatives: int) -> str:
-    """The path of an endpoint that answers this way, as a client's base URL has it."""
+    """The path of an endpoint that answers this way, as a client's base URL has it; no alternatives: no logprobs."""
     return f"/{latency_ms}ms-{tokens}tokens-{alternatives}alternatives/v1"
 
 
@@ -33,6 +33,7 @@ def _response(tokens: int, alternatives: int, chance: random.Random) -> bytes:
     opening = ["{", '"topic', '":"', "refund", '","', "reply", '":"', "Hello"]
     words = [_WORDS[place % len(_WORDS)] for place in range(tokens - len(opening) - 1)]
     spelt = [*opening, *words, '"}']
+    logprobs = [_token(text, alternatives, chance) for text in spelt]
     completion = {
         "id": "chatcmpl-bench",
         "object": "chat.completion",
@@ -42,7 +43,7 @@ def _response(tokens: int, alternatives: int, chance: random.Random) -> bytes:
             {
                 "index": 0,
                 "message": {"role": "assistant", "content": "".join(spelt), "refusal": None},
-                "logprobs": {"content": [_token(text, alternatives, chance) for text in spelt], "refusal": None},
+                "logprobs": {"content": logprobs, "refusal": None} if alternatives else None,
                 "finish_reason": "stop",
             }
         ],

@@ -52,17 +52,16 @@ def bodies(count: int) -> Iterator[dict[str, Any]]:
         yield {"subject": f"Message {number}", "text": text, "orders": number % 7}
 
 
-def request(body: dict[str, Any]) -> dict[str, Any]:
+def request(body: dict[str, Any], *, logprobs: bool) -> dict[str, Any]:
     """The arguments of one call, as the pump's own request has them."""
     messages = prompt.messages(
         instructions=INSTRUCTIONS, examples=[], item_input=body, output_schema=OUTPUT_SCHEMA, ask_confidence=False
     )
-    return {
+    made = {
         "model": MODEL,
         "messages": [{"role": message.role, "content": message.content} for message in messages],
         "response_format": prompt.response_format(OUTPUT_SCHEMA, ask_confidence=False),
         "temperature": 0.0,
         "max_tokens": MAX_TOKENS,
-        "logprobs": True,
-        "top_logprobs": TOP_LOGPROBS,
     }
+    return made | ({"logprobs": True, "top_logprobs": TOP_LOGPROBS} if logprobs else {})

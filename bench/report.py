@@ -19,10 +19,12 @@ class Mode:
     in_flight: int
     items: int
     items_plain: int
+    logprobs: bool
 
     @property
     def name(self) -> str:
-        return f"latency {self.latency_ms} ms, {self.tokens} tokens an answer, {self.in_flight} in flight"
+        probable = "with" if self.logprobs else "without"
+        return f"latency {self.latency_ms} ms, {self.tokens} tokens an answer {probable} logprobs, {self.in_flight} in flight"
 
 
 @dataclass(frozen=True, slots=True)

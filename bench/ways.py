@@ -49,7 +49,8 @@ class Way(Protocol):
 
 def address(place: Place, mode: report.Mode) -> str:
     """The endpoint of this mode."""
-    shape = endpoint.path(latency_ms=mode.latency_ms, tokens=mode.tokens, alternatives=question.TOP_LOGPROBS)
+    alternatives = question.TOP_LOGPROBS if mode.logprobs else 0
+    shape = endpoint.path(latency_ms=mode.latency_ms, tokens=mode.tokens, alternatives=alternatives)
     return place.endpoint + shape
 
 
@@ -63,7 +64,7 @@ class Bare:
     def run(self, turn: int, items: int) -> Run:
         before = usage.cpu_s(self._place.postgres)
         command = ["--base-url", address(self._place, self._mode), "--items", str(items)]
-        command += ["--in-flight", str(self._mode.in_flight)]
+        command += ["--in-flight", str(self._mode.in_flight), *(["--logprobs"] if self._mode.logprobs else [])]
         done = subprocess.run(
             [sys.executable, "-m", "bench.peers.bare", *command], cwd=HERE, check=True, stdout=subprocess.PIPE
         )
@@ -81,7 +82,9 @@ class Plain:
 
     def run(self, turn: int, items: int) -> Run:
         base_url = address(self._place, self._mode)
-        wanted = [plain.Job(body=body, base_url=base_url) for body in question.bodies(items)]
+        wanted = [
+            plain.Job(body=body, base_url=base_url, logprobs=self._mode.logprobs) for body in question.bodies(items)
+        ]
         jobs = plain.Job.objects.bulk_create(wanted, batch_size=INTAKE_ROWS)
         mine = plain.Job.objects.filter(pk__gte=jobs[0].pk, done=False)
 
@@ -113,6 +116,7 @@ class Pump:
                 instructions=question.INSTRUCTIONS,
                 max_tokens=question.MAX_TOKENS,
                 in_flight=mode.in_flight,
+                logprobs=mode.logprobs,
             ),
             by=None,
             start=setup.Start(SHARE, Mode.TRIAL, "the bench's share"),

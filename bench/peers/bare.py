@@ -12,18 +12,18 @@ from openai import AsyncOpenAI
 from bench import question
 
 
-async def run(base_url: str, *, items: int, in_flight: int) -> dict[str, float]:
+async def run(base_url: str, *, items: int, in_flight: int, logprobs: bool) -> dict[str, float]:
     """Ask about every item once; seconds from the first call to the last answer, after one warm call a connection."""
     async with AsyncOpenAI(base_url=base_url, api_key="none", max_retries=0) as client:
         waiting = iter(list(question.bodies(items)))
 
         async def ask(body: dict[str, Any]) -> None:
-            completion = await client.chat.completions.create(**question.request(body))
-            content, logprobs = completion.choices[0].message.content, completion.choices[0].logprobs
-            if content is None or logprobs is None or logprobs.content is None:
-                raise RuntimeError("the endpoint gave no answer with logprobs: the bench endpoint always does")
+            completion = await client.chat.completions.create(**question.request(body, logprobs=logprobs))
+            content, found = completion.choices[0].message.content, completion.choices[0].logprobs
+            if content is None or (found is not None) != logprobs:
+                raise RuntimeError("the endpoint gave no answer, or not the logprobs that were asked for")
             json.loads(content)
-            sum(token.logprob for token in logprobs.content)
+            sum(token.logprob for token in (found and found.content) or ())
 
         async def call() -> None:
             for body in waiting:
@@ -45,7 +45,8 @@ if __name__ == "__main__":
     parser.add_argument("--base-url", required=True)
     parser.add_argument("--items", type=int, required=True)
     parser.add_argument("--in-flight", type=int, required=True)
+    parser.add_argument("--logprobs", action="store_true")
     given = parser.parse_args()
-    found = asyncio.run(run(given.base_url, items=given.items, in_flight=given.in_flight))
+    found = asyncio.run(run(given.base_url, items=given.items, in_flight=given.in_flight, logprobs=given.logprobs))
     rss_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(found | {"rss_mb": rss_mb}))

@@ -23,6 +23,7 @@ class Job(models.Model):
 
     body = models.JSONField()
     base_url = models.CharField(max_length=200)
+    logprobs = models.BooleanField()
     answer = models.JSONField(null=True)
     tokens = models.IntegerField(default=0)
     done = models.BooleanField(default=False)
@@ -45,7 +46,7 @@ def client(base_url: str) -> OpenAI:
 def answer(job_id: int) -> None:
     """Fetch one row, ask the model about it, store the answer."""
     job = Job.objects.get(pk=job_id)
-    arguments: dict[str, Any] = question.request(job.body)
+    arguments: dict[str, Any] = question.request(job.body, logprobs=job.logprobs)
     completion = client(job.base_url).chat.completions.create(**arguments)
     job.answer = json.loads(completion.choices[0].message.content)
     job.tokens = completion.usage.completion_tokens
