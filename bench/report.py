@@ -23,8 +23,8 @@ class Mode:
 
     @property
     def name(self) -> str:
-        probable = "with" if self.logprobs else "without"
-        return f"latency {self.latency_ms} ms, {self.tokens} tokens an answer {probable} logprobs, {self.in_flight} in flight"
+        answer = f"{self.tokens} tokens an answer {'with' if self.logprobs else 'without'} logprobs"
+        return f"latency {self.latency_ms} ms, {answer}, {self.in_flight} in flight"
 
 
 @dataclass(frozen=True, slots=True)
