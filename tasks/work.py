@@ -236,7 +236,7 @@ def _fresh_connections(**_: Any) -> None:
 
 @worker_process_init.connect
 def _rare_collections(**_: Any) -> None:
-    """All that is loaded by now stays; looking through it again for every few hundred answers would cost a tenth."""
+    """All that is loaded by now stays: the collector need not look through it again after every few hundred answers."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)

@@ -1,4 +1,4 @@
-"""Many new rows in one statement, as arrays of columns: a quarter of the work of one placeholder a value."""
+"""Many new rows in one statement, as arrays of columns, at a fraction of the work of one placeholder a value."""
 
 import json
 from collections.abc import Sequence
