@@ -1,5 +1,6 @@
 """A real Chromium for the screens: signed-in pages that fail their test on any error nobody reported."""
 
+import asyncio
 import os
 import re
 import shutil
@@ -65,6 +66,22 @@ def browser() -> Iterator[Browser]:
         )
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def browsers_loop(browser: Browser) -> Iterator[asyncio.AbstractEventLoop]:
+    """The event loop that Playwright keeps running in this thread for as long as the browser is open."""
+    loop = asyncio.get_running_loop()
+    yield loop
+    asyncio._set_running_loop(loop)
+
+
+@pytest.fixture(autouse=True)
+def other_tests_see_no_loop(browsers_loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Where a loop runs, nobody may start one: a test of the fleet may follow in this very process."""
+    asyncio._set_running_loop(browsers_loop)
+    yield
+    asyncio._set_running_loop(None)
 
 
 @dataclass  # without slots: Playwright sets attributes on the owner of a handler
