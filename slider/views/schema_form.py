@@ -130,7 +130,8 @@ def _json(text: str) -> Any:
     try:
         return strict.loads(text)
     except strict.StrictError as error:
-        raise ValueError(f"This is not JSON: {error}") from None
+        words = str(error)
+        raise ValueError(f"{words[:1].upper()}{words[1:]}") from None
 
 
 def _number(text: str, *, whole: bool) -> int | float:
