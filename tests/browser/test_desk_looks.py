@@ -10,6 +10,22 @@ from tests.browser.conftest import Faults, SignIn
 from tests.browser.desk_steps import RIVAL, SAID, at_desk
 from tests.casts import Company
 
+# Over how many lines each word of these elements goes.
+LINES_OF_WORDS = """
+spans => spans.flatMap(span => {
+  const walker = document.createTreeWalker(span, NodeFilter.SHOW_TEXT), lines = [];
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    for (const word of node.data.matchAll(/\\S+/g)) {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      lines.push(range.getClientRects().length);
+    }
+  }
+  return lines;
+})
+"""
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -63,6 +79,31 @@ def test_axe_finds_nothing(
 def fits(page: Page) -> None:
     """No page scrolls sideways."""
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+
+
+@pytest.mark.parametrize("width", [1280, 390, 320])
+def test_an_alternative_never_breaks_inside_a_word(cast: Company, sign_in: SignIn, width: int) -> None:
+    said = SAID | {"amount": 12, "reply": "Soon."}
+    others = [said | {"topic": "delivery"}, said | {"amount": 123456789012}, said | {"reply": "We write to you soon."}]
+    casts.one(cast.task, "m1", casts.says(said, others=others, p=0.5))
+    page = sign_in(cast.reviewer)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    lines = page.locator(".alternatives .btn > span").evaluate_all(LINES_OF_WORDS)
+    assert lines
+    assert set(lines) == {1}
+
+
+def test_a_short_sheet_fills_the_screen(cast: Company, sign_in: SignIn) -> None:
+    casts.one(cast.task, "m1", casts.says(SAID, others=[RIVAL]))
+    page = sign_in(cast.reviewer)
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    card, bar = page.locator(".sheet-card.source").bounding_box(), page.locator(".desk-bar").bounding_box()
+    assert card is not None
+    assert bar is not None
+    assert 0 <= bar["y"] - (card["y"] + card["height"]) < 40
 
 
 def test_the_desk_needs_no_scrolling(cast: Company, sign_in: SignIn) -> None:

@@ -45,6 +45,49 @@ def test_dragging_tells_and_resting_asks_the_server(page_as: PageAs) -> None:
     expect(page.locator("#live")).to_contain_text("60 % runs")
 
 
+def test_the_slider_the_share_and_apply_are_seen_at_first_sight(page_as: PageAs) -> None:
+    cast = casts.company(mode=Mode.TRIAL, share=0.5)
+    evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
+    page = page_as(Role.ADMIN)
+    page.goto(reverse("slider", args=[cast.task.pk]))
+    expect(page.get_by_role("link", name="Let the guard hold it")).to_be_in_viewport(ratio=1)
+    for seen in (page.locator("#range"), page.locator("#id_percent"), page.get_by_role("button", name="Apply")):
+        expect(seen).to_be_in_viewport(ratio=1)
+
+
+def test_letting_the_guard_hold_a_trial_is_one_click_and_apply(page_as: PageAs) -> None:
+    cast = casts.company(mode=Mode.TRIAL, share=0.8)
+    evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
+    page = page_as(Role.TUNER)
+    page.goto(reverse("slider", args=[cast.task.pk]))
+    page.get_by_role("link", name="Let the guard hold it").click()
+    expect(page.get_by_label("Why")).to_have_value("Evidence allows 60 %: the guard holds it from here on")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".notice-success")).to_contain_text("1,100 reviewed items allow 60 %")
+
+
+@pytest.mark.parametrize(("width", "drawn"), [(1280, "drawn-wide"), (390, "drawn-narrow")])
+def test_the_picture_is_drawn_for_its_width_in_letters_that_can_be_read(
+    page_as: PageAs, width: int, drawn: str
+) -> None:
+    cast = company()
+    page = page_as(Role.VIEWER)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(reverse("slider", args=[cast.task.pk]))
+    plot = page.locator("svg[data-plot]:visible")
+    expect(plot).to_have_class(drawn)
+    scale, size = plot.evaluate(
+        "svg => [svg.getScreenCTM().a, parseFloat(getComputedStyle(svg.querySelector('.axis')).fontSize)]"
+    )
+    assert scale * size >= 11
+    thumb, line = page.locator("#range"), plot.locator(".cursor")
+    page.locator("#id_percent").fill("100")
+    box, at = thumb.bounding_box(), line.bounding_box()
+    assert box is not None
+    assert at is not None
+    assert box["x"] + box["width"] - 10 == pytest.approx(at["x"] + at["width"] / 2, abs=2)
+
+
 def test_the_pages_sums_are_the_servers(page_as: PageAs) -> None:
     cast = company()
     page = page_as(Role.TUNER)
