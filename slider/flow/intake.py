@@ -1,5 +1,6 @@
 """The first stage: rows become items, once each, whoever sends them and however often."""
 
+import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,13 +55,15 @@ def add(task: Task, rows: Sequence[Row], *, origin: str, by: int | None = None) 
     arrivals: list[Arrival | None] = [refusal(row, schema) for row in rows]
     good = [place for place, arrival in enumerate(arrivals) if arrival is None]
     named = {place: rows[place].external_id or f"auto-{uuid.uuid4().hex}" for place in good}
-    digests = {place: strict.digest(rows[place].body) for place in good}
+    # Before the transaction: for megabytes this takes seconds, and PostgreSQL ends a transaction that idles for two.
+    texts = {place: strict.canonical(rows[place].body) for place in good}
+    digests = {place: hashlib.sha256(text).digest() for place, text in texts.items()}
     firsts: dict[str, int] = {}
     for place in good:
         firsts.setdefault(named[place], place)
     with transaction.atomic():
         fresh = _insert(task.pk, [(external_id, rows[place].priority) for external_id, place in firsts.items()])
-        _fill([(fresh[e], rows[p].body, digests[p]) for e, p in firsts.items() if e in fresh], origin=origin)
+        _fill([(fresh[e], texts[p], digests[p]) for e, p in firsts.items() if e in fresh], origin=origin)
         moves.born(sorted(fresh.values()), reason=f"came in by {origin}", by=by)
         here = _here(task.pk, list(firsts))
     for place in good:
@@ -132,7 +135,7 @@ def _insert(task_id: int, wanted: list[tuple[str, int]]) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
-def _fill(payloads: list[tuple[int, Any, bytes]], *, origin: str) -> None:
+def _fill(payloads: list[tuple[int, bytes, bytes]], *, origin: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -143,7 +146,7 @@ def _fill(payloads: list[tuple[int, Any, bytes]], *, origin: str) -> None:
             [
                 origin,
                 [item_id for item_id, _, _ in payloads],
-                [strict.canonical(body).decode() for _, body, _ in payloads],
+                [text.decode() for _, text, _ in payloads],
                 [digest for _, _, digest in payloads],
             ],
         )

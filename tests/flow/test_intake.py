@@ -4,8 +4,10 @@ import threading
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
+from psycopg.pq import TransactionStatus
 
+from slider import strict
 from slider.flow import intake, moves
 from slider.flow.intake import Fate, Row
 from slider.models import Item, Move, Payload, Review, ReviewState, State
@@ -135,3 +137,21 @@ def test_a_done_item_can_not_be_withdrawn() -> None:
     item = casts.one(cast.task)
     with pytest.raises(moves.Lost):
         intake.withdraw(item.pk, by=cast.admin.pk, reason="too late")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_large_batch_is_written_out_before_the_transaction_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Megabytes of numbers take seconds to bring to one form: PostgreSQL would end a transaction that waits for them.
+    cast = casts.company()
+    inside: list[bool] = []
+    real = strict.canonical
+
+    def watched(value: Any) -> bytes:
+        inside.append(connection.connection.info.transaction_status != TransactionStatus.IDLE)
+        return real(value)
+
+    monkeypatch.setattr(strict, "canonical", watched)
+    with transaction.atomic():  # as the API and the imports do
+        intake.add(cast.task, [Row({"text": f"a{n}"}) for n in range(3)], origin="a test")
+    assert len(inside) >= 3
+    assert not any(inside)
