@@ -90,7 +90,7 @@ def test_an_empty_optional_field_is_absent_and_a_required_one_is_an_error() -> N
         ("count", "true", "no number"),
         ("rows", "[1,", "not JSON"),
         ("rows", '["\\u0000"]', "NUL"),
-        ("rows", "[" * 500, "JSON"),
+        ("rows", "[" * 500, "nested deeper"),
     ],
 )
 def test_a_wrong_field_is_named_with_what_would_do(name: str, text: str, words: str) -> None:
