@@ -12,6 +12,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 FIRST_WAIT_S = 0.05
 LONGEST_WAIT_S = 2.0
+FROZEN_MOST = 3  # a transaction that idles more often is not frozen by chance: it does too much between statements
 
 
 def patiently(act: Callable[[], T], *, limit_s: float) -> T:
@@ -20,12 +21,13 @@ def patiently(act: Callable[[], T], *, limit_s: float) -> T:
     `act` must be safe to run twice: after a lost connection nobody knows whether its commit arrived.
     """
     ends_at = time.monotonic() + limit_s
-    wait = FIRST_WAIT_S
+    wait, idled = FIRST_WAIT_S, 0
     while True:
         try:
             return act()
         except (DatabaseError, InterfaceError) as error:
-            if not _broke_off(error) or time.monotonic() + wait > ends_at:
+            idled += isinstance(error.__cause__, IdleInTransactionSessionTimeout)
+            if not _broke_off(error) or idled > FROZEN_MOST or time.monotonic() + wait > ends_at:
                 raise
             log.warning("postgresql did not answer, trying again", error=str(error).strip()[:200], wait_s=wait)
             connections["default"].close()

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from celery.signals import worker_process_init, worker_shutting_down
 from django.conf import settings
-from django.db import DataError, IntegrityError, connection, connections, transaction
+from django.db import DataError, IntegrityError, InternalError, connection, connections, transaction
 
 from slider.celery import app
 from slider.engine.calibration import Calibration
@@ -178,15 +178,18 @@ class Shift:
             calls=len(findings),
             tokens=sum((f.answered.tokens_in or 0) + (f.answered.tokens_out or 0) for f in findings),
         )
+        self._settle(findings)
+
+    def _settle(self, findings: list[Finding]) -> None:
         try:
             patiently(lambda: settle(findings, self._worker, self._task), limit_s=PATIENCE_S)
-        except (DataError, IntegrityError) as error:
+        except (DataError, IntegrityError, InternalError) as error:
             if len(findings) == 1:
                 # Its lease runs out; after max_tries the sweep hands the item to people.
                 log.error("finding refused", item=findings[0].claim.item_id, error=str(error)[:500])
                 return
             for finding in findings:
-                self.settle([finding])
+                self._settle([finding])
 
     def give_back(self, pairs: list[pump.Pair]) -> None:
         patiently(lambda: claims.give_back(pairs, reason="the shift ended before its turn"), limit_s=10)

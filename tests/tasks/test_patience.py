@@ -3,7 +3,7 @@
 import select
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, InternalError, connection, transaction
 
 from tasks.patience import patiently
 from tests import casts
@@ -32,6 +32,11 @@ def test_a_transaction_that_postgresql_ended_for_idling_is_tried_again() -> None
 
     assert patiently(act, limit_s=5) == "written"
     assert len(tries) == 2
+
+
+def test_a_transaction_that_idles_every_time_is_given_up() -> None:
+    with pytest.raises(InternalError, match="idle-in-transaction"):
+        patiently(frozen_in_a_transaction, limit_s=30)
 
 
 def test_what_the_database_refuses_is_not_tried_again() -> None:

@@ -194,6 +194,17 @@ def test_a_paused_task_and_a_task_without_a_worker_are_left_alone(model: Model) 
     assert states(cast) == {State.READY: 2}
 
 
+def test_of_a_batch_that_the_database_refuses_the_others_are_kept() -> None:
+    cast = company(3, share=0.0)
+    shift = Shift(cast.task, cast.worker)
+    taken = shift.claim(3, 0)
+    answers = [casts.says({"topic": "other", "urgent": True}) for _ in taken]
+    answers[1] = casts.fails(raw="a\x00b")
+    shift.settle([Finding(claim, answer, None) for claim, answer in zip(taken, answers, strict=True)])
+    assert states(cast) == {State.REVIEW: 2, State.WORKING: 1}
+    assert Attempt.objects.count() == 2
+
+
 @pytest.mark.parametrize("change", ["paused", "replaced"])
 def test_a_shift_begins_nothing_more_once_its_task_is_paused_or_its_worker_replaced(change: str) -> None:
     cast = company(2)
