@@ -1,0 +1,121 @@
+"""Every page, as whoever sees most of it: axe finds nothing, all fits in its width, and no policy is broken."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from slider.flow import imports as importing
+from slider.flow import steer
+from slider.models import Import, Mode, Task
+from tests import casts, evidence
+from tests.browser.conftest import Faults, SignIn
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SAID = {"topic": "refund", "urgent": False, "amount": 12, "reply": "We have refunded 12 euro. It will show soon."}
+OTHER = SAID | {"topic": "other", "reply": "We offer a voucher. It will show soon."}
+FILE = b"id,subject,text,orders\nr1,One,Some text,1\nr2,Two,,2\nr3,Three,Some text,many\n"
+LONG = "An unusually-long_word_that_nobody_ever_writes_but_some_machine_does_all_the_same " * 4
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Three tasks, in trial, held by evidence and pulled back, with what their pages need to have something to show."""
+
+    addresses: list[str]
+    refused: list[str]  # pages that say no, for the reviewer
+    admin: User
+    reviewer: User
+
+
+@pytest.fixture
+def stage() -> Stage:
+    cast = casts.company()
+    guarded = casts.task(cast.project, by=cast.admin, share=0.8, mode=Mode.GUARDED, name="Read invoices", slug="read")
+    held = casts.task(cast.project, by=cast.admin, share=0.5, name="Write replies", slug="write")
+    item = casts.one(cast.task, "m1", casts.says(SAID, others=[OTHER, SAID], p=0.5), subject=LONG[:150], text=LONG)
+    steer.apply(cast.task.pk, share=0.4, mode=Mode.TRIAL, reason="Try", by=cast.admin.pk)
+    for task in (cast.task, guarded):
+        evidence.prove(task, right=900, wrong=200, up_to=0.6)
+    steer.pull_back(held.pk, reason="Two went wrong", by=cast.admin.pk)
+    brought = _bring_in(cast)
+    own = [reverse(name, args=[cast.task.pk]) for name in ("items", "item-new", "import", "task-settings", "worker")]
+    of_project = [reverse(name, args=[cast.project.slug]) for name in ("task-new", "keys")]
+    return Stage(
+        ["/", *_sliders(cast.task, guarded, held), *own, *of_project, f"/items/{item.pk}/", f"/imports/{brought.pk}/"],
+        [reverse("worker", args=[cast.task.pk]), "/items/999999/"],
+        cast.admin,
+        cast.reviewer,
+    )
+
+
+def _bring_in(cast: casts.Company) -> Import:
+    brought = importing.receive(cast.task, name="rows.csv", stream=BytesIO(FILE), by=cast.admin.pk)
+    importing.run(brought.pk)
+    return brought
+
+
+def _sliders(trial: Task, guarded: Task, held: Task) -> Iterator[str]:
+    for task in (trial, guarded, held):
+        yield reverse("slider", args=[task.pk])
+    yield reverse("slider", args=[guarded.pk]) + "?scale=nines&percent=95&mode=trial&routine=shown"
+
+
+@pytest.fixture(params=[(1280, 800), (390, 844)], ids=["wide", "phone"])
+def size(request: pytest.FixtureRequest) -> tuple[int, int]:
+    return request.param  # type: ignore[no-any-return]  # pytest types no parameter
+
+
+@pytest.fixture(params=["light", "dark"])
+def fit(
+    request: pytest.FixtureRequest, size: tuple[int, int], check_accessibility: Callable[[Page], None]
+) -> Callable[[Page], None]:
+    """Check the page that is open, at this size and in this scheme."""
+
+    def check(page: Page) -> None:
+        page.emulate_media(color_scheme=request.param)
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        check_accessibility(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], page.url
+
+    return check
+
+
+def test_every_page_fits_everybody(stage: Stage, sign_in: SignIn, fit: Callable[[Page], None]) -> None:
+    page = sign_in(stage.admin)
+    for address in stage.addresses:
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 200, address
+        page.evaluate("for (const fold of document.querySelectorAll('main details')) fold.open = true")
+        fit(page)
+
+
+def test_the_desk_fits_everybody(stage: Stage, sign_in: SignIn, fit: Callable[[Page], None]) -> None:
+    page = sign_in(stage.reviewer)
+    page.goto("/desk/")
+    expect(page.locator(".alternatives").first).to_be_visible()
+    fit(page)
+    page.locator("[data-key='a']").click()
+    expect(page.locator(".desk-empty")).to_be_visible()
+    fit(page)
+
+
+def test_the_pages_that_say_no_fit_everybody(
+    stage: Stage, sign_in: SignIn, fit: Callable[[Page], None], faults: Faults
+) -> None:
+    faults.expect("40[34]")
+    page = sign_in(stage.reviewer)
+    for address in stage.refused:
+        page.goto(address)
+        fit(page)
+
+
+def test_the_door_fits_everybody(page: Page, fit: Callable[[Page], None]) -> None:
+    page.goto("/login")
+    fit(page)
