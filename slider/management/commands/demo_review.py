@@ -45,6 +45,8 @@ class Command(BaseCommand):
                 break
             looks, slips = looks + 1, slips + slipped
         self.stdout.write(f"{looks} looks by {people} played reviewers, {slips} of them wrong")
+        if desk.left:
+            self.stdout.write(f"Left to you, since they are not the demo's own: {len(desk.left)}")
 
     def _reviewer(self, number: int, task: Task) -> User:
         person, made = User.objects.get_or_create(username=f"played-reviewer-{number}")
@@ -61,10 +63,11 @@ class Desk:
     def __init__(self, task: Task, chance: random.Random, *, error_rate: float) -> None:
         self._task, self._chance, self._error_rate = task, chance, error_rate
         self._truths = truths()
+        self.left: set[int] = set()
 
     def look(self, person: User, pace_s: float) -> bool | None:
         """One look of `pace_s` seconds: whether the person slipped, or None when nothing is left to look at."""
-        taken = review.take(person.pk, task_ids=[self._task.pk], lease_s=settings.ENV.SLIDER_REVIEW_LEASE_S)
+        taken = self._take(person)
         if taken is None:
             return None
         time.sleep(pace_s)
@@ -72,6 +75,16 @@ class Desk:
         said = self._slip(taken) if slips else self._judge(taken)
         review.decide(taken.pk, user_id=person.pk, token=taken.token, said=said)
         return slips
+
+    def _take(self, person: User) -> Review | None:
+        """The next item that is the demo's own; of others nobody here knows the truth."""
+        lease_s = settings.ENV.SLIDER_REVIEW_LEASE_S
+        while taken := review.take(person.pk, task_ids=[self._task.pk], lease_s=lease_s):
+            if taken.item.external_id in self._truths:
+                return taken
+            review.skip(taken.pk, user_id=person.pk, token=taken.token)
+            self.left.add(taken.item_id)
+        return None
 
     def _truth(self, taken: Review) -> dict[str, Any]:
         return self._truths[taken.item.external_id]
