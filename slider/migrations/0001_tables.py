@@ -608,7 +608,16 @@ class Migration(migrations.Migration):
                         blank=True, null=True, validators=[django.core.validators.MinValueValidator(1)]
                     ),
                 ),
-                ("daily_budget", models.DecimalField(blank=True, decimal_places=4, max_digits=10, null=True)),
+                (
+                    "daily_budget",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=10,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
                 (
                     "price_in",
                     models.DecimalField(
@@ -617,9 +626,19 @@ class Migration(migrations.Migration):
                         help_text="Money a million tokens. Empty: looked up.",
                         max_digits=10,
                         null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
                     ),
                 ),
-                ("price_out", models.DecimalField(blank=True, decimal_places=4, max_digits=10, null=True)),
+                (
+                    "price_out",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=4,
+                        max_digits=10,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                    ),
+                ),
                 (
                     "task",
                     models.ForeignKey(

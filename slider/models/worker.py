@@ -38,15 +38,20 @@ class Worker(models.Model):
     in_flight = models.PositiveSmallIntegerField(default=16, validators=[MinValueValidator(1), MaxValueValidator(2000)])
     requests_per_min = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     tokens_per_min = models.PositiveIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
-    daily_budget = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
+    daily_budget = models.DecimalField(
+        max_digits=10, decimal_places=4, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
     price_in = models.DecimalField(
         max_digits=10,
         decimal_places=4,
         null=True,
         blank=True,
         help_text="Money a million tokens. Empty: looked up.",
+        validators=[MinValueValidator(0)],
     )
-    price_out = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
+    price_out = models.DecimalField(
+        max_digits=10, decimal_places=4, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
 
     class Meta:
         ordering = ("rung", "-version")

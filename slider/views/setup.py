@@ -12,7 +12,8 @@ from slider.flow import endpoints, setup
 from slider.models import Endpoint, Mode, Task, Worker, can
 from slider.schema import Schema
 from slider.views import access, examples
-from slider.views.setup_forms import ContractForm, EndpointForm, NameForm, PromiseForm, StartForm, WorkerForm
+from slider.views.setup_forms import ContractForm, EndpointForm, NameForm, PromiseForm, StartForm
+from slider.views.worker_form import WorkerForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

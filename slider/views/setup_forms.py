@@ -1,7 +1,6 @@
-"""The forms that set a task up: its contract, its worker, where its slider starts, where its results go."""
+"""The forms that set a task up: its contract, its promise, where its slider starts, where its results go."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,15 +8,13 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
-from slider.llm import prices
-from slider.models import Mode, Task, Worker
+from slider.models import Mode, Task
 from slider.schema import Schema
 from slider.views import examples
 from slider.views.setup_fields import LabelsField, RulesField, SchemaField, labels_schema, text_schema
 from slider.webhook import UrlError, check_url
 
 _FIELD_NAME = RegexValidator(r"^[A-Za-z_][A-Za-z0-9_]{0,59}$", "A field's name is letters, digits and _, such as text.")
-MONEY: dict[str, Any] = {"max_digits": 10, "decimal_places": 4, "min_value": Decimal(0), "required": False}
 
 
 class PromiseForm(forms.Form):
@@ -173,98 +170,6 @@ def _title_problem(title: str, input_schema: Mapping[str, Any]) -> str:
     if not title or not fields or title in fields:
         return ""
     return f"An item has no field {title!r}; it has {', '.join(list(fields)[:20])}."
-
-
-class WorkerForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no parameter when it runs
-    """The first or the next version of a worker. Where it is called is only for admins."""
-
-    examples_text = forms.CharField(
-        label="Examples",
-        required=False,
-        widget=forms.Textarea(attrs={"class": "mono", "rows": 8, "spellcheck": "false"}),
-        help_text='One a line: the input, a tab, the answer. Or {"input": …, "output": …}.',
-    )
-
-    class Meta:
-        model = Worker
-        fields = (
-            "name", "model", "instructions", "temperature", "samples", "ask_confidence", "logprobs", "max_tokens",
-            "timeout_s", "in_flight", "requests_per_min", "tokens_per_min", "daily_budget", "price_in", "price_out",
-            "base_url", "key_name",
-        )  # fmt: skip
-        widgets = {"instructions": forms.Textarea(attrs={"rows": 10})}
-        labels = {
-            "samples": "Samples an item",
-            "ask_confidence": "Ask the model how sure it is",
-            "logprobs": "Ask for token probabilities",
-            "max_tokens": "Longest answer (tokens)",
-            "timeout_s": "Give up after (seconds)",
-            "in_flight": "Calls at once",
-            "requests_per_min": "Calls a minute, at most",
-            "tokens_per_min": "Tokens a minute, at most",
-            "daily_budget": "Budget a day",
-            "price_in": "Price of a million tokens in",
-            "price_out": "Price of a million tokens out",
-            "base_url": "Endpoint",
-            "key_name": "Key",
-        }
-        error_messages = {
-            "instructions": {"required": "Tell the model what to do with an item."},
-            "model": {"required": "Name the model that answers."},
-        }
-        help_texts = {
-            "samples": "More samples show where the model wavers, and cost as much more.",
-            "ask_confidence": "A weak sign alone, a useful one beside others.",
-            "logprobs": "The best sign where the endpoint gives them; costs nothing.",
-            "daily_budget": "The worker stops for the day when it is spent.",
-            "base_url": "An OpenAI-compatible address with its /v1. Empty: the installation's.",
-            "key_name": "Name of the environment variable that holds the key, SLIDER_KEY_…. Empty: the installation's.",
-        }
-
-    def __init__(self, *args: Any, administer: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["name"].initial = "Worker"
-        self.fields["model"].initial = settings.ENV.SLIDER_MODEL
-        self.fields["instructions"].help_text = "What a new colleague would need to be told. The item follows it."
-        if not administer:
-            # Who may not administer can't send the installation's keys or items to another address.
-            del self.fields["base_url"], self.fields["key_name"]
-        if self.instance.pk:
-            self.fields["examples_text"].initial = examples.write(self.instance.examples)
-
-    def clean_base_url(self) -> str:
-        url = str(self.cleaned_data["base_url"]).strip().rstrip("/")
-        if url and not url.startswith(("http://", "https://")):
-            raise ValidationError("An address starts with http:// or https:// and includes /v1.")
-        if "@" in url.partition("//")[2].partition("/")[0]:
-            raise ValidationError("Leave name and password out of the address: name a key instead.")
-        return url
-
-    def clean(self) -> dict[str, Any]:
-        said = self.cleaned_data
-        own = said.get("price_in") is not None and said.get("price_out") is not None
-        if said.get("daily_budget") is not None and said.get("model") and not own:
-            address = said.get("base_url", self.instance.base_url) or settings.ENV.OPENAI_BASE_URL
-            if prices.cost(said["model"], base_url=address, tokens_in=1, tokens_out=1).usd is None:
-                words = f"What {said['model']} costs at its endpoint is not known: give both prices to keep a budget."
-                self.add_error("daily_budget", ValidationError(words, code="price"))
-        return said
-
-    def read_examples(self, shape: examples.Shape) -> bool:
-        """Check the examples against the task's schemas; False when some do not fit."""
-        try:
-            self.cleaned_data["examples"] = examples.read(self.cleaned_data.get("examples_text", ""), shape)
-        except examples.ExamplesError as error:
-            self.add_error("examples_text", ValidationError(error.problems))
-            return False
-        return True
-
-    def content(self) -> dict[str, Any]:
-        """The worker's content, as `setup.replace_worker` takes it."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "examples_text"}
-
-    def _post_clean(self) -> None:
-        """Only clean the fields: the worker is checked whole when it is saved, with its task."""
 
 
 class StartForm(forms.Form):

@@ -124,6 +124,8 @@ def test_two_schemas_make_any_json(client: Client, cast: casts.Company) -> None:
         ({"worker__examples_text": '{"input": {"text": "a"}}'}, "Line 1: an example has"),
         ({"worker__base_url": "ftp://x"}, "An address starts with http"),
         ({"worker__base_url": "https://me:secret@x/v1"}, "Leave name and password out"),
+        ({"worker__price_in": "-1"}, "greater than or equal to 0"),
+        ({"worker__daily_budget": "-1"}, "greater than or equal to 0"),
         ({"worker__daily_budget": "5"}, "give both prices to keep a budget"),
         ({"worker__daily_budget": "5", "worker__price_in": "1"}, "give both prices to keep a budget"),
         ({"worker__key_name": "PATH"}, "Name a variable that starts with SLIDER_KEY_."),
