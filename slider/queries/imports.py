@@ -58,7 +58,8 @@ def _words(row: Import) -> str:
     if row.known == row.seen:
         return f"This file added nothing: all {row.known:,} rows were here already."
     if row.added == 0:
-        return "This file added nothing; the refused rows below say why."
+        here = f" {row.known:,} rows were here already, and" if row.known else ""
+        return f"This file added nothing:{here} {row.refused:,} were refused, as said below."
     return f"{row.added:,} of {row.seen:,} rows are new items now."
 
 

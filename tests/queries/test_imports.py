@@ -20,7 +20,11 @@ def row(**fields: object) -> Import:
     [
         ({"seen": 11_106, "known": 11_106}, "This file added nothing: all 11,106 rows were here already."),
         ({"seen": 3, "added": 2, "refused": 1}, "2 of 3 rows are new items now."),
-        ({"seen": 2, "refused": 2}, "This file added nothing; the refused rows below say why."),
+        ({"seen": 2, "refused": 2}, "This file added nothing: 2 were refused, as said below."),
+        (
+            {"seen": 32, "known": 30, "refused": 2},
+            "This file added nothing: 30 rows were here already, and 2 were refused, as said below.",
+        ),
         ({"seen": 0}, "The file held no rows."),
         ({"state": ImportState.WAITING}, "The file is here and waits for its turn; you may leave this page."),
         (
