@@ -230,16 +230,11 @@ def _commit(held: Import, batch: list[Record | Bad]) -> None:
 
 
 def _refused(record: Record, arrival: Arrival, task: Task) -> Bad:
-    """Why a row can't be an item, in words that fit its cell."""
-    column = _column(arrival.where)
+    """Why a row can't be an item, in words that fit its cell; the first step of the pointer names the column."""
+    column = arrival.where[1:].partition("/")[0].replace("~1", "/").replace("~0", "~")
     is_needed = column in task.input_schema.get("required", ())
     is_empty = is_needed and isinstance(record.body, dict) and record.body.get(column) == ""
     return Bad(record.line, rows.EMPTY if is_empty else arrival.reason, column)
-
-
-def _column(where: str) -> str:
-    """The column that a pointer into a row's body names."""
-    return where[1:].partition("/")[0].replace("~1", "/").replace("~0", "~") if where.startswith("/") else ""
 
 
 def _mine(held: Import) -> QuerySet[Import]:

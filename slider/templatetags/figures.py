@@ -30,6 +30,12 @@ def error(rate: float | None) -> str:
 
 
 @register.filter
+def unbroken(words: str) -> str:
+    """A sentence whose numbers keep their «%» on the same line."""
+    return words.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+@register.filter
 def count(number: int, most: int = 10_000) -> str:
     """A count with thousands apart; one that reached `most` was not counted further."""
     return f"{most:,}+" if number >= most else f"{number:,}"

@@ -17,6 +17,10 @@ def test_an_error_rate_has_two_digits(rate: float | None, words: str) -> None:
     assert figures.error(rate) == words
 
 
+def test_a_number_keeps_its_per_cent_on_its_line() -> None:
+    assert figures.unbroken("60 % of 5 items") == "60\N{NO-BREAK SPACE}% of 5 items"
+
+
 @pytest.mark.parametrize(("number", "words"), [(0, "0"), (9_999, "9,999"), (10_000, "10,000+")])
 def test_a_count_that_stopped_says_so(number: int, words: str) -> None:
     assert figures.count(number) == words
