@@ -4,12 +4,15 @@ import os
 import secrets
 import shutil
 import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import django
 import pytest
 from django.conf import settings
+from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from slider import embedded
 
@@ -31,6 +34,8 @@ def name_the_environment() -> None:
         os.environ["SLIDER_THROWAWAY_DATABASE"] = "true"  # fsync is off, and that is meant
     os.environ["SLIDER_STATE_DIR"] = os.environ[FOLDER]
     os.environ["SECRET_KEY"] = "for tests only " + secrets.token_urlsafe(48)
+    # A busy machine may leave a test's own transaction idle for longer than a real worker's may be.
+    os.environ["SLIDER_DB_IDLE_MS"] = "10000"
     # No test may reach a real model: port 9 of this machine answers nobody.
     os.environ["OPENAI_BASE_URL"] = "http://127.0.0.1:9/v1"
     os.environ["OPENAI_API_KEY"] = "no-key-in-tests"
@@ -70,3 +75,17 @@ def pytest_unconfigure() -> None:
 def state_folder() -> Path:
     """The state folder of this test run."""
     return Path(os.environ[FOLDER])
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The test database as always; before it is dropped, whoever still talks to it is shown out.
+
+    A page that a browser test left may be in the middle of a request when the run ends.
+    """
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )

@@ -86,8 +86,13 @@ def run_out(*, most: int = 500) -> int:
 def take_review(user_id: int, *, task_ids: list[int], lease_s: float) -> Review | None:
     """The review this person holds already, else the oldest open one of these tasks; None if there is none.
 
-    Of these tasks a person holds one review at a time: a reload and a second tab show the same one.
+    Of these tasks a person holds one review at a time: a reload and a second tab show the same one. What they held may
+    be decided or lost in the very moment of looking: then it is looked for once more.
     """
+    return _take_review(user_id, task_ids, lease_s) or _take_review(user_id, task_ids, lease_s)
+
+
+def _take_review(user_id: int, task_ids: list[int], lease_s: float) -> Review | None:
     with transaction.atomic(), connection.cursor() as cursor:
         # One person's two tabs must not take two: they queue here, by the person's id.
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_PEOPLE, user_id % 2**31])
@@ -108,7 +113,7 @@ def take_review(user_id: int, *, task_ids: list[int], lease_s: float) -> Review 
                 taken_at = CASE WHEN r.state = 'open' THEN clock_timestamp() ELSE r.taken_at END,
                 lease_until = clock_timestamp() + %(lease_s)s * interval '1 second'
             FROM (SELECT id FROM held UNION ALL SELECT id FROM open) AS next
-            WHERE r.id = next.id AND r.state IN ('open', 'held')
+            WHERE r.id = next.id AND (r.state = 'open' OR (r.state = 'held' AND r.holder_id = %(user)s))
             RETURNING r.id
             """,
             {"user": user_id, "tasks": task_ids, "lease_s": lease_s},

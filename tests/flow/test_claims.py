@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from slider.flow import claims, moves
@@ -109,6 +109,44 @@ def test_one_person_in_two_tabs_holds_one_review_and_two_people_never_the_same()
     assert len(mine) == len(theirs) == 1
     assert mine != theirs
     assert Review.objects.filter(state=ReviewState.HELD).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("others_left", [0, 1])
+def test_what_somebody_else_takes_in_the_very_moment_of_looking_stays_theirs(others_left: int) -> None:
+    cast = casts.company()
+    for n in range(1 + others_left):
+        casts.one(cast.task, f"m{n}")
+    mine = casts.take(cast.reviewer, cast.task)
+    found: list[Review | None] = []
+
+    def look_again() -> None:
+        found.append(claims.take_review(cast.reviewer.pk, task_ids=[cast.task.pk], lease_s=60))
+        connections.close_all()
+
+    looking = threading.Thread(target=look_again)
+    with transaction.atomic():
+        # My lease has run out and a colleague takes the item; neither is committed while I look.
+        Review.objects.filter(pk=mine.pk).update(holder=cast.colleague, token=mine.token + 1)
+        looking.start()
+        wait_for_a_lock()
+    looking.join()
+    mine.refresh_from_db()
+    assert (mine.holder, mine.token) == (cast.colleague, 2)
+    assert [review and review.pk for review in found] == ([mine.pk + 1] if others_left else [None])
+
+
+def wait_for_a_lock() -> None:
+    """Until some other connection waits for a row that this transaction holds."""
+    with connection.cursor() as cursor:
+        for _ in range(1000):
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            if cursor.fetchone()[0]:
+                return
+            cursor.execute("SELECT pg_sleep(0.005)")
+    raise AssertionError("nobody waited for the row: nothing was tested")
 
 
 def test_a_review_whose_lease_ran_out_is_open_again_for_others() -> None:
