@@ -53,11 +53,15 @@ class Answer:
     changed: bool
 
 
+_ROUTING = {("working", "done"), ("working", "review"), ("ready", "review")}
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     chapters: tuple[Chapter, ...]
     answers: tuple[Answer, ...]
     by_person: str  # whose answer stands beside the model's; empty: nobody's
+    verdict: str  # what that person said, in a word
     is_cut: bool  # told only up to the routing, to somebody who may have to look at it
 
 
@@ -70,7 +74,7 @@ def tell(item: Item, *, blind: bool) -> Story:
     hidden = blind and items.is_looked_at(item.pk)
     attempts = list(Attempt.objects.filter(item=item).select_related("worker").order_by("pk"))
     scores = Score.objects.in_bulk([attempt.pk for attempt in attempts])
-    chapters = _moves(item, hidden=hidden)
+    chapters = _moves(item)
     for attempt in attempts:
         chapters.append(_attempt(attempt))
         if score := scores.get(attempt.pk):
@@ -86,18 +90,15 @@ def tell(item: Item, *, blind: bool) -> Story:
         tuple(sorted(chapters, key=lambda chapter: chapter.at)),
         _answers(item, attempts[-1] if attempts else None, decided),
         decided.holder.get_username() if decided is not None and decided.holder is not None else "",
+        decided.get_verdict_display() if decided is not None else "",
         hidden,
     )
 
 
-def _moves(item: Item, *, hidden: bool) -> list[Chapter]:
+def _moves(item: Item) -> list[Chapter]:
+    """The moves but for the one that routed the item: the decision tells that, to those who may know it."""
     moves = Move.objects.filter(item=item).select_related("by").order_by("pk")
-    return [
-        _move(move)
-        for move in moves
-        # The move that routed the item would say that it is done.
-        if not (hidden and move.from_state == "working" and move.to_state in ("done", "review"))
-    ]
+    return [_move(move) for move in moves if (move.from_state, move.to_state) not in _ROUTING]
 
 
 def _move(move: Move) -> Chapter:

@@ -133,7 +133,10 @@ def new_page(browser: Browser, faults: Faults, live_server: LiveServer) -> Itera
     opened: list[BrowserContext] = []
 
     def new() -> Page:
-        context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 800})
+        # Still pictures: a colour that is half-way between two has the contrast of neither.
+        context = browser.new_context(
+            base_url=live_server.url, viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
+        )
         context.set_default_timeout(PATIENCE_MS)
         faults.watch(context, home=live_server.url)
         opened.append(context)
