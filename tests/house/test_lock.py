@@ -63,5 +63,5 @@ def test_a_pin_without_a_hash_is_noticed(lock: ModuleType, copy: Path) -> None:
 
 def test_an_address_is_noticed(lock: ModuleType, copy: Path) -> None:
     with (copy / "requirements-dev.txt").open("a") as file:
-        file.write("--index-url https://example.org/simple\n")
+        file.write("loose @ https://example.org/loose-1.0.tar.gz\n")
     assert any("names an address" in problem for problem in problems(lock, copy))
