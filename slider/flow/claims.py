@@ -138,20 +138,17 @@ def renew_review(review_id: int, *, user_id: int, token: int, lease_s: float) ->
         return bool(cursor.rowcount == 1)
 
 
-def free_reviews(*, user_id: int | None = None) -> int:
-    """Open the reviews whose lease ran out, or all that one person holds; returns how many."""
+def free_reviews() -> int:
+    """Open the reviews whose lease ran out; returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE slider_review SET
                 state = 'open', last_holder_id = holder_id, holder_id = NULL, lease_until = NULL, taken_at = NULL
             WHERE id IN (
-                SELECT id FROM slider_review WHERE state = 'held'
-                  AND CASE WHEN %(user)s::bigint IS NULL THEN lease_until < clock_timestamp()
-                      ELSE holder_id = %(user)s END
+                SELECT id FROM slider_review WHERE state = 'held' AND lease_until < clock_timestamp()
                 ORDER BY id FOR UPDATE SKIP LOCKED
             )
-            """,
-            {"user": user_id},
+            """
         )
         return int(cursor.rowcount)

@@ -149,36 +149,6 @@ class Client:
         response.stream = _Capped(stream, self._max_response_bytes)
 
 
-class Clients:
-    """The clients of one event loop, one for each endpoint and key; `async with` closes them all."""
-
-    def __init__(self, *, timeout_s: float = 60.0) -> None:
-        self._timeout_s = timeout_s
-        self._made: dict[tuple[str, str], Client] = {}
-
-    def to(self, base_url: str, *, api_key: str) -> Client:
-        """The client for an endpoint and key, made on first use."""
-        client = self._made.get((base_url, api_key))
-        if client is None:
-            client = Client(base_url, api_key=api_key, timeout_s=self._timeout_s)
-            self._made[base_url, api_key] = client
-        return client
-
-    async def aclose(self) -> None:
-        """Close every client; the next `to` makes new ones."""
-        made, self._made = self._made, {}
-        for client in made.values():
-            await client.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-
 class _TooMuchError(Exception):
     """The endpoint sends more than is read."""
 

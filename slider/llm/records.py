@@ -38,11 +38,6 @@ class Outcome(StrEnum):
         """The settings are wrong and every further item would fail alike: stop and tell somebody."""
         return self in _SETTINGS_WRONG
 
-    @property
-    def from_the_model(self) -> bool:
-        """The model spoke, so there is text to show; false when the call itself failed."""
-        return self in _SPOKEN
-
 
 _RETRYABLE = frozenset(
     {
@@ -54,18 +49,6 @@ _RETRYABLE = frozenset(
     }
 )
 _SETTINGS_WRONG = frozenset({Outcome.UNAUTHORISED, Outcome.UNKNOWN_MODEL})
-_SPOKEN = frozenset(
-    {
-        Outcome.ANSWERED,
-        Outcome.REFUSED,
-        Outcome.TRUNCATED,
-        Outcome.FILTERED,
-        Outcome.EMPTY,
-        Outcome.MALFORMED,
-        Outcome.SCHEMA_BROKEN,
-        Outcome.TOO_LONG,
-    }
-)
 
 
 class Flag(StrEnum):

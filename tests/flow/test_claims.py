@@ -159,11 +159,3 @@ def test_a_review_whose_lease_ran_out_is_open_again_for_others() -> None:
     heir = casts.take(cast.colleague, cast.task)
     assert (heir.pk, heir.token) == (held.pk, held.token + 1)
     assert not claims.renew_review(held.pk, user_id=cast.reviewer.pk, token=held.token, lease_s=60)
-
-
-def test_leaving_frees_what_a_person_holds() -> None:
-    cast = casts.company()
-    casts.one(cast.task)
-    casts.take(cast.reviewer, cast.task)
-    assert claims.free_reviews(user_id=cast.colleague.pk) == 0
-    assert claims.free_reviews(user_id=cast.reviewer.pk) == 1

@@ -114,7 +114,8 @@ def test_nobody_decides_under_another_persons_claim(freed: bool) -> None:
     casts.one(cast.task)
     held = casts.take(cast.reviewer, cast.task)
     if freed:
-        claims.free_reviews(user_id=cast.reviewer.pk)
+        Review.objects.update(lease_until=timezone.now() - timedelta(minutes=1))
+        claims.free_reviews()
     with pytest.raises(NotYours):
         decide(held, cast.colleague.pk, Said(Verdict.ACCEPT))
     assert Item.objects.get().state == State.REVIEW

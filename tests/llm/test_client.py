@@ -206,16 +206,6 @@ def test_it_refuses_an_address_of_another_scheme() -> None:
         client.Client("file:///etc", api_key="")
 
 
-def test_it_reuses_the_client_of_an_endpoint_and_key() -> None:
-    async def use() -> None:
-        async with client.Clients() as clients:
-            one = clients.to("http://127.0.0.1/v1", api_key="a")
-            assert clients.to("http://127.0.0.1/v1", api_key="a") is one
-            assert clients.to("http://127.0.0.1/v1", api_key="b") is not one
-
-    asyncio.run(use())
-
-
 def test_it_serves_many_questions_over_one_client(exchange: Exchange) -> None:
     exchange.endpoint.script = GOOD
 
