@@ -4,16 +4,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from slider.engine import audit, bounds
 from slider.engine.arrays import Bools, Floats, Ints, check_counts, check_fraction, check_inside, check_length
 
-_COARSE = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8]
-_FINE = [0.84, 0.88, 0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99, 0.995, 0.999, 1.0]
-
-CUTS: Floats = np.array([*_COARSE, *_FINE])
-"""Ranks at which the lane can be certified to end, shape (28,), finer at the top for the nines."""
+CUTS: Floats = np.round(
+    np.concatenate(
+        [
+            np.arange(5, 50, 5) / 100,
+            np.arange(50, 70, 2) / 100,
+            np.arange(70, 100) / 100,
+            [0.995, 0.999, 1.0],
+        ]
+    ),
+    3,
+)
+"""Ranks at which the lane can be certified to end, shape (52,), rising: every point above 70 %, finer for the nines."""
 CUTS.setflags(write=False)
+
+WIDTHS: Floats = np.diff(CUTS, prepend=0.0)
+"""The share of all items that each bin holds, shape (52,): ranks are uniform."""
+WIDTHS.setflags(write=False)
 
 LEVELS: Floats = 0.6 * (CUTS == 0.3) + 0.4 * (CUTS == 0.6)
 """Where the chance of failing, delta, is staked: 60 % at the 30 % cut, 40 % at the 60 % cut."""
@@ -28,12 +40,25 @@ class Counters:
     """All the evidence of one epoch: labels by bin of rank and weight class.
 
     Attributes:
-        wrong: shape (len(CUTS), audit.STEPS), counts of labels "a correct reviewer would call this wrong".
+        wrong: shape (..., len(CUTS), audit.STEPS), counts of labels "a correct reviewer would call this wrong".
+            Leading axes hold separate streams.
         right: the same for right answers.
     """
 
     wrong: Ints
     right: Ints
+
+    @classmethod
+    def zero(cls, *streams: int) -> "Counters":
+        """Return empty counters for one stream, or for as many as the leading axes say."""
+        shape = (*streams, len(CUTS), audit.STEPS)
+        return cls(wrong=np.zeros(shape, dtype=np.int64), right=np.zeros(shape, dtype=np.int64))
+
+    @property
+    def labels(self) -> Ints:
+        """The number of labels, shape (...)."""
+        total: Ints = (self.wrong + self.right).sum(axis=(-2, -1))
+        return total
 
     def plus(self, other: "Counters") -> "Counters":
         """Return the sum: evidence of the same epoch adds up in any order."""
@@ -52,32 +77,34 @@ class Counters:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Certificate:
-    """What the evidence allows; arrays have one entry per cut, shape (len(CUTS),).
+    """What the evidence allows; arrays have one entry per cut, shape (..., len(CUTS)).
 
     Attributes:
-        cap: the largest certified cut; 0 when there is none.
-        certified: which cuts are certified. A cut below `cap` need not be.
+        certified: which cuts are certified. A cut below the cap need not be.
         wealth: log evidence now, that the cut's error is below the limit.
         best: the largest `wealth` of the epoch so far: hand it to the next `certify`.
-        upper: upper bound on the cut's error, valid at every look for this one cut alone (delta each).
-        labels_needed: how many more labels inside the cut would certify it if the error stays as it looks now
-            and every cut below it is certified by then: an estimate on the safe side (most need fewer), 0 when
-            certified, inf when not at this error.
     """
 
-    cap: float
     certified: Bools
     wealth: Floats
     best: Floats
-    upper: Floats
-    labels_needed: Floats
+
+    @property
+    def caps(self) -> Floats:
+        """The largest certified cut of each stream, shape (...); 0 where there is none."""
+        caps: Floats = np.where(self.certified, CUTS, 0.0).max(axis=-1)
+        return caps
+
+    @property
+    def cap(self) -> float:
+        """The largest certified cut of one stream; 0 when there is none."""
+        return float(self.caps)
 
     def allow(self, share: float) -> float:
-        """Return the largest certified cut not above `share`, 0 when there is none: the cap for
-        `lanes.choose`.
+        """Return the largest certified cut not above `share`, 0 when there is none: what may be in effect.
 
         The slider snaps down to a certified cut because a lane that ends between two of them is not the lane
-        that was tested.
+        that was tested. For one stream.
         """
         check_fraction(share, "share")
         allowed = CUTS[self.certified & (share >= CUTS)]
@@ -93,7 +120,7 @@ def bins(ranks: Floats) -> Ints:
 
 
 def count(ranks: Floats, *, classes: Ints, wrong: Bools) -> Counters:
-    """Count labels.
+    """Count the labels of one stream.
 
     Args:
         ranks: shape (n,), the rank that each labelled item was routed with.
@@ -112,13 +139,13 @@ def count(ranks: Floats, *, classes: Ints, wrong: Bools) -> Counters:
     return Counters(wrong=table[1], right=table[0])
 
 
-def certify(counters: Counters, *, error_limit: float, delta: float, best: Floats | None = None) -> Certificate:
+def certify(counters: Counters, *, error_limit: npt.ArrayLike, delta: float, best: Floats | None = None) -> Certificate:
     """Certify cuts: find up to which rank the error is shown to be below the limit.
 
     Cut k holds every item with rank <= CUTS[k]; its evidence is `bounds.log_wealth` of the counts up to its
     bin. It is certified once its best wealth reaches 1 / (delta * level). Levels follow a fallback chain
-    (Wiens 2003): each cut starts with its own of `LEVELS`, and a certified cut hands its level on to the next
-    one up. Cuts below 0.3 have no level and are only shown.
+    (fixed sequence with fallback: Wiens, Pharmaceutical Statistics 2003): a certified cut hands its level on
+    to the next, a cut that is not certified lets it lapse, and `LEVELS` are added at the 30 % and 60 % cuts.
 
     The promise: call a cut bad when, all through the epoch and given all that came before, each of its items
     is wrong with probability `error_limit` or more. P(any bad cut is ever certified in the epoch) <= delta,
@@ -129,76 +156,67 @@ def certify(counters: Counters, *, error_limit: float, delta: float, best: Float
     the epoch.
 
     Args:
-        counters: the epoch's evidence.
-        error_limit: share of wrong answers tolerated, in [0, 1). At 0 nothing is ever certified.
+        counters: the epoch's evidence, of one stream or of many (leading axes).
+        error_limit: share of wrong answers tolerated, in [0, 1), a number or one per stream. At 0 nothing is
+            ever certified.
         delta: chance of ever certifying a cut that breaks the limit, strictly between 0 and 1.
         best: `Certificate.best` of the call before, in the same epoch and at the same limit; None at the
             start of an epoch and after the limit was changed. Without it the promise holds too, with less
             power: a wealth that has once been high enough counts for the whole epoch, but only who keeps the
-                maximum knows of it.
+            maximum knows of it.
 
     Raises:
         ValueError: a shape, a count or a number is out of range.
     """
     _checked(counters)
     check_inside(delta, "delta")
-    wrong, right = np.cumsum(counters.wrong, axis=0), np.cumsum(counters.right, axis=0)
-    upper = bounds.upper_error(wrong, right, delta=delta)
-    if check_fraction(error_limit, "error_limit") == 0.0:
-        nothing, never = np.zeros(len(CUTS)), np.full(len(CUTS), np.inf)
-        return Certificate(0.0, nothing.astype(np.bool_), nothing, nothing, upper, never)
-    wealth = bounds.log_wealth(wrong, right, error_limit=error_limit)
-    most: Floats = wealth if best is None else np.maximum(wealth, _one_per_cut(best))
-    certified = _chain(most, delta=delta)
-    needed = _labels_needed(wrong, right, error_limit=error_limit, delta=delta)
-    return Certificate(
-        cap=float(CUTS[certified][-1]) if certified.any() else 0.0,
-        certified=certified,
-        wealth=wealth,
-        best=most,
-        upper=upper,
-        labels_needed=np.where(certified, 0.0, needed),
-    )
+    limit = np.asarray(error_limit, dtype=np.float64)
+    if not np.all((limit >= 0.0) & (limit < 1.0)):
+        raise ValueError(f"error_limit is {error_limit!r}: give the share of wrong answers tolerated, between 0 and 1.")
+    if np.all(limit == 0.0):
+        nothing = np.zeros(counters.wrong.shape[:-1])
+        return Certificate(nothing.astype(np.bool_), nothing, nothing)
+    wrong, right = np.cumsum(counters.wrong, axis=-2), np.cumsum(counters.right, axis=-2)
+    wealth = bounds.log_wealth(wrong, right, error_limit=limit[..., None] if limit.ndim else limit)
+    most: Floats = wealth if best is None else np.maximum(wealth, _one_per_cut(best, wealth.shape))
+    return Certificate(certified=_chain(most, delta=delta), wealth=wealth, best=most)
 
 
-def _checked(counters: Counters) -> Counters:
-    """Return the counters, or raise ValueError when they do not fit this grid."""
-    for name, table in (("wrong", counters.wrong), ("right", counters.right)):
-        if check_counts(table, name).shape != (len(CUTS), audit.STEPS):
-            raise ValueError(f"Counters.{name} has shape {table.shape}, not ({len(CUTS)}, {audit.STEPS}).")
-    return counters
+def upper(counters: Counters, *, delta: float) -> Floats:
+    """Return an upper bound on each cut's error, shape (..., len(CUTS)): `bounds.upper_error` of its labels.
+
+    Valid at every look for one cut alone (delta each), which is not what certifies: for display.
+    """
+    _checked(counters)
+    return bounds.upper_error(np.cumsum(counters.wrong, axis=-2), np.cumsum(counters.right, axis=-2), delta=delta)
 
 
-def _one_per_cut(best: Floats) -> Floats:
-    """Return `best`, or raise ValueError when it cannot be the maxima of this grid."""
-    check_length(best, len(CUTS), "best")
-    if np.any(np.isnan(best)):
-        raise ValueError("best holds NaN: pass Certificate.best of the call before, or None.")
-    return best
+def lower(counters: Counters, *, delta: float) -> Floats:
+    """Return a lower bound on each cut's error, shape (..., len(CUTS)): the mirror of `upper`."""
+    _checked(counters)
+    return bounds.lower_error(np.cumsum(counters.wrong, axis=-2), np.cumsum(counters.right, axis=-2), delta=delta)
 
 
-def _chain(best: Floats, *, delta: float) -> Bools:
-    """Walk up the cuts with the fallback chain; a level that meets an uncertified cut is spent."""
-    certified = np.zeros(len(CUTS), dtype=np.bool_)
-    carried = 0.0
-    for k, own in enumerate(LEVELS):
-        level = carried + float(own)
-        certified[k] = level > 0.0 and best[k] >= -np.log(delta * level)
-        carried = level if certified[k] else 0.0
-    return certified
+def labels_needed(counters: Counters, certificate: Certificate, *, error_limit: float, delta: float) -> Floats:
+    """Estimate how many more labels inside each cut would certify it, every cut below it being certified by then.
 
+    As if the error stays as it looks now, with half an error in 1/limit labels added: on the safe side, most
+    need fewer. Of one stream.
 
-def _labels_needed(wrong: Ints, right: Ints, *, error_limit: float, delta: float) -> Floats:
-    """Estimate the labels until each cut is certified, every cut below it being certified by then."""
+    Returns:
+        Shape (len(CUTS),): whole numbers; 0 when certified, inf when never at this error.
+    """
+    wrong, right = np.cumsum(counters.wrong, axis=-2), np.cumsum(counters.right, axis=-2)
+    level = np.cumsum(LEVELS)
+    if error_limit == 0.0:
+        return np.full(len(CUTS), np.inf)
     weights = audit.LADDER
     bad, good = wrong @ weights, right @ weights
-    # As if half an error had been seen in 1/limit labels: without labels the guess is half the limit.
     error = (bad + 0.5) / (bad + good + 1.0 / error_limit)
     odds = error_limit / (1.0 - error_limit)
     growth = np.outer(error, np.log1p(-bounds.THETA)) + np.outer(1.0 - error, np.log1p(odds * bounds.THETA))
     stakes = np.outer(weights, bounds.THETA)
     logs = wrong @ np.log1p(-stakes) + right @ np.log1p(odds * stakes) + np.log(bounds.OMEGA)
-    level = np.cumsum(LEVELS)
     target = -np.log(delta * np.where(level > 0.0, level, 1.0))
     low, high = np.zeros(len(CUTS)), np.full(len(CUTS), _MOST_LABELS)
     # The expected log wealth is convex in the number of labels: from below, it passes the target once.
@@ -206,4 +224,34 @@ def _labels_needed(wrong: Ints, right: Ints, *, error_limit: float, delta: float
         middle = 0.5 * (low + high)
         enough = np.logaddexp.reduce(logs + middle[:, None] * growth, axis=1) >= target
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-    return np.where((level > 0.0) & (high < _MOST_LABELS), np.ceil(high), np.inf)
+    needed = np.where((level > 0.0) & (high < _MOST_LABELS), np.ceil(high), np.inf)
+    return np.where(certificate.certified, 0.0, needed)
+
+
+def _checked(counters: Counters) -> Counters:
+    """Return the counters, or raise ValueError when they do not fit this grid."""
+    for name, table in (("wrong", counters.wrong), ("right", counters.right)):
+        if check_counts(table, name).shape[-2:] != (len(CUTS), audit.STEPS):
+            raise ValueError(f"Counters.{name} has shape {table.shape}, not (..., {len(CUTS)}, {audit.STEPS}).")
+    return counters
+
+
+def _one_per_cut(best: Floats, shape: tuple[int, ...]) -> Floats:
+    """Return `best`, or raise ValueError when it cannot be the maxima of this grid."""
+    if best.shape != shape:
+        raise ValueError(f"best has shape {best.shape}: give one value per cut, shape {shape}.")
+    if np.any(np.isnan(best)):
+        raise ValueError("best holds NaN: pass Certificate.best of the call before, or None.")
+    return best
+
+
+def _chain(best: Floats, *, delta: float) -> Bools:
+    """Walk up the cuts with the fallback chain; a level that meets an uncertified cut is spent."""
+    certified = np.zeros(best.shape, dtype=np.bool_)
+    carried = np.zeros(best.shape[:-1])
+    wealth = np.exp(np.minimum(best, 700.0))
+    for k, own in enumerate(LEVELS.tolist()):
+        level = carried + own
+        certified[..., k] = level * delta * wealth[..., k] >= 1.0
+        carried = np.where(certified[..., k], level, 0.0)
+    return certified

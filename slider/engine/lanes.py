@@ -102,8 +102,8 @@ def choose(track: Track, *, scores: Floats, ties: Floats, share: float, cap: flo
        unattended.
     3. With share 1 and cap 1 every item with an answer does.
 
-    When the cap binds (cap <= share) the lane is made smaller when it has grown beyond the cap, and never
-    larger: what it misses is not made up for. A guarded task passes cap = Certificate.allow(share).
+    When the cap binds (cap <= share) nothing is corrected: the lane is exactly the cut that was tested, and its
+    share is the cap but for chance. A guarded task passes the largest cut that evidence allows as the cap.
 
     Args:
         track: what the call before returned; Track() for a new task, and after the ranking itself has
@@ -131,7 +131,7 @@ def choose(track: Track, *, scores: Floats, ties: Floats, share: float, cap: flo
     target = min(share, cap)
     debt = _held(track.debt, target)
     for i in range(len(scores)):
-        correction = _correction(debt) if share < cap else min(0.0, _correction(debt))
+        correction = _correction(debt) if share < cap else 0.0
         threshold = 1.0 if target == 1.0 else min(target + correction, cap)
         goes = target > 0.0 and bool(answered[i]) and bool(ranks[i] <= threshold)
         lanes[i] = goes

@@ -173,14 +173,16 @@ def _facts(policy: Policy, proof: certificate.Certificate, labels: Labels, *, re
     # Cuts below the first staked one can't be certified: to wait for them would be to wait for ever.
     reachable = (proof.cap < certificate.CUTS) & (np.cumsum(certificate.LEVELS) > 0)
     next_cut = next((int(c) for c in np.flatnonzero(reachable)), None)
-    more = None if next_cut is None else float(proof.labels_needed[next_cut])
+    needed = certificate.labels_needed(labels.counters, proof, error_limit=policy.error_limit, delta=policy.delta)
+    upper = certificate.upper(labels.counters, delta=policy.delta)
+    more = None if next_cut is None else float(needed[next_cut])
     fitted_at = labels.judged if refit else int(policy.certificate.get("fitted_at", 0))
     return {
         "cuts": certificate.CUTS.tolist(),
         "right": right.sum(1).tolist(),
         "wrong": wrong.sum(1).tolist(),
         "error": [float(b / a) if a > 0 else None for b, a in zip(bad, all_, strict=True)],
-        "upper": [float(u) if n else None for u, n in zip(proof.upper, seen, strict=True)],
+        "upper": [float(u) if n else None for u, n in zip(upper, seen, strict=True)],
         "certified": proof.certified.tolist(),
         "best": [float(x) if math.isfinite(x) else -1e300 for x in proof.best],
         "cap": proof.cap,

@@ -161,11 +161,16 @@ def test_a_wealth_once_high_enough_counts_for_the_epoch() -> None:
     assert certificate.certify(good.plus(bad), error_limit=LIMIT, delta=DELTA).cap == 0.0
 
 
+def needed(counters: certificate.Counters, limit: float = LIMIT) -> Floats:
+    proof = certificate.certify(counters, error_limit=limit, delta=DELTA)
+    return certificate.labels_needed(counters, proof, error_limit=limit, delta=DELTA)
+
+
 @pytest.mark.parametrize("wrong", [4, 6])
 def test_most_open_within_the_labels_needed_and_not_by_a_wide_margin(wrong: int) -> None:
     rng, seen = np.random.default_rng(15), 200
     start = certificate.count(np.full(seen, 0.1), classes=np.zeros(seen, dtype=np.int64), wrong=np.arange(seen) < wrong)
-    said = certificate.certify(start, error_limit=LIMIT, delta=DELTA).labels_needed[-1]
+    said = needed(start)[-1]
     bad = np.cumsum(rng.random((REPLAYS, 4_000)) < wrong / seen, axis=1) + wrong
     good = np.arange(seen + 1, seen + 4_001) - bad
     opened = bounds.log_wealth(bad[..., None], good[..., None], error_limit=LIMIT) >= -math.log(DELTA)
@@ -177,24 +182,25 @@ def test_without_labels_nothing_is_certified_and_the_price_is_named() -> None:
     found = certificate.certify(NOTHING, error_limit=0.03, delta=DELTA)
     assert found.cap == 0.0
     assert not found.certified.any()
-    assert found.upper.tolist() == [1.0] * len(CUTS)
-    assert np.all(np.isinf(found.labels_needed[CUTS < 0.3]))
-    assert np.all((found.labels_needed[CUTS >= 0.3] > 200) & (found.labels_needed[CUTS >= 0.3] < 2_000))
+    assert certificate.upper(NOTHING, delta=DELTA).tolist() == [1.0] * len(CUTS)
+    price = needed(NOTHING, 0.03)
+    assert np.all(np.isinf(price[CUTS < 0.3]))
+    assert np.all((price[CUTS >= 0.3] > 200) & (price[CUTS >= 0.3] < 2_000))
 
 
 def test_it_needs_no_more_labels_for_what_is_certified_and_never_enough_above_the_limit() -> None:
     ranks = np.linspace(0.001, 1.0, 3_000)
     counters = certificate.count(ranks, classes=np.zeros(3_000, dtype=np.int64), wrong=ranks > 0.5)
     found = certificate.certify(counters, error_limit=LIMIT, delta=DELTA)
-    assert np.all(found.labels_needed[found.certified] == 0.0)
-    assert np.isinf(found.labels_needed[-1])
+    assert np.all(needed(counters)[found.certified] == 0.0)
+    assert np.isinf(needed(counters)[-1])
 
 
 def test_a_limit_of_zero_never_opens() -> None:
     good = certificate.count(np.full(9_000, 0.1), classes=np.zeros(9_000, dtype=np.int64), wrong=np.zeros(9_000, bool))
     found = certificate.certify(good, error_limit=0.0, delta=DELTA)
     assert found.cap == 0.0
-    assert np.all(np.isinf(found.labels_needed))
+    assert np.all(np.isinf(needed(good, 0.0)))
 
 
 def test_a_rank_falls_into_the_smallest_cut_that_holds_it() -> None:

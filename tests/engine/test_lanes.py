@@ -143,7 +143,7 @@ def test_nothing_above_the_cap_runs_unattended(kind: str, share: float, cap: flo
 
 def test_a_binding_cap_is_followed_on_a_still_stream() -> None:
     lane = unattended(*stream("still"), share=0.9, cap=0.6)
-    assert 0.57 <= lane.mean() <= 0.6 + 5.5 / ITEMS
+    assert abs(lane.mean() - 0.6) < 0.01  # chance alone: nothing is corrected
 
 
 def test_what_a_cap_kept_back_does_not_flood_the_lane_later() -> None:

@@ -1,0 +1,59 @@
+"""The alarm: audits of the unattended lane that are worse than promised end the epoch."""
+
+import numpy as np
+
+from slider.engine import detect
+from slider.engine.arrays import Floats
+from slider.engine.labels import Labels
+
+TIMES: Floats = np.array([1.5, 2.0, 3.0, 5.0, 10.0])
+"""The errors that the alarm is tuned to, as multiples of the limit."""
+
+
+def start(streams: int) -> Floats:
+    """Return the statistic of an epoch without labels, shape (streams, 5)."""
+    return np.zeros((streams, len(TIMES)))
+
+
+def observe(level: Floats, labels: Labels, *, tested: Floats) -> Floats:
+    """Carry the statistic over labels of the unattended lane, in the order in which they arrived.
+
+    The promise: while every label of the lane is wrong with probability `tested` or less given all that came
+    before, the mean number of lane labels until `reading` first reaches A is at least A. (Bets
+    1 + mu w (y - tested), with mu the Kelly stake for an error of 1.5, 2, 3, 5 and 10 times the limit.) An
+    alarm while errors are judged later than right answers comes late, not falsely.
+
+    Args:
+        level: shape (streams, 5).
+        labels: those of people's lane are passed over.
+        tested: shape (streams,), the promised limit times the share of errors that reviewers catch.
+
+    Returns:
+        Shape (streams, 5).
+    """
+    factors = _factors(labels, tested)
+    return detect.shiryaev_roberts(level, factors, present=labels.present & labels.lane)
+
+
+def reading(level: Floats) -> Floats:
+    """Return what is compared with the run length A: the mean over the five tunings, shape (streams,)."""
+    result: Floats = level.mean(axis=-1)
+    return result
+
+
+def stir(level: Floats, labels: Labels, *, tested: Floats) -> Floats:
+    """Carry the same bets as a CUSUM of logarithms: quick to stir, and so only a reason to look more closely.
+
+    Arguments and shapes are those of `observe`; while the lane keeps its limit, the mean number of lane labels until
+    one of the five first reaches log(A) is at least A.
+    """
+    steps = np.log(_factors(labels, tested))
+    return detect.cusum(level, steps, present=labels.present & labels.lane)
+
+
+def _factors(labels: Labels, tested: Floats) -> Floats:
+    """Return each label's five bets against "the error is at most the limit", shape (streams, n, 5)."""
+    limit = tested[:, None, None]
+    aims = np.minimum(0.9, limit * TIMES)
+    stakes = (aims - limit) / (limit * (1.0 - limit))
+    return 1.0 + stakes * labels.weights[:, :, None] * (labels.wrong[:, :, None] - limit)

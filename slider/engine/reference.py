@@ -1,0 +1,75 @@
+"""What is expected of each rank: the error rate by bin that later labels are compared with."""
+
+import numpy as np
+
+from slider.engine import certificate
+from slider.engine.arrays import Bools, Floats, Ints
+
+LEAST_LABELS = 600
+"""Labels that an expectation stands on at least."""
+
+GROUPS: Floats = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0])
+"""Where the groups of bins end whose rates are estimated together."""
+
+GROUP_OF_BIN: Ints = np.searchsorted(GROUPS, certificate.CUTS, side="left").astype(np.int64)
+GROUP_OF_BIN.setflags(write=False)
+
+_MEMBERS = (GROUP_OF_BIN[None, :] == np.arange(len(GROUPS))[:, None]).astype(np.float64)
+_NEAR = 8.0
+_CAUTION = 0.5
+
+
+def usual(wrong: Ints, right: Ints, *, tested: Floats) -> Floats:
+    """Return the error rate of each bin as it looks: by groups of bins, made to rise with the rank.
+
+    Never below a group's own rate shrunk by eight labels, so that a bad group that isotony would pool away does not
+    look good.
+
+    Args:
+        wrong, right: shape (streams, bins), labels of both lanes without weights: inside a bin they are alike.
+        tested: shape (streams,), the limit: a prior of half an error at it stands behind every group.
+
+    Returns:
+        Shape (streams, bins), in (0, 1).
+    """
+    rates, _ = _grouped(wrong, right, tested)
+    return rates[:, GROUP_OF_BIN]
+
+
+def expected(wrong: Ints, right: Ints, *, tested: Floats) -> Floats:
+    """Return the error rate that later labels of each bin are compared with: `usual`, erring on the high side.
+
+    Raised by a twentieth, by .001 and by `_CAUTION` standard errors: too clean an expectation cries wolf. Arguments
+    and shape are those of `usual`.
+    """
+    rates, seen = _grouped(wrong, right, tested)
+    raised = np.minimum(0.9, 1.05 * rates + 0.001 + _CAUTION * np.sqrt(rates / (seen + 5.0)))
+    return raised[:, GROUP_OF_BIN]
+
+
+def _grouped(wrong: Ints, right: Ints, tested: Floats) -> tuple[Floats, Floats]:
+    """Return the rates by group, and the labels that each stands on."""
+    bad, seen = wrong @ _MEMBERS.T, (wrong + right) @ _MEMBERS.T
+    rising = _isotonic((bad + 0.5 * tested[:, None]) / (seen + 0.5), seen + 0.5)
+    return np.maximum(rising, (bad + _NEAR * rising) / (seen + _NEAR)), seen
+
+
+def is_due(labels: Ints, *, has: Bools) -> Bools:
+    """Say which streams have enough labels, shape (streams,), for a first expectation."""
+    result: Bools = (labels >= LEAST_LABELS) & ~has
+    return result
+
+
+def _isotonic(rates: Floats, weights: Floats) -> Floats:
+    """Return the non-decreasing fit of each row by the max-min formula: max over s <= i, min over t >= i, of means."""
+    mass = np.concatenate([np.zeros((len(rates), 1)), np.cumsum(weights, axis=1)], axis=1)
+    total = np.concatenate([np.zeros((len(rates), 1)), np.cumsum(weights * rates, axis=1)], axis=1)
+    size = rates.shape[1]
+    spans = mass[:, None, 1:] - mass[:, :-1, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        means = (total[:, None, 1:] - total[:, :-1, None]) / spans
+    means[:, np.tri(size, k=-1, dtype=np.bool_)] = np.inf
+    least = np.minimum.accumulate(means[:, :, ::-1], axis=2)[:, :, ::-1]
+    least[:, np.tri(size, k=-1, dtype=np.bool_)] = -np.inf
+    fitted: Floats = least.max(axis=1)
+    return fitted

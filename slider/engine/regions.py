@@ -1,0 +1,102 @@
+"""Regions of the rank: a stretch of confident answers that is wrong gets closed alone, not the whole lane."""
+
+import numpy as np
+
+from slider.engine import certificate, detect
+from slider.engine.arrays import Bools, Floats, Ints
+from slider.engine.labels import Labels
+
+EDGES: Floats = np.array([0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6])
+"""Where the regions end. Above 60 % there are none: the edge of the lane is the cap's business."""
+
+COUNT = len(EDGES)
+
+OF_BIN: Ints = np.searchsorted(EDGES, certificate.CUTS, side="left").astype(np.int64)
+"""The region of each bin, shape (bins,); `COUNT` where there is none."""
+OF_BIN.setflags(write=False)
+
+_TIMES: Floats = np.array([2.0, 4.0, 8.0])
+_ODDS: Floats = np.array([4.0, 16.0])
+_MEMBERS: Floats = (OF_BIN[None, :] == np.arange(COUNT)[:, None]) * certificate.WIDTHS
+_MEMBERS = _MEMBERS / _MEMBERS.sum(axis=1, keepdims=True)
+
+
+def start(streams: int) -> Floats:
+    """Return the statistics of an epoch without labels, shape (streams, regions, 3)."""
+    return np.zeros((streams, COUNT, len(_TIMES)))
+
+
+def start_surprise(streams: int) -> Floats:
+    """Return the surprise of an epoch without labels, shape (streams, regions, 2)."""
+    return np.zeros((streams, COUNT, len(_ODDS)))
+
+
+def observe(levels: Floats, labels: Labels, *, tested: Floats) -> Floats:
+    """Carry the evidence that a region is worse than twice the limit.
+
+    A Shiryaev-Roberts statistic a region, of likelihood ratios against the error q = 2 * limit, for errors of 2, 4
+    and 8 times q.
+
+    The promise: while each label of the region is wrong with probability q or less, the mean number of its labels
+    until `reading` first reaches A is at least A. So a region that keeps the limit is left alone; and to take out
+    one that breaks the limit lowers the error of every lane that held it.
+
+    Args:
+        levels: shape (streams, regions, 3).
+        labels: in the order of arrival, both lanes.
+        tested: shape (streams,), the limit.
+
+    Returns:
+        Shape (streams, regions, 3).
+    """
+    base = np.broadcast_to(np.minimum(0.45, 2.0 * tested)[:, None, None], (len(tested), COUNT, 1))
+    aims = np.minimum(0.9, base * _TIMES)
+    wrong, right = np.log(aims / base), np.log((1.0 - aims) / (1.0 - base))
+    return _each_region(levels, labels, wrong, right, by_sum=True)
+
+
+def surprise(levels: Floats, labels: Labels, *, expected: Floats) -> Floats:
+    """Carry the CUSUM that says: look here. Found errors where hardly any are expected.
+
+    Log-likelihood ratios of 4 and 16 times the expected odds. It closes nothing; it decides where shipped items
+    are looked at again. Arguments as for `observe`; streams without an expectation stay at 0.
+
+    Returns:
+        Shape (streams, regions, 2).
+    """
+    known = ~np.isnan(expected[:, :1, None])
+    usual = np.clip(np.nan_to_num(expected @ _MEMBERS.T, nan=0.5), 1e-4, 0.95)[:, :, None]
+    aims = usual * _ODDS / (1.0 - usual + usual * _ODDS)
+    wrong, right = np.log(aims / usual) * known, np.log((1.0 - aims) / (1.0 - usual)) * known
+    return _each_region(levels, labels, wrong, right, by_sum=False)
+
+
+def reading(levels: Floats) -> Floats:
+    """Return what is compared with the run length A, shape (streams, regions): the mean over the tunings."""
+    result: Floats = levels.mean(axis=-1)
+    return result
+
+
+def without(quarantined: Bools) -> Bools:
+    """Return which bins remain in the ranking, shape (streams, bins), when regions (streams, regions) are closed."""
+    padded = np.concatenate([quarantined, np.zeros((len(quarantined), 1), dtype=np.bool_)], axis=1)
+    return ~padded[:, OF_BIN]
+
+
+def _each_region(levels: Floats, labels: Labels, wrong: Floats, right: Floats, *, by_sum: bool) -> Floats:
+    """Carry one statistic a region and tuning; only the streams and regions that have labels are touched."""
+    where = np.where(labels.present, OF_BIN[labels.bins], COUNT)
+    result = levels.copy()
+    for region in range(COUNT):
+        here = where == region
+        touched = np.flatnonzero(here.any(axis=1))
+        if not touched.size:
+            continue
+        mine = here[touched]
+        steps = np.where(labels.wrong[touched][:, :, None], wrong[touched, None, region], right[touched, None, region])
+        old = levels[touched, region]
+        if by_sum:
+            result[touched, region] = detect.shiryaev_roberts(old, np.exp(steps), present=mine)
+        else:
+            result[touched, region] = detect.cusum(old, steps, present=mine)
+    return result

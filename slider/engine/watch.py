@@ -1,0 +1,298 @@
+"""The watch over a slider: all evidence of an epoch, what it allows now, and what has to be done about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from slider.engine import alarm, audit, bounds, brake, certificate, reference, regions, shift
+from slider.engine.arrays import Bools, Floats, Ints
+from slider.engine.labels import Labels
+from slider.engine.orders import Orders, Tuning
+
+SETTLED = 1500
+"""Items of an epoch after which the scores' usual distribution is written down."""
+
+_DETECTORS = ("alarm", "nudge", "shift", "drift", "marks", "regions", "surprise", "quarantined", "freed")
+_TALLIES = ("heard", "recent", "expected", "expected_at", "items", "lane_items", "audits", "boost_until", "patience")
+_STATES = (*_DETECTORS, *_TALLIES)
+
+
+@dataclass(slots=True, eq=False)
+class Watch:
+    """The evidence of one epoch for each of several streams (a task is one stream), changed in place.
+
+    What comes in: `routed` says which items were routed; `count` takes labels in the order of routing, up to the
+    oldest one outstanding, and is the only way into the certificate; `hear` takes them in the order of arrival, for
+    the detectors. Then `judge` draws the conclusions. Everything in between is a function of these calls.
+
+    The promise, for each epoch: with probability 1 - delta no cut is ever opened that is bad all through the epoch
+    (`certificate.certify`). The detectors notice an epoch whose items change; each has its false-alarm budget in
+    `Tuning`. What leaves between a change and its discovery is not covered: `ledger.at_most` counts it.
+
+    Attributes:
+        tested: shape (streams,), the limit times the share of errors that reviewers catch, strictly inside (0, 1).
+        delta: the chance with which the promise may fail.
+        tuning: the budgets.
+    """
+
+    tested: Floats
+    delta: float
+    tuning: Tuning = field(default_factory=Tuning)
+    counters: certificate.Counters = field(init=False)
+    proof: certificate.Certificate = field(init=False)
+    alarm: Floats = field(init=False)
+    nudge: Floats = field(init=False)
+    shift: Floats = field(init=False)
+    drift: Floats = field(init=False)
+    marks: Floats = field(init=False)
+    regions: Floats = field(init=False)
+    surprise: Floats = field(init=False)
+    quarantined: Bools = field(init=False)
+    freed: Ints = field(init=False)
+    heard: Ints = field(init=False)
+    recent: Floats = field(init=False)
+    expected: Floats = field(init=False)
+    expected_at: Ints = field(init=False)
+    items: Ints = field(init=False)
+    lane_items: Ints = field(init=False)
+    audits: Ints = field(init=False)
+    boost_until: Ints = field(init=False)
+    patience: Floats = field(init=False)
+
+    def __post_init__(self) -> None:
+        n, k = len(self.tested), len(certificate.CUTS)
+        self.counters = certificate.Counters.zero(n)
+        nothing = np.zeros((n, k))
+        self.proof = certificate.Certificate(nothing.astype(np.bool_), nothing, nothing.copy())
+        self.alarm, self.nudge = alarm.start(n), alarm.start(n)
+        self.shift, self.drift = shift.start(n), shift.start_drift(n)
+        self.marks = np.full((n, 3), np.nan)
+        self.regions, self.surprise = regions.start(n), regions.start_surprise(n)
+        self.quarantined = np.zeros((n, regions.COUNT), dtype=np.bool_)
+        self.freed = np.zeros((n, regions.COUNT, 2), dtype=np.int64)
+        self.heard, self.recent = np.zeros((n, k, 2), dtype=np.int64), np.zeros((n, k, 2))
+        self.expected, self.expected_at = np.full((n, k), np.nan), np.zeros(n, dtype=np.int64)
+        self.items, self.lane_items, self.audits = (np.zeros(n, dtype=np.int64) for _ in range(3))
+        self.boost_until, self.patience = np.full(n, -1, dtype=np.int64), np.ones(n)
+
+    # -- what comes in --------------------------------------------------------------------------------------------
+
+    def routed(self, *, items: int, unattended: Ints, audited: Ints, scores: Floats, window: Floats) -> None:
+        """Take note of the items routed since the last call.
+
+        Args:
+            items: how many, in each stream.
+            unattended, audited: shape (streams,), how many of them ran unattended, and were drawn for an audit.
+            scores: shape (streams, items), their ranking scores; -inf without an answer.
+            window: shape (streams, w), the scores of the items before the next one, under the same calibration.
+        """
+        self.items += items
+        self.lane_items += unattended
+        self.audits += audited
+        self.recent = brake.forget(self.recent, items=items)
+        self.patience = np.maximum(1.0, self.patience * 0.5 ** (items / 4000.0))
+        self.drift = shift.drift(self.drift, scores, marks=self.marks)
+        settled = np.isnan(self.marks[:, 0]) & (self.items >= SETTLED)
+        if settled.any():
+            self.marks[settled] = shift.thresholds(window[settled])
+
+    def ranked_anew(self, which: Bools) -> None:
+        """Take note that a new calibration ranks from here on: scores of two calibrations can't be compared."""
+        self.marks[which] = np.nan
+        self.drift[which] = 0.0
+
+    def count(self, labels: Labels) -> None:
+        """Take labels of this epoch in the order of routing: the only way into the certificate."""
+        self.counters = self.counters.plus(labels.counted())
+
+    def hear(self, labels: Labels, *, looked_back: bool = False, aimed: bool = False) -> None:
+        """Take labels of this epoch in the order of arrival: what the detectors listen to.
+
+        Args:
+            labels: new ones, each heard once.
+            looked_back: they are of shipped items that were looked at again (`Orders.look_back`).
+            aimed: they were asked for where something looked wrong, and so are no sample of the lane.
+        """
+        if not aimed:
+            self.alarm = alarm.observe(self.alarm, labels, tested=self.tested)
+            self.nudge = alarm.stir(self.nudge, labels, tested=self.tested)
+            self.shift = shift.observe(self.shift, labels, expected=self.expected)
+        self.regions = regions.observe(self.regions, labels, tested=self.tested)
+        self.surprise = regions.surprise(self.surprise, labels.only(labels.lane), expected=self.expected)
+        stream = np.broadcast_to(np.arange(len(self.tested))[:, None], labels.bins.shape)[labels.present]
+        bins, wrong = labels.bins[labels.present], labels.wrong[labels.present].astype(np.int64)
+        np.add.at(self.recent, (stream, bins, wrong), 1.0)
+        if not looked_back:
+            np.add.at(self.heard, (stream, bins, wrong), 1)
+
+    def hear_quarantined(self, regions_: Ints, *, wrong: Bools, present: Bools) -> None:
+        """Take labels of items that a closed region sent to people; all arrays have the shape (streams, n)."""
+        stream = np.broadcast_to(np.arange(len(self.tested))[:, None], regions_.shape)[present]
+        np.add.at(self.freed, (stream, regions_[present], wrong[present].astype(np.int64)), 1)
+
+    # -- what follows ---------------------------------------------------------------------------------------------
+
+    def judge(self) -> Orders:
+        """Draw the conclusions: certify, close or reopen a region, suspect, or end the epoch."""
+        self.proof = certificate.certify(self.counters, error_limit=self.tested, delta=self.delta, best=self.proof.best)
+        self._expect()
+        is_open = self.proof.caps > 0.0
+        closed = self._close_regions()
+        reopened = self._reopen_regions()
+        shifted = is_open & (shift.reading(self.shift) >= np.log(self.tuning.shift))
+        alarmed = is_open & (alarm.reading(self.alarm) >= self.tuning.alarm)
+        ended = alarmed | shifted | ((closed | reopened).any(axis=1) & ~is_open)
+        suspected = self._suspect(is_open & ~ended)
+        surprised = (is_open & ~ended)[:, None] & ~self.quarantined
+        surprised &= self.surprise.max(axis=-1) >= np.log(self.tuning.surprise)
+        self.surprise[surprised] = 0.0
+        if ended.any():
+            self._end_epoch(ended)
+        return Orders(
+            share=self._share(),
+            rung=self._rung(),
+            look_back=np.where(suspected, self.tuning.look_back, 0),
+            look_back_easy=np.where(suspected, self.tuning.look_back_easy, 0),
+            look_back_regions=np.where(surprised, self.tuning.look_back_region, 0),
+            alarmed=alarmed,
+            shifted=shifted & ~alarmed,
+            suspected=suspected,
+            closed=closed,
+            reopened=reopened,
+            ended=ended,
+        )
+
+    def _share(self) -> Floats:
+        if not self.tuning.brake:
+            return self.proof.caps
+        return brake.position(
+            self.recent,
+            self.proof.certified,
+            usual=reference.usual(self.heard[..., 1], self.heard[..., 0], tested=self.tested),
+            remaining=regions.without(self.quarantined),
+            most=self.tuning.brake * self.tested,
+        )
+
+    def _rung(self) -> Ints:
+        wanted = self.tuning.ramp / np.maximum(self.tested * self.lane_items, 1e-9)
+        wanted = np.maximum(self.tuning.floor, np.minimum(0.5, wanted))
+        boosted = np.maximum(wanted, np.minimum(0.5, wanted * self.tuning.boost))
+        wanted = np.where(self.audits < self.boost_until, boosted, wanted)
+        rungs: Ints = np.floor(-2.0 * np.log2(wanted) + 1e-9).astype(np.int64)
+        return np.clip(rungs, 0, audit.STEPS - 1)
+
+    def _expect(self) -> None:
+        """Write down what is expected of each bin: first after enough labels, then whenever half as many came."""
+        labels = self.heard.sum(axis=(1, 2))
+        grown = (self.expected_at > 0) & (labels >= 1.5 * self.expected_at) & (self.audits >= self.boost_until)
+        due = grown | reference.is_due(labels, has=self.expected_at > 0)
+        if due.any():
+            wrong, right = self.heard[due, :, 1], self.heard[due, :, 0]
+            self.expected[due] = reference.expected(wrong, right, tested=self.tested[due])
+            self.expected_at[due] = labels[due]
+
+    def _suspect(self, may: Bools) -> Bools:
+        """Raise suspicion, and back off: the same suspicion, unconfirmed, must not be raised every day."""
+        wary = np.log(self.patience)
+        stirred = self.nudge.max(axis=1) + np.log(
+            np.exp(self.nudge - self.nudge.max(axis=1, keepdims=True)).mean(axis=1)
+        )
+        suspected: Bools = shift.reading(self.shift) >= np.log(self.tuning.suspicion) + 2.0 * wary
+        suspected |= stirred >= np.log(self.tuning.nudge) + wary
+        suspected |= shift.reading(self.drift) >= np.log(self.tuning.drift)
+        suspected &= may & (self.audits >= self.boost_until)
+        self.boost_until[suspected] = self.audits[suspected] + self.tuning.boost_audits
+        self.patience[suspected] = np.minimum(self.patience[suspected] * 3.0, 50.0)
+        self.nudge[suspected] = 0.0
+        self.drift[suspected] = 0.0
+        self.marks[suspected] = np.nan
+        return suspected
+
+    def _close_regions(self) -> Bools:
+        """Close regions well inside the lane that break twice the limit: the lane without them is better."""
+        inside = np.maximum(0.3, 0.6 * self.proof.caps)[:, None] + 1e-9 >= regions.EDGES
+        closed = inside & ~self.quarantined & (regions.reading(self.regions) >= self.tuning.region)
+        self.quarantined |= closed
+        self.freed[closed] = 0
+        # What stirred the lane's detectors is found and out of the lane.
+        some = closed.any(axis=1)
+        self.alarm[some], self.nudge[some], self.shift[some] = 0.0, 0.0, 0.0
+        return closed
+
+    def _reopen_regions(self) -> Bools:
+        """Open a closed region again when its labels since then show that it keeps the limit."""
+        if not self.quarantined.any():
+            return np.zeros_like(self.quarantined)
+        wealth = bounds.log_wealth(
+            self.freed[..., 1:],
+            self.freed[..., :1],
+            error_limit=np.broadcast_to(self.tested[:, None], self.quarantined.shape),
+        )
+        reopened: Bools = self.quarantined & (wealth >= -np.log(self.delta))
+        self.quarantined &= ~reopened
+        self.regions[reopened] = 0.0
+        return reopened
+
+    def _end_epoch(self, which: Bools) -> None:
+        """Forget all evidence of these streams: it was evidence of something else. Closed regions stay closed."""
+        fresh = Watch(self.tested[which], self.delta, self.tuning)
+        fresh.quarantined, fresh.freed = self.quarantined[which], self.freed[which]
+        for name in _STATES:
+            getattr(self, name)[which] = getattr(fresh, name)
+        for kept, new in ((self.counters, fresh.counters), (self.proof, fresh.proof)):
+            for name in kept.__slots__:
+                getattr(kept, name)[which] = getattr(new, name)
+
+    # -- keeping it -----------------------------------------------------------------------------------------------
+
+    def to_json(self) -> dict[str, object]:
+        """Return one stream's state for a JSON column: strict JSON (NaN becomes null), about 10 kB."""
+        if len(self.tested) != 1:
+            raise ValueError(f"This watch is over {len(self.tested)} streams: only that of one task is stored.")
+        state: dict[str, object] = {name: _stored(getattr(self, name)[0]) for name in _STATES}
+        return state | {
+            "wrong": self.counters.wrong[0].tolist(),
+            "right": self.counters.right[0].tolist(),
+            "best": self.proof.best[0].tolist(),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, object], *, tested: float, delta: float, tuning: Tuning) -> "Watch":
+        """Read back what `to_json` wrote, under the same limit; an empty mapping is a new epoch.
+
+        Raises:
+            ValueError: a field is missing or does not fit.
+        """
+        watch = cls(np.array([tested]), delta, tuning)
+        if not stored:
+            return watch
+        try:
+            for name in _STATES:
+                here = getattr(watch, name)
+                here[0] = _read(stored[name], like=here[0])
+            watch.counters.wrong[0], watch.counters.right[0] = np.array(stored["wrong"]), np.array(stored["right"])
+            watch.proof.best[0] = np.array(stored["best"], dtype=np.float64)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"A stored watch does not fit: {error!r}. Start a new epoch of evidence.") from error
+        return watch
+
+
+def _stored(array: Floats | Ints | Bools) -> object:
+    values = array.tolist()
+    return values if array.dtype.kind != "f" else _without_nan(values)
+
+
+def _without_nan(value: object) -> object:
+    if isinstance(value, list):
+        return [_without_nan(one) for one in value]
+    return None if isinstance(value, float) and np.isnan(value) else value
+
+
+def _read(stored: object, *, like: Floats | Ints | Bools) -> Floats | Ints | Bools:
+    values = np.array(stored, dtype=np.float64)  # None becomes NaN
+    if values.shape != like.shape:
+        raise ValueError(f"shape {values.shape} instead of {like.shape}")
+    if like.dtype.kind == "f":
+        return values
+    return values.astype(np.bool_) if like.dtype.kind == "b" else values.astype(np.int64)
