@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,24 +125,31 @@ class Calibration:
         )
 
 
-def prior() -> Calibration:
+USUAL: Mapping[str, float] = {"token_logodds": 2.0, "weakest_token": 3.0, "agreement": 1.5, "stated": 2.0}
+"""Where known signals lie before a task has shown its own."""
+
+
+def prior(signals: Sequence[str] = evidence.SIGNALS, *, trusted: Sequence[bool] | Bools | None = None) -> Calibration:
     """Return what is assumed before the first label, the same for every task.
 
     Every signal helps a little (0.6 per sd), a missing one is distrusted, and how often answers are correct
     is not known: the curve is flat at 0.5. So items can be ranked from the first one on, while `p_correct`
     says nothing.
+
+    Args:
+        signals: names of the columns.
+        trusted: per signal, False where larger values say nothing until labels do; None: all point to trust.
     """
-    size = len(evidence.SIGNALS)
-    usual = {"token_logodds": 2.0, "weakest_token": 3.0, "agreement": 1.5, "stated": 2.0}
-    centre = tuple(usual[name] for name in evidence.SIGNALS)
+    size = len(signals)
+    helps = [True] * size if trusted is None else [bool(one) for one in trusted]
     return Calibration(
-        signals=evidence.SIGNALS,
+        signals=tuple(signals),
         scale=standard.Scale(
-            mean=centre,
+            mean=tuple(USUAL.get(name, 0.0) for name in signals),
             sd=(2.0,) * size,
             missing_share=(0.0,) * size,
         ),
-        coef=(_TRUST,) * size,
+        coef=tuple(_TRUST if one else 0.0 for one in helps),
         missing=(_DISTRUST,) * size,
         intercept=0.0,
         knots=(0.0,),
@@ -152,7 +159,9 @@ def prior() -> Calibration:
     )
 
 
-def fit(x: Floats, *, correct: Bools, propensity: Floats, previous: Calibration | None = None) -> Calibration:
+def fit(
+    x: Floats, *, correct: Bools, propensity: Floats, previous: Calibration | None = None, curve: bool = True
+) -> Calibration:
     """Fit a calibration on labelled items.
 
     A logistic regression on standardised signals and indicators of the missing ones, whose coefficients are
@@ -173,6 +182,7 @@ def fit(x: Floats, *, correct: Bools, propensity: Floats, previous: Calibration 
             lane).
         previous: what to pull towards; `prior()` when None. Pass an earlier fit only when its labels are not
             in `x`, such as that of the worker's last version: labels that are in both would count twice.
+        curve: False leaves the rising curve out, where only the ranking is wanted.
 
     Returns:
         The new Calibration; `previous` itself when there are no rows. Deterministic: equal input, equal
@@ -195,9 +205,9 @@ def fit(x: Floats, *, correct: Bools, propensity: Floats, previous: Calibration 
     design, y = standard.design(x, scale), correct.astype(np.float64)
     beta = regression.maximise(design, y=y, weights=weights, centre=_coefficients(start))
     score: Floats = design @ beta
-    curve: tuple[Floats, Floats] = (np.empty(0), np.empty(0))
-    if len(y) >= LEAST_LABELS and min(y.sum(), (1.0 - y).sum()) >= _LEAST_OF_A_KIND:
-        curve = isotonic.curve(score, correct=y, weights=full, model=regression.logistic(score))
+    drawn: tuple[Floats, Floats] = (np.empty(0), np.empty(0))
+    if curve and len(y) >= LEAST_LABELS and min(y.sum(), (1.0 - y).sum()) >= _LEAST_OF_A_KIND:
+        drawn = isotonic.curve(score, correct=y, weights=full, model=regression.logistic(score))
     size = len(start.signals)
     return Calibration(
         signals=start.signals,
@@ -205,8 +215,8 @@ def fit(x: Floats, *, correct: Bools, propensity: Floats, previous: Calibration 
         coef=tuple(beta[1 : size + 1].tolist()),
         missing=tuple(beta[size + 1 :].tolist()),
         intercept=float(beta[0]),
-        knots=tuple(curve[0].tolist()),
-        rates=tuple(curve[1].tolist()),
+        knots=tuple(drawn[0].tolist()),
+        rates=tuple(drawn[1].tolist()),
         labels=len(y),
         weight=float(full.sum()),
     )

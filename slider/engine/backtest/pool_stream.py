@@ -1,0 +1,174 @@
+"""A stream that draws from a pool, ranked by a calibration that learns only from what people have said."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from slider.engine import calibration, certificate, reference
+from slider.engine.arrays import Bools, Floats, Ints
+from slider.engine.backtest.pool import Pool
+from slider.engine.backtest.streams import Arrived, Block
+
+FIRST_FIT = 40
+GROWTH = 1.4
+NEWEST = 4000
+"""Labels that a refit looks at, at the most; the same limits as in a live task keep replays quick."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A silent regression: from item `at` on, right answers turn wrong with chance `rate`, signals unchanged."""
+
+    at: int
+    rate: float
+
+
+class PoolStream:
+    """Rows of a pool for many replays at once: drawn with replacement, in phases, or as they lie in the file."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        replays: int,
+        items: int,
+        order: str,
+        seed: int,
+        learn_until: int | None = None,
+        change: Change | None = None,
+    ) -> None:
+        """`learn_until`: labels after which the ranking is frozen; None: it learns for ever."""
+        self.replays = replays
+        self._pool, self._change, self._learn_until = pool, change, learn_until
+        self._rng = np.random.default_rng([seed, 0])
+        self._rows = _order(pool, replays=replays, items=items, order=order, rng=self._rng)
+        self._known: list[_Labels] = [_Labels() for _ in range(replays)]
+        start = calibration.prior(pool.signals, trusted=pool.trusted)
+        self._prior = start
+        self._scores = np.tile(_scored(pool, start), (replays, 1))
+        self._errors = np.tile(_errors(self._scores[0], ~pool.correct), (replays, 1))
+        self._heard = np.zeros((replays, len(certificate.CUTS), 2), dtype=np.int64)
+        self._at = 0
+        self._streams = np.arange(replays)[:, None]
+
+    def block(self, start: int, n: int) -> Block:
+        rows = self._rows[:, start : start + n]
+        self._at = start + n
+        wrong = ~self._pool.correct[rows]
+        if self._change is not None and start >= self._change.at:
+            wrong = wrong | (self._rng.random(rows.shape) < self._change.rate)
+        return Block(
+            scores=self._scores[self._streams, rows],
+            p_wrong=wrong.astype(np.float64),
+            wrong=wrong,
+            rows=rows,
+        )
+
+    def window(self, size: int) -> Floats:
+        rows = self._rows[:, max(0, self._at - size) : self._at]
+        scores = self._scores[self._streams, rows]
+        blank = np.full((self.replays, size - scores.shape[1]), np.nan)
+        return np.concatenate([blank, scores], axis=1)
+
+    def learn(self, arrived: Arrived, *, epoch: Ints) -> Bools:
+        new = np.zeros(self.replays, dtype=np.bool_)
+        for replay in np.unique(arrived.replay).tolist():
+            mine = arrived.replay == replay
+            labels = self._known[replay]
+            labels.add(arrived.rows[mine], arrived.wrong[mine], arrived.propensity[mine], arrived.epochs[mine])
+            if labels.count >= labels.due and (self._learn_until is None or labels.due <= self._learn_until):
+                self._refit(replay, epoch=int(epoch[replay]))
+                new[replay] = True
+        return new
+
+    def heard(self) -> Ints:
+        return self._heard
+
+    def errors(self) -> Floats:
+        if self._change is not None and self._at > self._change.at:
+            return self._errors + (1.0 - self._errors) * self._change.rate
+        return self._errors
+
+    def error_above(self, thresholds: Floats) -> Floats:
+        inside = self._scores >= thresholds[:, None]
+        wrong = (inside & ~self._pool.correct).sum(axis=1)
+        error: Floats = wrong / np.maximum(inside.sum(axis=1), 1)
+        return error
+
+    def _refit(self, replay: int, *, epoch: int) -> None:
+        labels = self._known[replay]
+        rows, wrong, propensity, epochs = labels.newest(NEWEST)
+        usable = self._pool.answered[rows]
+        fitted = calibration.fit(
+            self._pool.x[rows[usable]],
+            correct=~wrong[usable],
+            propensity=propensity[usable],
+            previous=self._prior,
+            curve=False,
+        )
+        labels.due = int(labels.count * GROWTH) + 10
+        self._scores[replay] = _scored(self._pool, fitted)
+        self._errors[replay] = _errors(self._scores[replay], ~self._pool.correct)
+        now = epochs == epoch
+        self._heard[replay] = reference.ranked_anew(
+            self._scores[replay, rows[now]], wrong=wrong[now], propensity=propensity[now]
+        )
+
+
+class _Labels:
+    """The labels of one replay, in the order of their coming."""
+
+    def __init__(self) -> None:
+        self.count, self.due = 0, FIRST_FIT
+        self._parts: list[tuple[Ints, Bools, Floats, Ints]] = []
+
+    def add(self, rows: Ints, wrong: Bools, propensity: Floats, epochs: Ints) -> None:
+        self._parts.append((rows, wrong, propensity, epochs))
+        self.count += len(rows)
+
+    def newest(self, most: int) -> tuple[Ints, Bools, Floats, Ints]:
+        rows, wrong, propensity, epochs = zip(*self._parts, strict=True)
+        kept = (
+            np.concatenate(rows)[-most:],
+            np.concatenate(wrong)[-most:],
+            np.concatenate(propensity)[-most:],
+            np.concatenate(epochs)[-most:],
+        )
+        self._parts = [kept]
+        return kept
+
+
+def _scored(pool: Pool, fitted: calibration.Calibration) -> Floats:
+    """Rate all rows of the pool; rounded as routing rounds, so that what is tied stays tied."""
+    scores: Floats = np.round(fitted.scores(pool.x, answered=pool.answered), 6)
+    return scores
+
+
+def _errors(scores: Floats, wrong: Bools) -> Floats:
+    """Return the true error of each bin of the rank: ties share their places evenly, as coins would break them."""
+    _, spot, counts = np.unique(-scores, return_inverse=True, return_counts=True)
+    rate = np.bincount(spot, weights=wrong) / counts
+    mass = np.concatenate([[0.0], np.cumsum(counts)]) / len(scores)
+    lost = np.concatenate([[0.0], np.cumsum(counts * rate)]) / len(scores)
+    at_cuts = np.interp(certificate.CUTS, mass, lost)
+    result: Floats = np.diff(at_cuts, prepend=0.0) / certificate.WIDTHS
+    return result
+
+
+def _order(pool: Pool, *, replays: int, items: int, order: str, rng: np.random.Generator) -> Ints:
+    """Lay out which row each item of each replay is."""
+    if order == "bootstrap":
+        return rng.integers(0, pool.rows, (replays, items))
+    if order == "file":
+        if items > pool.rows:
+            raise ValueError(f"{pool.name} has {pool.rows} rows: in file order a replay can't have {items} items.")
+        return np.broadcast_to(np.arange(items), (replays, items)).copy()
+    if order == "phases":
+        places = (np.arange(items) * pool.rows) // items
+        rows = np.empty((replays, items), dtype=np.int64)
+        for phase in np.unique(pool.phases[places]):
+            members = np.flatnonzero(pool.phases == phase)
+            here = np.flatnonzero(pool.phases[places] == phase)
+            rows[:, here] = members[rng.integers(0, len(members), (replays, len(here)))]
+        return rows
+    raise ValueError(f"order is {order!r}: give bootstrap, file or phases.")

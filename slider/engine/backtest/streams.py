@@ -1,0 +1,66 @@
+"""Where the items of a replay come from."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from slider.engine.arrays import Bools, Floats, Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """The next items of every replay; arrays have the shape (replays, n).
+
+    Attributes:
+        scores: ranking scores under the calibration in force, larger is easier.
+        p_wrong: the true chance that the answer is wrong.
+        wrong: whether it is.
+        rows: for a stream of known rows, which row it is; -1 otherwise.
+    """
+
+    scores: Floats
+    p_wrong: Floats
+    wrong: Bools
+    rows: Ints
+
+
+class Stream(Protocol):
+    """A source of items for several replays at once."""
+
+    replays: int
+
+    def block(self, start: int, n: int) -> Block:
+        """Return items start ... start + n - 1 of every replay; called once for each stretch, in order."""
+
+    def learn(self, arrived: "Arrived", *, epoch: Ints) -> Bools:
+        """Use labels that have arrived for the ranking; shape (replays,), True where the ranking is new."""
+
+    def heard(self) -> Ints:
+        """Return the labels of the epoch under the ranking in force, shape (replays, bins, 2), where it is new."""
+
+    def window(self, size: int) -> Floats:
+        """Return the scores of the last `size` items under the ranking in force, oldest first, NaN before the first."""
+
+    def errors(self) -> Floats:
+        """Return the true error of each bin of the rank now, shape (replays, bins)."""
+
+    def error_above(self, thresholds: Floats) -> Floats:
+        """Return the true error of the items that score at least so much, shape (replays,); 0 where there are none."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrived:
+    """Labels that have just arrived, one entry each.
+
+    Attributes:
+        replay: whose they are.
+        rows: the stream's own name for the item (`Block.rows`).
+        wrong: what was said.
+        propensity: the chance with which the item was looked at.
+        epochs: the epoch that the item was routed in.
+    """
+
+    replay: Ints
+    rows: Ints
+    wrong: Bools
+    propensity: Floats
+    epochs: Ints
