@@ -17,7 +17,7 @@ GROUP_OF_BIN.setflags(write=False)
 _MEMBERS = (GROUP_OF_BIN[None, :] == np.arange(len(GROUPS))[:, None]).astype(np.float64)
 _NEAR = 8.0
 _CAUTION = 0.5
-_BLUR = 0.25
+_BLUR = 0.12
 
 
 def usual(wrong: Ints, right: Ints, *, tested: Floats) -> Floats:
