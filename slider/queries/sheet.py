@@ -60,7 +60,7 @@ class Sheet:
     proposal: Any
     raw: str
     reason: str
-    p_correct: float | None  # None: no proposal, or too few reviewed items to know
+    p_correct: float | None  # None: no proposal, a distrusted one, or too few reviewed items to know
 
     @property
     def alternatives(self) -> list[Alternative]:
@@ -85,11 +85,14 @@ def of(review: Review) -> Sheet:
         proposal=proposal,
         raw=attempt.raw[:8000] if attempt is not None else "",
         reason=_reason(decision, lines, attempt),
-        p_correct=decision.p_correct if proposal is not None and _is_fitted(attempt) else None,
+        p_correct=decision.p_correct if proposal is not None and _may_tell(decision, attempt) else None,
     )
 
 
-def _is_fitted(attempt: Attempt | None) -> bool:
+def _may_tell(decision: Decision, attempt: Attempt | None) -> bool:
+    """Whether the chance of being right says anything: not before the first labels, nor where a sentinel doubts it."""
+    if decision.why == Why.SENTINEL:
+        return False
     score = getattr(attempt, "score", None)
     return score is not None and score.calibration != items.UNFITTED
 
@@ -195,6 +198,7 @@ def _reason(decision: Decision, lines: tuple[Line, ...], attempt: Attempt | None
     kept = {
         Why.RULE: f"A hard rule keeps it with people: {decision.detail}.",
         Why.NO_ANSWER: f"The worker gave no usable answer: {decision.detail}.",
+        Why.SENTINEL: f"A sentinel distrusts it: {decision.detail}.",
         Why.HELD: "The slider is pulled back, so everything comes to people.",
         Why.STALE: f"Nothing runs unattended just now: {decision.detail}.",
     }.get(Why(decision.why), "")
