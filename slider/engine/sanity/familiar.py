@@ -70,7 +70,7 @@ class Profile:
             numbers = np.asarray([stored["usual"], stored["seen"], stored["strange"]], dtype=np.float64).tolist()
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"A stored profile can't be read: {error}; it has {sorted(stored)}.") from error
-        if counts.shape != (BUCKETS,) or len(window) > WINDOW:
+        if counts.shape != (BUCKETS,) or len(window) > WINDOW or not np.all(np.isfinite([*window, *numbers])):
             raise ValueError(f"A stored profile has {len(counts)} counts and {len(window)} values: that is no profile.")
         return cls(counts, numbers[0], window, int(numbers[1]), int(numbers[2]))
 

@@ -5,7 +5,7 @@ import re
 from slider.engine.sanity import languages
 
 LEAST_LETTERS = 24
-MOST_BITS = 5.0
+MOST_BITS = 4.9
 MOST_BROKEN = 0.2
 _LEAST_BROKEN = 4
 _BROKEN = re.compile("[\ufffd\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ue000-\uf8ff]")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from slider.engine.arrays import Ints
-from slider.engine.sanity import echo, familiar, gibberish, languages, near, read, repetition
+from slider.engine.sanity import echo, familiar, gibberish, hollow, languages, near, read, repetition
 from slider.engine.sanity.names import Finding, Sentinel
 
 OF_ITEM, OF_PROMPT = "item", "prompt"
@@ -88,6 +88,9 @@ def _nonsense(parts: read.Parts, of: str) -> Iterator[Finding]:
         elif broken > gibberish.MOST_BROKEN:
             words = f"{where} has broken characters ({broken:.0%} of its signs)"
             yield Finding(Sentinel.GIBBERISH, where, "broken share", broken, gibberish.MOST_BROKEN, words)
+        elif of == "answer" and hollow.is_hollow(text.value):
+            words = f"{where} says nothing: “{text.value.strip()}”"
+            yield Finding(Sentinel.GIBBERISH, where, "hollow", 1.0, 0.0, words)
 
 
 def named(of: str, where: str) -> str:

@@ -26,7 +26,7 @@ TITLES: Mapping[Sentinel, str] = {
 }
 
 SENTENCES: Mapping[Sentinel, str] = {
-    Sentinel.GIBBERISH: "Letters that make no words in any language, or characters that were broken on the way.",
+    Sentinel.GIBBERISH: "Letters that make no words, broken characters, or an answer that says nothing at all.",
     Sentinel.REPETITION: "A text that says the same again and again, such as “da da da da”.",
     Sentinel.ECHO: "An answer that copies the instructions or the whole item, where this task's answers usually don't.",
     Sentinel.UNFAMILIAR: "An item whose text looks like nothing that this task has seen.",

@@ -102,5 +102,5 @@ def _longest_loop(found: list[str], weights: Ints) -> tuple[int, str, int]:
         long = ends - begins >= REPEATS * period
         for begin, end in zip(begins[long].tolist(), ends[long].tolist(), strict=True):
             if (letters := int(summed[end] - summed[begin])) > best:
-                best, thing, times = letters, " ".join(found[begin : begin + period]), (end - begin) // period
+                best, thing, times = letters, words.joined(found[begin : begin + period]), (end - begin) // period
     return best, thing, times

@@ -36,6 +36,11 @@ def _letters_apart(word: str) -> list[str]:
     return spaced.split()
 
 
+def joined(found: list[str]) -> str:
+    """Words as one would write them: letters of scripts without spaces stand together."""
+    return ("" if all(_UNSPACED.fullmatch(word) for word in found) else " ").join(found)
+
+
 def weight(word: str) -> int:
     """How many letters a word has; a number, or a word with digits in it, has none."""
     return 0 if _DIGIT.search(word) else len(word)
