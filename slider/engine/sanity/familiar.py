@@ -17,7 +17,7 @@ LEAST_SEEN = 150
 FAR = 2.5
 """So many times the usual spread above the usual, and an item is unfamiliar."""
 
-LEAST_FAR = 1.0
+LEAST_FAR = 3.0
 
 _LEAST_GRAMS = 20
 _MOST_GRAMS = 1_500
