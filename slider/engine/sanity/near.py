@@ -25,8 +25,9 @@ def fingerprint(text: str) -> int | None:
     """
     if len(words.words(text)) < LEAST_WORDS:
         return None
-    found = np.bincount(familiar.grams(text), minlength=familiar.BUCKETS).astype(np.float64)
-    sides = np.sqrt(found) @ _planes() > 0.0
+    counts = np.bincount(familiar.grams(text), minlength=familiar.BUCKETS)
+    there = np.flatnonzero(counts)
+    sides = np.sqrt(counts[there].astype(np.float64)) @ _planes()[there] > 0.0
     return int.from_bytes(np.packbits(sides).tobytes(), "big")
 
 

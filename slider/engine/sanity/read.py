@@ -92,13 +92,13 @@ def _leaves(
 
 def _applying(schemas: Sequence[object], root: Mapping[str, object]) -> list[Mapping[str, object]]:
     """The schemas with their branches and references followed; bounded, as schemas may be circular."""
-    if len(schemas) == 1 and isinstance(schemas[0], Mapping) and not _FOLLOWED & schemas[0].keys():
+    if len(schemas) == 1 and isinstance(schemas[0], dict) and not _FOLLOWED & schemas[0].keys():
         return [schemas[0]]
     found: list[Mapping[str, object]] = []
     waiting = list(schemas)
     while waiting and len(found) < _MOST_SCHEMAS:
         schema = waiting.pop(0)
-        if not isinstance(schema, Mapping) or any(schema is other for other in found):
+        if not isinstance(schema, dict) or any(schema is other for other in found):
             continue
         found.append(schema)
         waiting.append(_referred(schema.get("$ref"), root))
@@ -114,13 +114,13 @@ def _referred(ref: object, root: Mapping[str, object]) -> object:
         return None
     node: object = root
     for step in ref[1:].split("/")[1:]:
-        node = node.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(node, Mapping) else None
+        node = node.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(node, dict) else None
     return node
 
 
 def _below(schema: Mapping[str, object], name: str, key: str) -> object:
     inner = schema.get(name)
-    return inner.get(key) if isinstance(inner, Mapping) else None
+    return inner.get(key) if isinstance(inner, dict) else None
 
 
 def _is_closed(schemas: Sequence[Mapping[str, object]]) -> bool:
