@@ -1,6 +1,7 @@
 """What a text's letters say: whether they make words of any language known here, and of which."""
 
 import re
+from collections import Counter
 from functools import cache
 
 import numpy as np
@@ -17,6 +18,10 @@ _LEAST_PART = 0.15
 _CLEARLY = 1.6
 # No words of a language: whatever holds digits or signs of code and addresses, capitals inside or short all capitals.
 _NO_WORD = re.compile(r"\S*[\d@/\\_=<>{}()#$%^&*+~`|\[\]]\S*|\S*[a-z][A-Z]\S*|\b[A-Z]{1,5}\b|\S{31,}|\S+\.\S+")
+_SPOKEN_BY = {
+    word: tuple(language for language, small in SMALL_WORDS.items() if word in small)
+    for word in frozenset[str]().union(*SMALL_WORDS.values())
+}
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
@@ -56,12 +61,11 @@ def main(text: str) -> str | None:
     if script != "Latin":
         return script
     found = _WORD.findall(text[:_LONGEST].lower())
-    different = set(found)
-    counts = sorted(
-        ((sum(word in small for word in found), language) for language, small in SMALL_WORDS.items()), reverse=True
-    )
-    (most, language), (next_most, _) = counts[0], counts[1]
-    known = len(different & SMALL_WORDS[language]) >= _LEAST_SMALL
+    counts = Counter(language for word in found for language in _SPOKEN_BY.get(word, ()))
+    if not counts:
+        return None
+    (language, most), (_, next_most) = [*counts.most_common(2), ("", 0)][:2]
+    known = len(SMALL_WORDS[language].intersection(found)) >= _LEAST_SMALL
     return language if known and most >= max(_LEAST_PART * len(found), _CLEARLY * next_most) else None
 
 
