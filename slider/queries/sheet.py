@@ -61,6 +61,9 @@ class Sheet:
     raw: str
     reason: str
     p_correct: float | None  # None: no proposal, a distrusted one, or too few reviewed items to know
+    distrusted: bool = (
+        False  # a sentinel's veto: only items that wait for a verdict have one, so it gives no audit away
+    )
 
     @property
     def alternatives(self) -> list[Alternative]:
@@ -86,6 +89,7 @@ def of(review: Review) -> Sheet:
         raw=attempt.raw[:8000] if attempt is not None else "",
         reason=_reason(decision, lines, attempt),
         p_correct=decision.p_correct if proposal is not None and _may_tell(decision, attempt) else None,
+        distrusted=decision.why == Why.SENTINEL,
     )
 
 
@@ -211,6 +215,8 @@ def _reason(decision: Decision, lines: tuple[Line, ...], attempt: Attempt | None
     said = [f"{doubt} {_listed(labels)}" for doubt, labels in doubts.items()]
     if failed := sum(sample is None for sample in attempt.samples):
         said.append(f"{_of(failed, len(attempt.samples) + 1)} gave no usable answer")
+    if decision.why == Why.SENTINEL and not said:
+        return kept  # it has just named what stands out
     whole = "; ".join(said) or "no field stands out"
     return f"{kept} {whole[0].upper()}{whole[1:]}.".strip()
 
