@@ -16,7 +16,7 @@ from django.db import DataError, IntegrityError, InternalError, connection, conn
 
 from slider.celery import app
 from slider.engine.calibration import Calibration
-from slider.flow import claims, route, score
+from slider.flow import claims, route, score, sentinels
 from slider.flow import work as stage
 from slider.flow.claims import Claim
 from slider.flow.work import Finding
@@ -205,10 +205,13 @@ class Shift:
 
 def settle(findings: list[Finding], worker: Worker, task: Task) -> None:
     """Work, score and route of one batch, in one transaction: all of it is there, or none."""
+    # Before the transaction: reading texts takes longer than writing rows, and needs no lock.
+    looks = sentinels.look_at([_seen(finding) for finding in findings], task, worker)
     with transaction.atomic():
         kept = stage.record(findings, worker, max_tries=task.max_tries)
         if not kept:
             return
+        sights = sentinels.weigh(task.pk, [looks[k.finding.claim.item_id] for k in kept])
         standing = route.lock(task.pk)
         rated = score.rate(
             [
@@ -218,12 +221,18 @@ def settle(findings: list[Finding], worker: Worker, task: Task) -> None:
                     k.finding.claim.body,
                     k.attempt,
                     k.finding.answered,
+                    sight,
                 )
-                for k in kept
+                for k, sight in zip(kept, sights, strict=True)
             ],
             Calibration.from_json(standing.policy.calibration),
         )
         route.route(standing, rated)
+
+
+def _seen(finding: Finding) -> sentinels.Seen:
+    claim, answered = finding.claim, finding.answered
+    return sentinels.Seen(claim.item_id, claim.body, answered.answer, answered.outcome is Outcome.ANSWERED)
 
 
 @worker_shutting_down.connect

@@ -17,7 +17,8 @@ from django.db import transaction
 from slider import strict
 from slider.engine import calibration
 from slider.engine.calibration import Calibration
-from slider.flow import claims, intake, policies, review, route, score, setup, steer, work
+from slider.engine.sanity.watch import Sight
+from slider.flow import claims, intake, policies, review, route, score, sentinels, setup, steer, work
 from slider.flow.intake import Row
 from slider.llm.records import Alternative, Answered, FieldEvidence, Sample
 from slider.llm.records import Outcome as CallOutcome
@@ -191,17 +192,24 @@ def answer_all(of: Task, answers: Mapping[str, Answered]) -> int:
     taken = claims.claim(of.pk, most=len(answers), max_tries=of.max_tries, lease_s=60, by="the cast")
     names = dict(Item.objects.filter(pk__in=[c.item_id for c in taken]).values_list("pk", "external_id"))
     findings = [work.Finding(claim, answers.get(names[claim.item_id], fails()), Decimal("0.00021")) for claim in taken]
+    looks = sentinels.look_at([_seen(finding) for finding in findings], of, worker)
     with transaction.atomic():
         kept = work.record(findings, worker, max_tries=of.max_tries)
+        sights = sentinels.weigh(of.pk, [looks[one.finding.claim.item_id] for one in kept])
         standing = route.lock(of.pk)
-        candidates = [_candidate(one) for one in kept]
+        candidates = [_candidate(one, sight) for one, sight in zip(kept, sights, strict=True)]
         rated = score.rate(candidates, Calibration.from_json(standing.policy.calibration))
         return route.route(standing, rated)
 
 
-def _candidate(kept: work.Kept) -> score.Candidate:
+def _seen(finding: work.Finding) -> sentinels.Seen:
+    claim, answered = finding.claim, finding.answered
+    return sentinels.Seen(claim.item_id, claim.body, answered.answer, answered.outcome is CallOutcome.ANSWERED)
+
+
+def _candidate(kept: work.Kept, sight: Sight) -> score.Candidate:
     claim, answered = kept.finding.claim, kept.finding.answered
-    return score.Candidate(claim.item_id, claim.token, claim.body, kept.attempt, answered)
+    return score.Candidate(claim.item_id, claim.token, claim.body, kept.attempt, answered, sight)
 
 
 def route_all(of: Task, answers: Mapping[str, Answered], *, bodies: Mapping[str, Mapping[str, Any]]) -> list[Item]:

@@ -19,6 +19,8 @@ LEAST_LABELS = 200
 _LEAST_OF_A_KIND = 10
 _TRUST = 0.6
 _DISTRUST = -0.6
+# What says something about the item and nothing about the answer starts with little, and may be missing.
+_WEAK = {"familiar": 0.1}
 _SCALE = ("mean", "sd", "missing_share")
 _ARRAYS = ("coef", "missing", "knots", "rates")
 _NUMBERS = ("intercept", "labels", "weight")
@@ -132,9 +134,9 @@ USUAL: Mapping[str, float] = {"token_logodds": 2.0, "weakest_token": 3.0, "agree
 def prior(signals: Sequence[str] = evidence.SIGNALS, *, trusted: Sequence[bool] | Bools | None = None) -> Calibration:
     """Return what is assumed before the first label, the same for every task.
 
-    Every signal helps a little (0.6 per sd), a missing one is distrusted, and how often answers are correct
-    is not known: the curve is flat at 0.5. So items can be ranked from the first one on, while `p_correct`
-    says nothing.
+    Every signal helps a little (0.6 per sd; 0.1 for one that knows only the item), a missing one is distrusted
+    (but for that one), and how often answers are correct is not known: the curve is flat at 0.5. So items can
+    be ranked from the first one on, while `p_correct` says nothing.
 
     Args:
         signals: names of the columns.
@@ -149,8 +151,8 @@ def prior(signals: Sequence[str] = evidence.SIGNALS, *, trusted: Sequence[bool] 
             sd=(2.0,) * size,
             missing_share=(0.0,) * size,
         ),
-        coef=tuple(_TRUST if one else 0.0 for one in helps),
-        missing=(_DISTRUST,) * size,
+        coef=tuple(_WEAK.get(name, _TRUST) if one else 0.0 for name, one in zip(signals, helps, strict=True)),
+        missing=tuple(0.0 if name in _WEAK else _DISTRUST for name in signals),
         intercept=0.0,
         knots=(0.0,),
         rates=(0.5,),

@@ -7,7 +7,7 @@ import numpy as np
 
 from slider.engine.arrays import Floats
 
-SIGNALS: tuple[str, ...] = ("token_logodds", "weakest_token", "agreement", "stated")
+SIGNALS: tuple[str, ...] = ("token_logodds", "weakest_token", "agreement", "stated", "familiar")
 """The columns of `matrix`, in order. A new signal is appended: a stored calibration names its own."""
 
 MOST_LOGODDS = 40.0
@@ -83,30 +83,32 @@ def stated(confidence: float | None) -> float | None:
     return math.log(p) - math.log1p(-p)
 
 
-def matrix(rows: Sequence[Mapping[str, float | None]]) -> Floats:
+def matrix(rows: Sequence[Mapping[str, float | None]], *, signals: Sequence[str] = SIGNALS) -> Floats:
     """Lay signals out as the calibration reads them.
 
     Args:
         rows: one mapping per attempt from names in `SIGNALS` to log-odds; absent, None and NaN all mean
             "missing".
+        signals: the columns, as a stored calibration names its own (`Calibration.signals`); others are left out.
 
     Returns:
-        Shape (n, len(SIGNALS)), NaN where a signal is missing.
+        Shape (n, len(signals)), NaN where a signal is missing.
 
     Raises:
         ValueError: a name that is not in `SIGNALS`, or an infinite value.
     """
-    table = np.full((len(rows), len(SIGNALS)), np.nan)
-    columns = {name: column for column, name in enumerate(SIGNALS)}
+    table = np.full((len(rows), len(signals)), np.nan)
+    columns = {name: column for column, name in enumerate(signals)}
     for number, row in enumerate(rows):
         for name, value in row.items():
-            if name not in columns:
+            if name not in columns and name not in SIGNALS:
                 raise ValueError(f"Row {number} has the signal {name!r}: known are {', '.join(SIGNALS)}.")
             if value is None:
                 continue
             if math.isinf(value):
                 raise ValueError(f"Row {number}, signal {name!r} is {value}: give None when it is not known.")
-            table[number, columns[name]] = value
+            if name in columns:
+                table[number, columns[name]] = value
     return table
 
 

@@ -9,7 +9,7 @@ from slider.models import Attempt, Outcome
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """An item ready to be routed: `trust` is the ranking score, -inf without a usable answer."""
+    """An item ready to be routed: `trust` is the ranking score, -inf without an answer to be trusted."""
 
     item_id: int
     token: int
@@ -18,6 +18,7 @@ class Rated:
     trust: float
     p_correct: float
     trouble: str = ""
+    veto: str = ""  # what a sentinel distrusts, in words: to people whatever the score
 
     @property
     def answered(self) -> bool:

@@ -62,8 +62,8 @@ def route(standing: Standing, rated: Sequence[Rated], *, source: State = State.W
     """Give each item its lane and write all that follows from it; returns how many were routed.
 
     Barred items (hard rules, an unknown worker version) never enter the ranking; every other item does, an
-    unanswered one as the hardest of all, so that the share is one of the items that the slider can choose among.
-    The caller holds the items' rows.
+    unanswered or distrusted one as the hardest of all, so that the share is one of the items that the slider can
+    choose among. The caller holds the items' rows.
     """
     if not rated:
         return 0
@@ -141,6 +141,8 @@ def _why(standing: Standing, rated: Rated, *, inside: bool) -> Bar:
     policy = standing.policy
     if not rated.answered:
         return Why.NO_ANSWER, rated.trouble
+    if rated.veto:
+        return Why.SENTINEL, rated.veto
     if policy.held:
         return Why.HELD, policy.reason
     if standing.stale:

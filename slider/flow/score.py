@@ -8,12 +8,13 @@ import numpy as np
 
 from slider.engine import evidence
 from slider.engine.calibration import Calibration
+from slider.engine.sanity.watch import Sight
 from slider.flow import bulk
 from slider.flow.records import Rated
 from slider.llm.records import Answered
 from slider.models import Attempt, Outcome, Score
 
-HARDEST = 1e6  # what a Score says where there was no answer to rank: harder than any logit
+HARDEST = 1e6  # what a Score says where there was no answer to rank, or none to trust: harder than any logit
 
 
 def signals(answered: Answered) -> dict[str, float]:
@@ -28,34 +29,45 @@ def signals(answered: Answered) -> dict[str, float]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def _all_signals(candidate: "Candidate") -> dict[str, float]:
+    return {**signals(candidate.answered), **candidate.sight.signals}
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An attempt to be scored, with the claim it was made under."""
+    """An attempt to be scored, with the claim it was made under and what the sentinels say of it."""
 
     item_id: int
     token: int
     body: Mapping[str, Any]
     attempt: Attempt
     answered: Answered
+    sight: Sight
 
 
 def rate(candidates: Sequence[Candidate], calibration: Calibration) -> list[Rated]:
-    """Score the attempts by one calibration and write their Score rows."""
+    """Score the attempts by one calibration and write their Score rows.
+
+    What a sentinel distrusts is ranked as the hardest of all, whatever its signals say; its `p_correct` stays what the
+    signals made of it, as a record of who was taken in.
+    """
     if not candidates:
         return []
-    found = [signals(c.answered) if c.attempt.outcome == Outcome.ANSWERED else {} for c in candidates]
+    found = [_all_signals(c) if c.attempt.outcome == Outcome.ANSWERED else {} for c in candidates]
     usable = np.array([c.attempt.outcome == Outcome.ANSWERED for c in candidates])
-    rows = evidence.matrix(found)
-    trust = calibration.scores(rows, answered=usable)
+    trusted = usable & np.array([not c.sight.veto for c in candidates])
+    rows = evidence.matrix(found, signals=calibration.signals)
+    trust = calibration.scores(rows, answered=trusted)
     p_correct = np.where(usable, calibration.p_correct(rows), 0.0)
     bulk.insert(
         [
             Score(
                 attempt=candidate.attempt,
                 signals=found[place],
-                difficulty=float(-trust[place]) if usable[place] else HARDEST,
+                difficulty=float(-trust[place]) if trusted[place] else HARDEST,
                 p_correct=float(p_correct[place]),
                 calibration=calibration.key[:40],
+                sentinels=[finding.to_json() for finding in candidate.sight.findings],
             )
             for place, candidate in enumerate(candidates)
         ]
@@ -69,6 +81,7 @@ def rate(candidates: Sequence[Candidate], calibration: Calibration) -> list[Rate
             float(trust[place]),
             float(p_correct[place]),
             trouble="" if usable[place] else c.attempt.detail or c.attempt.get_outcome_display(),
+            veto=c.sight.veto,
         )
         for place, c in enumerate(candidates)
     ]

@@ -8,6 +8,7 @@ from slider.models.move import Move
 from slider.models.policy import Gauge, Maker, Mode, Policy
 from slider.models.project import ApiKey, Membership, Project, Role, Scope, can
 from slider.models.publication import Endpoint, Publication
+from slider.models.pulse import Pulse
 from slider.models.review import Decline, Review
 from slider.models.score import Score
 from slider.models.states import Delivery, Ending, Lane, Outcome, ReviewKind, ReviewState, State, Verdict
@@ -37,6 +38,7 @@ __all__ = [
     "Policy",
     "Project",
     "Publication",
+    "Pulse",
     "RefusedRow",
     "Review",
     "ReviewKind",

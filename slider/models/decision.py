@@ -16,6 +16,7 @@ class Why(models.TextChoices):
     HARD = "hard", "among the harder ones: outside the share in force"
     RULE = "rule", "a hard rule keeps it with people"
     NO_ANSWER = "no_answer", "the worker gave no usable answer"
+    SENTINEL = "sentinel", "a sentinel distrusts the answer"
     STALE = "stale", "the guard was silent: nothing runs unattended then"
     HELD = "held", "the slider is pulled back"
 

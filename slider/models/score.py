@@ -12,6 +12,9 @@ class Score(models.Model):
     difficulty = models.FloatField(help_text="Ranking score, larger is harder; no answer is hardest.")
     p_correct = models.FloatField(help_text="Calibrated chance that a careful person calls the answer right, 0-1.")
     calibration = models.CharField(max_length=40, help_text="Key of the calibration that made it.")
+    sentinels = models.JSONField(
+        default=list, help_text="What sentinels found, each with its measure, value and threshold: a veto."
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
+from slider.engine.sanity.names import Sentinel
 from slider.models.project import Project
 
 
@@ -47,6 +48,9 @@ class Task(models.Model):
     never_unattended = models.JSONField(
         default=list, blank=True, help_text='Hard rules: [{"field": "channel", "equals": "legal"}].'
     )
+    sentinels_off = models.JSONField(
+        default=list, blank=True, help_text="Names of the sentinels that are switched off for this task."
+    )
     coin_secret = models.BinaryField(default=_coin_secret, editable=False)
 
     max_tries = models.PositiveSmallIntegerField(default=5, validators=[MinValueValidator(1), MaxValueValidator(20)])
@@ -68,6 +72,10 @@ class Task(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(audit_floor__gte=1 / 64, audit_floor__lte=1), name="task_audit_floor"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(sentinels_off__contained_by=[one.value for one in Sentinel]),
+                name="task_sentinels_off",
             ),
         )
 

@@ -150,7 +150,7 @@ def _row(task: Task, item: Item, body: dict[str, object], *, hidden: bool) -> Ro
 
 
 def _known_p(decision: Decision | None, fitted_by: str | None) -> float | None:
-    """The chance of being right, where there is an answer and reviewed items to know it from."""
-    if decision is None or decision.why == Why.NO_ANSWER or fitted_by in (None, UNFITTED):
+    """The chance of being right, where there is an answer to trust, and reviewed items to know it from."""
+    if decision is None or decision.why in (Why.NO_ANSWER, Why.SENTINEL) or fitted_by in (None, UNFITTED):
         return None
     return decision.p_correct

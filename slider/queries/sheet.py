@@ -60,7 +60,10 @@ class Sheet:
     proposal: Any
     raw: str
     reason: str
-    p_correct: float | None  # None: no proposal, or too few reviewed items to know
+    p_correct: float | None  # None: no proposal, a distrusted one, or too few reviewed items to know
+    distrusted: bool = (
+        False  # a sentinel's veto: only items that wait for a verdict have one, so it gives no audit away
+    )
 
     @property
     def alternatives(self) -> list[Alternative]:
@@ -85,11 +88,15 @@ def of(review: Review) -> Sheet:
         proposal=proposal,
         raw=attempt.raw[:8000] if attempt is not None else "",
         reason=_reason(decision, lines, attempt),
-        p_correct=decision.p_correct if proposal is not None and _is_fitted(attempt) else None,
+        p_correct=decision.p_correct if proposal is not None and _may_tell(decision, attempt) else None,
+        distrusted=decision.why == Why.SENTINEL,
     )
 
 
-def _is_fitted(attempt: Attempt | None) -> bool:
+def _may_tell(decision: Decision, attempt: Attempt | None) -> bool:
+    """Whether the chance of being right says anything: not before the first labels, nor where a sentinel doubts it."""
+    if decision.why == Why.SENTINEL:
+        return False
     score = getattr(attempt, "score", None)
     return score is not None and score.calibration != items.UNFITTED
 
@@ -195,6 +202,7 @@ def _reason(decision: Decision, lines: tuple[Line, ...], attempt: Attempt | None
     kept = {
         Why.RULE: f"A hard rule keeps it with people: {decision.detail}.",
         Why.NO_ANSWER: f"The worker gave no usable answer: {decision.detail}.",
+        Why.SENTINEL: f"A sentinel distrusts it: {decision.detail}.",
         Why.HELD: "The slider is pulled back, so everything comes to people.",
         Why.STALE: f"Nothing runs unattended just now: {decision.detail}.",
     }.get(Why(decision.why), "")
@@ -207,6 +215,8 @@ def _reason(decision: Decision, lines: tuple[Line, ...], attempt: Attempt | None
     said = [f"{doubt} {_listed(labels)}" for doubt, labels in doubts.items()]
     if failed := sum(sample is None for sample in attempt.samples):
         said.append(f"{_of(failed, len(attempt.samples) + 1)} gave no usable answer")
+    if decision.why == Why.SENTINEL and not said:
+        return kept  # it has just named what stands out
     whole = "; ".join(said) or "no field stands out"
     return f"{kept} {whole[0].upper()}{whole[1:]}.".strip()
 

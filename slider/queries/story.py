@@ -1,5 +1,6 @@
 """The whole story of one item in time order, each chapter in plain words with its numbers."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -132,6 +133,7 @@ _SIGNALS = {
     "weakest_token": "the weakest token",
     "agreement": "the samples' agreement",
     "stated": "what it said of itself",
+    "familiar": "items of this task as unusual as this",
 }
 _WORDS_FROM = ((2.5, "very sure"), (1.5, "sure"), (0.5, "rather sure"), (-0.5, "undecided"), (-1.5, "rather unsure"))
 
@@ -142,8 +144,19 @@ def in_words(log_odds: float) -> str:
     return f"{words} ({log_odds:.1f})"
 
 
+def _said(name: str, value: float) -> str:
+    # How usual an item is says nothing of how sure anybody is of its answer.
+    return f"{100 / (1 + math.exp(-value)):.2g} %" if name == "familiar" else in_words(value)
+
+
+def _measured(found: dict[str, Any]) -> str:
+    """What a sentinel measured, beside the limit that it judges by."""
+    return f"{found['where']}: {found['measure']} {found['value']:.4g}, limit {found['threshold']:.4g}"
+
+
 def _score(score: Score) -> Chapter:
-    facts = [Fact(_SIGNALS.get(name, name), in_words(value)) for name, value in score.signals.items()]
+    facts = [Fact(_SIGNALS.get(name, name), _said(name, value)) for name, value in score.signals.items()]
+    facts += [Fact(f"sentinel: {one['sentinel']}", _measured(one)) for one in score.sentinels]
     unknown = score.calibration == items.UNFITTED
     title = (
         "Scored: too few reviewed items to say how likely it is right"

@@ -12,7 +12,7 @@ from slider.flow import endpoints, setup
 from slider.models import Endpoint, Mode, Task, Worker, can
 from slider.schema import Schema
 from slider.views import access, examples
-from slider.views.setup_forms import ContractForm, EndpointForm, NameForm, PromiseForm, StartForm
+from slider.views.setup_forms import ContractForm, EndpointForm, NameForm, PromiseForm, SentinelsForm, StartForm
 from slider.views.worker_form import WorkerForm
 
 
@@ -58,10 +58,13 @@ def settings_page(request: HttpRequest, task_id: int) -> HttpResponse:
     sent = request.POST if request.method == "POST" else None
     name = NameForm(sent, task=task)
     promise = PromiseForm(sent, initial=PromiseForm.of(task))
-    if sent is None or not (_all_valid({"name": name, "promise": promise}) and promise.fits(task.input_schema)):
-        return _settings(request, task, name=name, promise=promise, status=422 if sent else 200)
+    watch = SentinelsForm(sent, initial=SentinelsForm.of(task))
+    forms: dict[str, BaseForm] = {"name": name, "promise": promise, "sentinels": watch}
+    if sent is None or not (_all_valid(forms) and promise.fits(task.input_schema)):
+        return _settings(request, task, forms, status=422 if sent else 200)
     task.name, task.title_field = name.cleaned_data["name"], name.cleaned_data["title_field"]
     promise.fill(task)
+    watch.fill(task)
     setup.save_task(task, by=access.person(request).pk)
     messages.success(request, "Saved: it holds from the next item on.")
     return redirect("task-settings", task_id=task.pk)
@@ -85,9 +88,8 @@ def _endpoint(request: HttpRequest, task: Task, part: str) -> HttpResponse:
 def _settings(
     request: HttpRequest,
     task: Task,
+    forms: dict[str, BaseForm] | None = None,
     *,
-    name: NameForm | None = None,
-    promise: PromiseForm | None = None,
     endpoint_form: EndpointForm | None = None,
     saved: endpoints.Saved | None = None,
     status: int = 200,
@@ -95,12 +97,14 @@ def _settings(
     endpoint = Endpoint.objects.filter(task=task).first()
     shown = {
         "task": task,
-        "name": name or NameForm(task=task),
-        "promise": promise or PromiseForm(initial=PromiseForm.of(task)),
+        "name": NameForm(task=task),
+        "promise": PromiseForm(initial=PromiseForm.of(task)),
+        "sentinels": SentinelsForm(initial=SentinelsForm.of(task)),
         "administer": can(request.user, "administer", task.project),
         "endpoint": endpoint,
         "endpoint_form": endpoint_form or EndpointForm(initial={"url": endpoint.url if endpoint else ""}),
         "saved": saved,
+        **(forms or {}),
     }
     return render(request, "setup/settings.html", shown, status=status)
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
+from slider.engine.sanity.names import SENTENCES, TITLES, Sentinel
 from slider.models import Mode, Task
 from slider.schema import Schema
 from slider.views import examples
@@ -92,6 +93,39 @@ class PromiseForm(forms.Form):
             "judge_within_h": task.judge_within_h,
             "max_tries": task.max_tries,
             "never_unattended": task.never_unattended,
+        }
+
+
+class SentinelsForm(forms.Form):
+    """Which sentinels watch a task: those that are ticked."""
+
+    watching = forms.MultipleChoiceField(
+        label="Watching",
+        required=False,
+        choices=[(one.value, TITLES[one]) for one in Sentinel],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    # Boxes that are not ticked are not sent at all: a page that never showed them must not switch everything off.
+    sentinels_shown = forms.BooleanField(required=False, initial=True, widget=forms.HiddenInput)
+
+    @property
+    def choices(self) -> list[tuple[Any, str]]:
+        """Each box with the sentence that says what it watches for."""
+        return [(box, SENTENCES[one]) for box, one in zip(self["watching"].subwidgets, Sentinel, strict=True)]
+
+    def fill(self, task: Task) -> None:
+        """Put the cleaned values on a task."""
+        if not self.cleaned_data["sentinels_shown"]:
+            return
+        watching = set(self.cleaned_data["watching"])
+        task.sentinels_off = [one.value for one in Sentinel if one.value not in watching]
+
+    @staticmethod
+    def of(task: Task) -> dict[str, Any]:
+        """The initial values that show a task as it is."""
+        return {
+            "watching": [one.value for one in Sentinel if one.value not in task.sentinels_off],
+            "sentinels_shown": True,
         }
 
 

@@ -37,7 +37,13 @@ def work(seed: int, *, items: int = 4_000) -> Work:
     signals = [2.0 * ease + rng.standard_normal(items), ease + 3.0, rng.standard_normal(items)]
     stated = np.where(rng.random(items) < 0.2, np.nan, 2.0 + 0.5 * ease)
     propensity = np.where(ruled, 1.0, 1 / 8)
-    return Work(np.column_stack([*signals, stated]), correct, propensity, rng.random(items) < propensity)
+    return Work(known([*signals, stated]), correct, propensity, rng.random(items) < propensity)
+
+
+def known(columns: list[Floats]) -> Floats:
+    """Return rows in which the first signals are known and those that came later are missing."""
+    missing = np.full((len(columns[0]), SIZE - len(columns)), np.nan)
+    return np.column_stack([*columns, missing])
 
 
 def fitted(seen: Work, *, weighted: bool = True) -> calibration.Calibration:
@@ -133,8 +139,19 @@ def test_a_signal_that_is_always_missing_changes_no_rank_and_no_rate() -> None:
 
 
 def test_a_missing_signal_is_distrusted_before_anything_is_known() -> None:
-    known, unknown = calibration.prior().logit(np.array([[2.0, 3.0, 1.5, 2.0], [2.0, 3.0, 1.5, np.nan]]))
-    assert unknown < known
+    rows = np.full((2, SIZE), np.nan)
+    rows[:, :4] = [[2.0, 3.0, 1.5, 2.0], [2.0, 3.0, 1.5, np.nan]]
+    sure, unsure = calibration.prior().logit(rows)
+    assert unsure < sure
+
+
+def test_what_knows_only_the_item_weighs_little_and_may_be_missing_before_anything_is_known() -> None:
+    rows = np.full((3, SIZE), np.nan)
+    rows[:, :4] = [2.0, 3.0, 1.5, 2.0]
+    rows[1:, evidence.SIGNALS.index("familiar")] = [6.0, -6.0]
+    missing, usual, strange = calibration.prior().logit(rows)
+    assert strange < missing < usual
+    assert usual - strange < 0.7
 
 
 def test_a_row_without_an_answer_ranks_last() -> None:

@@ -96,3 +96,8 @@ def test_the_matrix_refuses_an_unknown_signal() -> None:
 def test_the_matrix_refuses_infinity() -> None:
     with pytest.raises(ValueError, match="Row 0, signal 'stated' is inf"):
         evidence.matrix([{"stated": math.inf}])
+
+
+def test_a_calibration_that_knows_fewer_signals_gets_its_own_columns() -> None:
+    rows = [{"stated": 1.0, "familiar": 2.0, "agreement": -1.0}]
+    assert evidence.matrix(rows, signals=("agreement", "stated")).tolist() == [[-1.0, 1.0]]

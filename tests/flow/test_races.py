@@ -7,9 +7,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, connections, transaction
 
-from slider.flow import policies, route, setup, steer
+from slider.flow import policies, route, sentinels, setup, steer
 from slider.flow.policies import Change
-from slider.models import Gauge, Maker, Policy, Worker
+from slider.models import Gauge, Maker, Policy, Pulse, Worker
 from tests import casts
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,3 +104,23 @@ def test_of_two_people_who_replace_a_worker_the_second_hears_of_the_first() -> N
     with pytest.raises(ValidationError, match="replaced by somebody else"):
         second.done()
     assert Worker.objects.get(retired_at=None).instructions == "First."
+
+
+def weighed(cast: casts.Company, *bodies: str) -> int:
+    seen = [sentinels.Seen(place, {"text": text}, {"topic": "other"}, True) for place, text in enumerate(bodies)]
+    looks = sentinels.look_at(seen, cast.task, cast.worker)
+    with transaction.atomic():
+        return len(sentinels.weigh(cast.task.pk, list(looks.values())))
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "new"])
+def test_two_batches_at_once_are_both_remembered(known: bool) -> None:
+    cast = casts.company()
+    before = weighed(cast, "Where is my parcel?") if known else 0
+    other = Elsewhere(lambda: weighed(cast, "I want my money back.", "My tent is torn."))
+    with transaction.atomic():
+        weighed(cast, "The boots pinch my toes.")
+        other.start()
+        other.until_it_waits()
+    assert other.done() == 2
+    assert Pulse.objects.get().state["looked"] == before + 3

@@ -109,3 +109,10 @@ def test_a_chance_is_said_only_once_there_are_labels(cast: Company) -> None:
     casts.calibrate(cast.task, p_correct=0.73)
     casts.one(cast.task, "m2", casts.says(SAID))
     assert sheets.of(casts.take(cast.reviewer, cast.task)).p_correct == pytest.approx(0.73)
+
+
+def test_a_sentinels_reason_is_said_and_no_chance_of_being_right_beside_it(cast: Company) -> None:
+    casts.calibrate(cast.task, p_correct=0.97)
+    found = sheet(cast, casts.says(SAID | {"reply": "da da da da da da da da"}))
+    assert found.reason == "A sentinel distrusts it: the answer's reply says “da” 8 times (100% of its letters)."
+    assert (found.p_correct, found.distrusted) == (None, True)

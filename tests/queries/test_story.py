@@ -80,3 +80,15 @@ def test_only_what_a_person_changed_is_marked(cast: Company) -> None:
     told = story.tell(item, blind=False)
     assert told.by_person == "reviewer"
     assert [answer.part.name for answer in told.answers if answer.changed] == ["urgent"]
+
+
+def test_what_a_sentinel_measured_is_told_with_its_limit(cast: Company) -> None:
+    item = casts.one(
+        cast.task, "m1", casts.says({"topic": "refund", "urgent": False, "reply": "da da da da da da da da"})
+    )
+    told = story.tell(item, blind=False)
+    scored = next(chapter for chapter in told.chapters if chapter.title.startswith("Scored"))
+    facts = {fact.label: fact.value for fact in scored.facts}
+    assert facts["sentinel: repetition"] == "the answer's reply: repeated share 1, limit 0.6"
+    sent = next(chapter for chapter in told.chapters if chapter.title == "Sent to people")
+    assert sent.text.startswith("a sentinel distrusts the answer: the answer's reply says “da” 8 times")

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
+from slider.engine.sanity.names import TITLES, Sentinel
 from slider.models import Endpoint, Gauge, Mode, Task, Worker
 from tests import casts
 
@@ -175,13 +176,42 @@ def test_settings_change_the_promise_and_end_the_evidence(client: Client, cast: 
     assert Gauge.objects.select_related("policy").get(task=cast.task).policy.epoch == 2
 
 
+def test_each_sentinel_has_a_box_with_a_sentence_and_those_not_ticked_are_off(
+    client: Client, cast: casts.Company
+) -> None:
+    address = reverse("task-settings", args=[cast.task.pk])
+    page = client.get(address).content.decode()
+    assert page.count('name="watching"') == len(Sentinel)
+    assert page.count("checked") == len(Sentinel)
+    assert all(TITLES[one] in page for one in Sentinel)
+    kept = [one.value for one in Sentinel if one != Sentinel.ECHO]
+    sent = PROMISE | {"name": "Renamed", "title_field": "", "sentinels_shown": "yes", "watching": kept}
+    assert client.post(address, sent).status_code == 302
+    cast.task.refresh_from_db()
+    assert cast.task.sentinels_off == ["echo"]
+    assert client.get(address).content.decode().count("checked") == len(kept)
+    wrong = client.post(address, sent | {"watching": ["moods"]})
+    assert wrong.status_code == 422
+    assert "moods" in wrong.content.decode()
+
+
+def test_a_page_that_never_showed_the_sentinels_switches_none_off(client: Client, cast: casts.Company) -> None:
+    Task.objects.update(sentinels_off=["echo"])
+    sent = PROMISE | {"name": "Renamed", "title_field": ""}
+    assert client.post(reverse("task-settings", args=[cast.task.pk]), sent).status_code == 302
+    cast.task.refresh_from_db()
+    assert cast.task.sentinels_off == ["echo"]
+
+
 def test_settings_shown_and_sent_back_change_nothing(client: Client, cast: casts.Company) -> None:
     cast.task.never_unattended = [{"field": "subject", "equals": "7"}, {"field": "vip", "equals": True}]
+    cast.task.sentinels_off = ["language", "collapse"]
     cast.task.save()
     address = reverse("task-settings", args=[cast.task.pk])
     page = client.get(address)
     sent = {"name": page.context["name"]["name"].value(), "title_field": page.context["name"]["title_field"].value()}
     sent |= {field.name: field.value() for field in page.context["promise"]}
+    sent |= {field.name: field.value() for field in page.context["sentinels"]}
     assert client.post(address, sent).status_code == 302
     before, after = cast.task, Task.objects.get(pk=cast.task.pk)
     for name in (
@@ -194,6 +224,7 @@ def test_settings_shown_and_sent_back_change_nothing(client: Client, cast: casts
         "judge_within_h",
         "max_tries",
         "never_unattended",
+        "sentinels_off",
     ):
         assert getattr(after, name) == getattr(before, name), name
     assert after.policies.count() == 1
