@@ -114,6 +114,11 @@ def readings(past: Past) -> tuple[Reading, Reading]:
     return (that, this) if past.answers.get("reading") == "flipped" else (this, that)
 
 
+def read_as(past: Past) -> Reading:
+    """The verdicts as they are read now."""
+    return readings(past)[1 if past.answers.get("reading") == "flipped" else 0]
+
+
 def order_words(past: Past) -> str:
     """Whether the file was in an order, with the chance that chance would give so few runs."""
     tests = [test for test in past.findings.get("order", []) if test["by"] == "file"]
@@ -146,8 +151,8 @@ def lines(past: Past, note: str, count: int) -> list[str]:
         "refused": "refused",
     }
     said += [f"  {found[key]:>9,}  {words}" for key, words in names.items() if found.get(key) or key == "rows"]
-    if found["rows"]:
-        said.append(readings(past)[1 if past.answers.get("reading") == "flipped" else 0].words.capitalize())
+    if found["rows"] and not {"task", "model"} & set(found["questions"]):
+        said.append(read_as(past).words)
         said.append(order_words(past))
     said += [f"{s['name']} <- {s['column']} ({s['way']}), in {s['present']:,} rows" for s in found["signals"]]
     return said + [f"Beware: {words}" for words in found["warnings"]]

@@ -24,9 +24,11 @@ def of(sifted: Sifted, meaning: Meaning, worker: Worker | None) -> dict[str, Any
     evidence, whatever anybody answers.
     """
     own = sifted.of(sifted.own)
-    ranked = _rankings(own)
+    # Before it is said whose rows these are, their order and ranking are those of a mixture, and mean nothing.
+    whose = _whose(sifted, meaning)
+    ranked = _rankings(own) if not whose else {}
     best = max(ranked.items(), key=lambda pair: pair[1].value, default=None)
-    tests = _order(own, meaning)
+    tests = _order(own, meaning) if not whose else []
     found: dict[str, Any] = {
         **{name: sifted.counts[name] for name in COUNTS},
         "rows": len(own.ids),
@@ -42,7 +44,7 @@ def of(sifted: Sifted, meaning: Meaning, worker: Worker | None) -> dict[str, Any
         "signals": [_signal(own, meaning, name, ranked.get(name)) for name in meaning.signals],
         "least_chance": float(own.propensity.min()) if own.ids else None,
     }
-    found["questions"] = _questions(found, meaning, best[1] if best else None)
+    found["questions"] = _questions(found, meaning, whose, best[1] if best else None)
     found["barriers"] = _barriers(found, meaning, worker)
     found["warnings"] = _warnings(found, own, worker)
     return found
@@ -115,18 +117,18 @@ def _signal(own: Sifted, meaning: Meaning, name: str, measured: ranking.Auroc | 
     }
 
 
-def _questions(found: dict[str, Any], meaning: Meaning, best: ranking.Auroc | None) -> list[str]:
+def _whose(sifted: Sifted, meaning: Meaning) -> list[str]:
+    asked = ["task"] if len(sifted.tasks) > 1 and not meaning.own_task else []
+    return asked + (["model"] if len(sifted.models) > 1 and not meaning.own_model else [])
+
+
+def _questions(found: dict[str, Any], meaning: Meaning, whose: list[str], best: ranking.Auroc | None) -> list[str]:
     if not meaning.correct and not (meaning.answer and meaning.gold):
         return ["outcome"]
     if not meaning.signals:
         return ["signals"]
-    asked = []
-    if len(found["tasks"]) > 1 and not meaning.own_task:
-        asked.append("task")
-    if len(found["models"]) > 1 and not meaning.own_model:
-        asked.append("model")
-    if asked or meaning.reading or meaning.own_model == NOBODY:
-        return asked
+    if whose or meaning.reading or meaning.own_model == NOBODY:
+        return whose
     one_kind = found["rows"] >= history.FIRST_FIT and 0 in (found["right"], found["wrong"])
     return ["reading"] if one_kind or (best is not None and best.looks_flipped) else []
 

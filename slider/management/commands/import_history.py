@@ -19,7 +19,7 @@ from slider.flow import histories, policies
 from slider.flow.files import PIECE_BYTES
 from slider.flow.past import survey
 from slider.flow.past.meaning import WAYS, Meaning, Signal
-from slider.models import Gauge, Past, Policy, Task
+from slider.models import Gauge, Past, Policy, Task, can
 from slider.queries import past as told
 from slider.rows import Broken, Kind, Table
 
@@ -61,7 +61,8 @@ class Command(BaseCommand):
 
     def handle(self, *, task: str, file: Path, **said: Any) -> None:
         self._json = bool(said["json"])
-        of, by = _task(task), _person(said["by"], said["confirm"])
+        of = _task(task)
+        by = _person(of, said["by"], said["confirm"])
         policy = Gauge.objects.select_related("policy__worker").get(pk=of.pk).policy
         try:
             opened = partial(_opened, file, _kind(file))
@@ -135,7 +136,7 @@ def _task(named: str) -> Task:
     return found[0]
 
 
-def _person(name: str | None, reason: str | None) -> User | None:
+def _person(task: Task, name: str | None, reason: str | None) -> User | None:
     if name is None:
         if reason:
             raise CommandError("--confirm takes --by: somebody has to answer for it.")
@@ -143,6 +144,8 @@ def _person(name: str | None, reason: str | None) -> User | None:
     person = User.objects.filter(username=name, is_active=True).first()
     if person is None:
         raise CommandError(f"There is nobody called {name}.")
+    if reason and not can(person, "steer", task.project):
+        raise CommandError(f"{name} may not move the sliders of {task.project}: name a Tuner or Admin of it.")
     return person
 
 
