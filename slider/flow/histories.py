@@ -73,8 +73,14 @@ class Examined:
 
 def receive(task: Task, *, name: str, stream: IO[bytes], by: int) -> Past:
     """Store an uploaded history, to be read by the fleet. Raises Unfit for what can't be one."""
-    stored = files.receive(task, name=name, stream=stream, by=by, purpose=Purpose.HISTORY)
-    return Past.objects.create(task=task, file=stored, name=stored.name, by_id=by, worker=_worker(task))
+    return _past(files.receive(task, name=name, stream=stream, by=by, purpose=Purpose.HISTORY))
+
+
+def _past(file: Import) -> Past:
+    """The history of a file. The fleet may be at the file before whoever received it has come to this."""
+    known = {"task": file.task, "name": file.name, "by_id": file.by_id, "worker": _worker(file.task)}
+    Past.objects.get_or_create(file=file, defaults=known)
+    return Past.objects.select_related("task", "worker").get(file=file)
 
 
 def _worker(task: Task) -> Worker | None:
@@ -176,13 +182,16 @@ def run(import_id: int) -> bool:
     held = files.take(import_id)
     if held is None:
         return False
-    past = Past.objects.select_related("task", "worker").get(file=held)
+    past = _past(held)
+    if past.state != PastState.READING:
+        return files.finish(held, ImportState.DONE, "")  # somebody dropped it while nobody was at it
     try:
         _read(held, past)
     except Broken as error:
         with transaction.atomic():
             if files.finish(held, ImportState.FAILED, str(error)):
-                Past.objects.filter(pk=past.pk).update(state=PastState.FAILED, findings={"problem": str(error)})
+                reading = Past.objects.filter(pk=past.pk, state=PastState.READING)
+                reading.update(state=PastState.FAILED, findings={"problem": str(error)})
     except Lost:
         return False
     return True
@@ -216,9 +225,14 @@ def _read(held: Import, past: Past) -> None:
 
 
 def keep(past: Past, examined: Examined) -> None:
-    """Write down what was found, and the rows themselves once there is nothing to ask any more."""
+    """Write down what was found, and the rows themselves once there is nothing to ask any more.
+
+    Raises Lost when somebody dropped the history while it was read.
+    """
     ready = examined.counters is not None and examined.fitted is not None
     with transaction.atomic():
+        if not Past.objects.select_for_update().filter(pk=past.pk, state=PastState.READING).exists():
+            raise Lost(f"history {past.pk} is closed by now")
         PastRow.objects.filter(past=past).delete()
         past.state = PastState.READY if ready else PastState.ASKING
         past.findings, past.answers = examined.findings, examined.meaning.to_json()

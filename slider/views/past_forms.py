@@ -55,7 +55,8 @@ class ColumnsForm(forms.Form):
         for name in ("correct", "answer", "gold", "id", "time", "model", "task"):
             self._choices(name, [_NONE, *names])
         self._choices("propensity", [_NONE, *numbers])
-        self._choices("keep", numbers)
+        meant = {signal.column for signal in self.before.signals.values()} | {self.before.correct}
+        self._choices("keep", [(name, shown) for name, shown in numbers if name not in meant])
         for signal in evidence.SIGNALS:
             self.fields[f"signal_{signal}"] = forms.ChoiceField(
                 label=_SAID.get(signal, signal), choices=[_NONE, *numbers], required=False

@@ -48,15 +48,7 @@ def stage() -> Stage:
     first = ["/", *_sliders(cast.task, guarded, held)]
     of_project = [reverse(name, args=[cast.project.slug]) for name in ("task-new", "keys")]
     return Stage(
-        [
-            "/",
-            *_sliders(cast.task, guarded, held),
-            *_histories(cast),
-            *own,
-            *of_project,
-            f"/items/{item.pk}/",
-            f"/imports/{brought.pk}/",
-        ],
+        [*first, *_histories(cast), *own, *of_project, f"/items/{item.pk}/", f"/imports/{brought.pk}/"],
         [reverse("worker", args=[cast.task.pk]), "/items/999999/"],
         cast.admin,
         cast.reviewer,

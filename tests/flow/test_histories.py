@@ -24,6 +24,7 @@ from slider.models import (
     Past,
     PastRow,
     PastState,
+    Purpose,
     RefusedRow,
     Task,
     Verdict,
@@ -447,3 +448,30 @@ def test_evidence_in_force_is_edited_by_nobody() -> None:
     ):
         with pytest.raises(IntegrityError, match=r"evidence|append-only"), transaction.atomic():
             touch()
+
+
+def test_who_drops_a_history_while_it_is_read_has_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = guarded()
+    past = histories.receive(cast.task, name="a.jsonl", stream=_stream(pasts.rows(100)), by=cast.tuner.pk)
+    real = histories.examine
+
+    def meanwhile(*args: Any, **more: Any) -> histories.Examined:
+        histories.drop(past)
+        return real(*args, **more)
+
+    monkeypatch.setattr(histories, "examine", meanwhile)
+    assert past.file_id is not None
+    assert not histories.run(past.file_id)
+    assert (Past.objects.get().state, PastRow.objects.count()) == (PastState.DROPPED, 0)
+    Import.objects.update(lease_until=Now() - timedelta(seconds=1))
+    assert histories.run(past.file_id)  # whoever takes the file up closes it, and reads nothing
+    assert (Past.objects.get().state, files.waiting()) == (PastState.DROPPED, [])
+
+
+def test_a_file_whose_receiver_died_is_read_all_the_same() -> None:
+    cast = guarded()
+    stored = files.receive(
+        cast.task, name="a.jsonl", stream=_stream(pasts.rows(60)), by=cast.tuner.pk, purpose=Purpose.HISTORY
+    )
+    assert histories.run(stored.pk)
+    assert Past.objects.get().state == PastState.READY

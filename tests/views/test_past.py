@@ -100,8 +100,8 @@ def test_a_question_shows_both_readings_in_numbers_and_offers_no_button(cast: ca
     shown = page(cast, past)
     assert "Does a right answer say right in this file?" in shown
     right, wrong = past.findings["right"], past.findings["wrong"]
-    assert f'<td class="num">{right}</td> <td class="num">{wrong}</td>' in shown
-    assert f'<td class="num">{wrong}</td> <td class="num">{right}</td>' in shown
+    assert f'<th scope="row">right</th> <td class="num">{right}</td><td class="num">{wrong}</td>' in shown
+    assert f'<th scope="row">wrong</th> <td class="num">{wrong}</td><td class="num">{right}</td>' in shown
     assert "Put it into force" not in shown
     assert post(cast, "history-confirm", past, {"reason": "x", "expected": "1"}).status_code == 422
 
