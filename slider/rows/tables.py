@@ -78,6 +78,8 @@ def _plain(value: object) -> str | int | float | bool | None:
     """A cell's value; blank ones are None, and what a sheet knows beyond numbers and texts is text."""
     if isinstance(value, str):
         return value.strip() or None
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)  # worksheets hold numbers as floats: 5.0 is written 5, as the sheet shows it
     if value is None or isinstance(value, bool | int | float):
         return value
     isoformat = getattr(value, "isoformat", None)

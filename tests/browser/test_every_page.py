@@ -62,12 +62,12 @@ def _bring_in(cast: casts.Company) -> Import:
 
 
 def _histories(cast: casts.Company) -> Iterator[str]:
-    """One that is ready, one with questions, one of a single column that says nothing, one in force; and the door."""
+    """One that is ready, one that is the wrong way round, one of several models, one in force; and the door."""
     made = pasts.rows(300)
     flipped = [row | {"correct": 1 - row["correct"]} for row in made]
     mixed = [row | {"model": f"{LONG[:60]} {n % 3}", "odd " + LONG[:150]: 1} for n, row in enumerate(made)]
     ordered = sorted(made, key=lambda row: row["correct"])
-    for content in (ordered + made[:3], flipped, mixed, [{"id": "a", "thumbs": "up"}], made[:20]):
+    for content in (ordered + made[:3], flipped, mixed):
         past = pasts.bring(
             cast, pasts.jsonl([*content, {"id": LONG[:90], "correct": "perhaps"}]), f"{LONG[:100]}.jsonl"
         )
