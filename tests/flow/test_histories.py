@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from slider.engine import lanes
 from slider.flow import files, guard, histories, intake, policies, setup, steer
+from slider.flow.past import examining
 from slider.flow.past.meaning import Meaning
 from slider.models import (
     Gauge,
@@ -73,7 +74,7 @@ def test_it_stays_open_after_the_guard_has_looked_and_then_moves_by_live_verdict
     assert after.certificate["history"] == 1200
     assert "1200 rows of history and" in after.reason
     assert sum(after.certificate["wrong"]) > sum(before.certificate["wrong"])
-    assert after.certificate["upper"][15] > before.certificate["upper"][15]
+    assert after.certificate["upper"][-1] > before.certificate["upper"][-1]
 
 
 def judge(cast: casts.Company, count: int, *, wrong: bool) -> None:
@@ -369,7 +370,7 @@ def test_more_rows_than_are_taken_is_a_problem_of_the_file(settings: Any) -> Non
 
 
 def test_of_very_many_rows_so_many_as_are_taken_are_drawn_by_chance(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(histories, "MOST_EVIDENCE", 100)
+    monkeypatch.setattr(examining, "MOST_EVIDENCE", 100)
     past = pasts.bring(guarded(), pasts.jsonl(pasts.rows(300)))
     assert past.rows == PastRow.objects.count() == 100
     places = [int(name[1:]) for name in PastRow.objects.values_list("external_id", flat=True)]
