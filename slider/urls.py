@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from slider.api import v1
-from slider.views import desk, doors, export, home, intake, items, keys, setup, steer
+from slider.views import desk, doors, export, home, intake, items, keys, past, setup, steer
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
@@ -19,6 +19,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/<int:review_id>/skip", desk.skip, name="desk-skip"),
     path("desk/<int:review_id>/stay", desk.stay, name="desk-stay"),
     path("healthz", doors.healthz, name="healthz"),
+    path("histories/<int:past_id>/", past.show, name="history-show"),
+    path("histories/<int:past_id>/confirm", past.confirm, name="history-confirm"),
+    path("histories/<int:past_id>/drop", past.drop, name="history-drop"),
+    path("histories/<int:past_id>/progress", past.piece, name="history-progress"),
+    path("histories/<int:past_id>/read", past.read, name="history-read"),
+    path("histories/<int:past_id>/refused.csv", past.refused, name="history-refused"),
     path("imports/<int:import_id>/", intake.show, name="import-show"),
     path("imports/<int:import_id>/progress", intake.piece, name="import-progress"),
     path("imports/<int:import_id>/refused.csv", intake.refused, name="import-refused"),
@@ -33,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tasks/<int:task_id>/", steer.show, name="slider"),
     path("tasks/<int:task_id>/apply", steer.apply, name="apply"),
     path("tasks/<int:task_id>/export", export.export, name="export"),
+    path("tasks/<int:task_id>/history", past.upload, name="history"),
     path("tasks/<int:task_id>/import", intake.upload, name="import"),
     path("tasks/<int:task_id>/import/sample.csv", intake.sample, name="import-sample"),
     path("tasks/<int:task_id>/items/", items.index, name="items"),

@@ -47,7 +47,7 @@ def _plan(model: type[models.Model]) -> _Plan:
     # Nothing but names that our own models have goes into this text.
     statement = (
         f"INSERT INTO {quote(meta.db_table)} ({names}) SELECT {values} "  # noqa: S608
-        f"FROM unnest({arrays}) WITH ORDINALITY AS v({names}, place) ORDER BY v.place"
+        f"FROM unnest({arrays}) WITH ORDINALITY AS v({names}, _nth) ORDER BY v._nth"
     )
     if generated is not None:
         statement += f" RETURNING {quote(str(generated.column))}"

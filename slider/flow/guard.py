@@ -1,6 +1,5 @@
 """The second hand: the guard reads people's verdicts and keeps calibration and certificate current."""
 
-import json
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +7,8 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
-from slider.engine import audit, calibration, certificate, evidence, lanes
-from slider.flow import policies
+from slider.engine import audit, calibration, certificate, evidence
+from slider.flow import facts, history, policies
 from slider.models import Gauge, Maker, Policy
 
 FIRST_FIT = 40  # labels before the first calibration of a task's own
@@ -23,6 +22,7 @@ class Labels:
     counters: certificate.Counters
     judged: int
     outstanding: int
+    of_history: int = 0  # how many of the judged are past outputs that were brought in
 
 
 def tend(task_id: int) -> Policy:
@@ -63,11 +63,11 @@ def _evidence(policy: Policy, labels: Labels) -> policies.Evidence | None:
         and policy.labels < labels.judged < policy.labels + _step(policy)
     ):
         return None
-    allowed, facts = proof.cap if labels.judged else None, _facts(policy, proof, labels, refit=refit)
+    allowed, found = proof.cap if labels.judged else None, _facts(policy, proof, labels, refit=refit)
     if not refit:
-        return policies.Evidence(allowed, policy.calibration, facts, labels.judged)
+        return policies.Evidence(allowed, policy.calibration, found, labels.judged)
     fitted = _fit(policy)
-    return policies.Evidence(allowed, fitted.to_json(), facts, labels.judged, _window(policy, fitted))
+    return policies.Evidence(allowed, fitted.to_json(), found, labels.judged, history.window(policy, fitted))
 
 
 def _step(policy: Policy) -> int:
@@ -117,8 +117,11 @@ def _labels(policy: Policy) -> Labels:
         weight = audit.weight_class(chance, least=least)
         wrong[place, weight] += bad
         right[place, weight] += good
-    judged = int(wrong.sum() + right.sum())
-    return Labels(certificate.Counters(wrong=wrong, right=right), judged, max((row[5] for row in rows), default=0))
+    live = int(wrong.sum() + right.sum())
+    outstanding = max((row[5] for row in rows), default=0)
+    past, of_history = history.counted(policy)
+    counters = certificate.Counters(wrong=wrong, right=right).plus(past)
+    return Labels(counters, live + of_history, outstanding, of_history)
 
 
 def _fit(policy: Policy) -> calibration.Calibration:
@@ -135,67 +138,33 @@ def _fit(policy: Policy) -> calibration.Calibration:
             [policy.task_id, policy.worker_id, FIT_LABELS],
         )
         rows = cursor.fetchall()
+    signals, correct, chances = history.training(policy, most=FIT_LABELS - len(rows))
     return calibration.fit(
-        evidence.matrix([_signals(row[0]) for row in rows]),
-        correct=np.array([row[1] for row in rows], dtype=np.bool_),
-        propensity=np.array([row[2] for row in rows], dtype=np.float64),
+        evidence.matrix([history.known(row[0]) for row in rows] + signals),
+        correct=np.array([row[1] for row in rows] + correct, dtype=np.bool_),
+        propensity=np.array([row[2] for row in rows] + chances, dtype=np.float64),
+        previous=history.start(policy),
     )
 
 
-def _window(policy: Policy, fitted: calibration.Calibration) -> tuple[float, ...]:
-    """The ranking scores that a new calibration gives to the items ranked last, oldest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT coalesce(s.signals, '{}'), coalesce(a.outcome = 'answered', false) FROM slider_decision d
-            LEFT JOIN slider_attempt a ON a.id = d.attempt_id LEFT JOIN slider_score s ON s.attempt_id = a.id
-            WHERE d.task_id = %s AND d.bin IS NOT NULL ORDER BY d.seq DESC LIMIT %s
-            """,
-            [policy.task_id, lanes.WINDOW],
-        )
-        rows = cursor.fetchall()[::-1]
-    rated = evidence.matrix([_signals(row[0]) for row in rows])
-    scores = fitted.scores(rated, answered=np.array([row[1] for row in rows], dtype=np.bool_))
-    return tuple(float(score) for score in scores)
-
-
-def _signals(stored: Any) -> dict[str, float]:
-    # A raw cursor gives jsonb as text or parsed, by the driver's settings.
-    return dict(json.loads(stored) if isinstance(stored, str) else stored)
-
-
 def _facts(policy: Policy, proof: certificate.Certificate, labels: Labels, *, refit: bool) -> dict[str, Any]:
-    """What the slider page shows of the evidence, and what the next look continues from."""
-    wrong, right = labels.counters.wrong, labels.counters.right
-    weights = audit.LADDER[np.newaxis, :]
-    bad, all_ = np.cumsum((wrong * weights).sum(1)), np.cumsum(((wrong + right) * weights).sum(1))
-    seen = np.cumsum((wrong + right).sum(1))
-    # Cuts below the first staked one can't be certified: to wait for them would be to wait for ever.
-    reachable = (proof.cap < certificate.CUTS) & (np.cumsum(certificate.LEVELS) > 0)
-    next_cut = next((int(c) for c in np.flatnonzero(reachable)), None)
-    needed = certificate.labels_needed(labels.counters, proof, error_limit=policy.error_limit, delta=policy.delta)
-    upper = certificate.upper(labels.counters, delta=policy.delta)
-    more = None if next_cut is None else float(needed[next_cut])
     fitted_at = labels.judged if refit else int(policy.certificate.get("fitted_at", 0))
-    return {
-        "cuts": certificate.CUTS.tolist(),
-        "right": right.sum(1).tolist(),
-        "wrong": wrong.sum(1).tolist(),
-        "error": [float(b / a) if a > 0 else None for b, a in zip(bad, all_, strict=True)],
-        "upper": [float(u) if n else None for u, n in zip(upper, seen, strict=True)],
-        "certified": proof.certified.tolist(),
-        "best": [float(x) if math.isfinite(x) else -1e300 for x in proof.best],
-        "cap": proof.cap,
-        "outstanding": labels.outstanding,
-        "more": math.ceil(more) if more is not None and math.isfinite(more) else None,
-        "fitted_at": fitted_at,
-    }
+    return facts.of(
+        proof,
+        labels.counters,
+        error_limit=policy.error_limit,
+        delta=policy.delta,
+        outstanding=labels.outstanding,
+        fitted_at=fitted_at,
+        history=labels.of_history,
+    )
 
 
 def _said(policy: Policy, found: policies.Evidence) -> str:
     """The guard's reason in words."""
     before, after = policy.allowed, found.allowed or 0.0
-    looked = f"{found.labels} verdicts"
+    past = int(found.certificate.get("history", 0))
+    looked = f"{past} rows of history and {found.labels - past} verdicts" if past else f"{found.labels} verdicts"
     if before is None:
         return f"{looked}: evidence allows {after:.0%}" if after else f"{looked}: not enough yet to allow any share"
     if after > before:

@@ -45,6 +45,8 @@ class Change:
     held: bool | None = None
     evidence: Evidence | None = None
     worker: Worker | None = None
+    begins_epoch: bool = False
+    """The evidence given stands alone: what was counted before it, live or not, is of an epoch that ends here."""
 
 
 def first(task: Task, *, worker: Worker | None, requested: float, mode: Mode, by: int | None, reason: str) -> Policy:
@@ -91,7 +93,7 @@ def make(
             raise Superseded(old)
         new_worker = change.worker is not None and change.worker.pk != old.worker_id
         limits_moved = (task.error_limit, task.delta) != (old.error_limit, old.delta)
-        if new_worker or limits_moved:
+        if new_worker or limits_moved or change.begins_epoch:
             gauge.unattended = 0
         policy = _next(old, task, change, ends_epoch=new_worker or limits_moved, lane_items=gauge.unattended)
         policy.maker, policy.made_by_id, policy.reason = maker, by, reason[:REASON_MOST]
@@ -107,9 +109,10 @@ def make(
 def _track(gauge: Gauge, change: Change, *, new_worker: bool) -> dict[str, Any]:
     """The window that the next items are ranked in: of a new worker's own answers, or scored anew with the rest."""
     window = () if new_worker else change.evidence.window if change.evidence is not None else None
-    if window is None or not gauge.track:
+    if window is None or not (gauge.track or window):
         return dict(gauge.track)
-    return lanes.Track.from_json(gauge.track).ranked_anew(window).to_json()
+    track = lanes.Track.from_json(gauge.track) if gauge.track else lanes.Track()
+    return track.ranked_anew(window).to_json()
 
 
 def _next(old: Policy, task: Task, change: Change, *, ends_epoch: bool, lane_items: int) -> Policy:
@@ -131,7 +134,7 @@ def _next(old: Policy, task: Task, change: Change, *, ends_epoch: bool, lane_ite
         error_limit=task.error_limit,
         delta=task.delta,
         audit_chance=_audit_chance(task, lane_items=lane_items),
-        epoch=old.epoch + ends_epoch,
+        epoch=old.epoch + (ends_epoch or change.begins_epoch),
         worker=change.worker or old.worker,
         calibration=evidence.calibration,
         certificate=evidence.certificate,

@@ -2,9 +2,10 @@
 
 from slider.models.attempt import Attempt
 from slider.models.decision import Decision, Why
-from slider.models.imports import Import, ImportChunk, ImportState, RefusedRow
+from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
 from slider.models.item import Item, Payload
 from slider.models.move import Move
+from slider.models.past import Past, PastRow, PastState
 from slider.models.policy import Gauge, Maker, Mode, Policy
 from slider.models.project import ApiKey, Membership, Project, Role, Scope, can
 from slider.models.publication import Endpoint, Publication
@@ -34,11 +35,15 @@ __all__ = [
     "Mode",
     "Move",
     "Outcome",
+    "Past",
+    "PastRow",
+    "PastState",
     "Payload",
     "Policy",
     "Project",
     "Publication",
     "Pulse",
+    "Purpose",
     "RefusedRow",
     "Review",
     "ReviewKind",

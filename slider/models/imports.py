@@ -14,10 +14,16 @@ class ImportState(models.TextChoices):
     FAILED = "failed", "could not be read"
 
 
+class Purpose(models.TextChoices):
+    ITEMS = "items", "items to work on"
+    HISTORY = "history", "past outputs that people have judged"
+
+
 class Import(models.Model):
     task = models.ForeignKey(Task, models.PROTECT, related_name="imports")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     name = models.CharField(max_length=200, help_text="The file's name, cleaned.")
+    purpose = models.CharField(max_length=7, choices=Purpose, db_default=Purpose.ITEMS)
     format = models.CharField(max_length=5)
     bytes = models.BigIntegerField()
     sha256 = models.BinaryField(max_length=32)
@@ -36,7 +42,10 @@ class Import(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        constraints = (models.CheckConstraint(condition=models.Q(state__in=ImportState.values), name="import_state"),)
+        constraints = (
+            models.CheckConstraint(condition=models.Q(state__in=ImportState.values), name="import_state"),
+            models.CheckConstraint(condition=models.Q(purpose__in=Purpose.values), name="import_purpose"),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from slider.models import Import, ImportState, RefusedRow, Task
+from slider.models import Import, ImportState, Purpose, RefusedRow, Task
 from slider.queries import shape
 
 SHOWN_ROWS = 200
@@ -65,7 +65,8 @@ def _words(row: Import) -> str:
 
 def earlier(task: Task) -> list[Progress]:
     """The latest imports of a task, newest first."""
-    return [progress(row) for row in Import.objects.filter(task=task).select_related("by")[:EARLIER]]
+    items = Import.objects.filter(task=task, purpose=Purpose.ITEMS)
+    return [progress(row) for row in items.select_related("by")[:EARLIER]]
 
 
 def refused(row: Import) -> list[RefusedRow]:

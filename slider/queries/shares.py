@@ -69,7 +69,7 @@ def _words(policy: Policy, state: str) -> str:
         return "0 % in effect: you asked that everything goes to people."
     if policy.allowed is None:
         return f"0 % in effect: you asked {asked}; what the evidence allows is not known yet."
-    looked = f"{policy.labels:,} reviewed items"
+    looked = _looked(policy)
     if policy.allowed == 0:
         return f"0 % in effect: you asked {asked}; {looked} are not enough yet to allow any share."
     if policy.allowed < policy.requested:
@@ -79,6 +79,15 @@ def _words(policy: Policy, state: str) -> str:
             f"{effect} in effect: you asked {asked}, and {effect} is the next step below that the evidence vouches for."
         )
     return f"{effect} in effect, as you asked; {looked} allow up to {said(policy.allowed)}."
+
+
+def _looked(policy: Policy) -> str:
+    """What the evidence is made of: «312 reviewed items», «1,200 rows of history and 34 reviewed items»."""
+    past = int(policy.certificate.get("history", 0))
+    if not past:
+        return f"{policy.labels:,} reviewed items"
+    live = policy.labels - past
+    return f"{past:,} rows of history" + (f" and {live:,} reviewed items" if live > 0 else "")
 
 
 def _more(policy: Policy) -> str:
@@ -111,7 +120,7 @@ def verdict(policy: Policy, *, requested: float, mode: Mode, effective: float) -
         return Verdict("warn", f"{asked} would run unattended at once, on your word{promise}.")
     if policy.allowed is None:
         return Verdict("warn", f"You ask {asked}; what the evidence allows is not known yet. Until it is, 0 % runs.")
-    looked = f"{policy.labels:,} reviewed items"
+    looked = _looked(policy)
     if effective == 0:
         return Verdict("warn", f"You ask {asked}; {looked} do not vouch for that yet, so 0 % runs. {_more(policy)}")
     if policy.allowed < requested:

@@ -5,6 +5,7 @@ from slider.rows.kinds import Kind, clean_name, kind_of
 from slider.rows.naming import Namer
 from slider.rows.reader import Reader, open_file
 from slider.rows.records import Bad, Broken, Pieces, Record
+from slider.rows.tables import Table, Values, open_table
 
 __all__ = [
     "EMPTY",
@@ -16,7 +17,10 @@ __all__ = [
     "Pieces",
     "Reader",
     "Record",
+    "Table",
+    "Values",
     "clean_name",
     "kind_of",
     "open_file",
+    "open_table",
 ]

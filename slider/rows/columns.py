@@ -36,10 +36,7 @@ class Columns:
     @classmethod
     def of(cls, header: Sequence[object], schema: Mapping[str, Any]) -> "Columns":
         """Match a header with the properties of an input schema. Broken when they can't belong together."""
-        names = tuple(_text(cell).strip() for cell in header)
-        if len(names) > MOST_COLUMNS:
-            raise Broken(f"the header has {len(names):,} columns: at most {MOST_COLUMNS} are taken")
-        _refuse_odd(names)
+        names = header_names(header)
         properties = properties_of(schema)
         identifier = id_name(names, properties)
         kinds = []
@@ -91,6 +88,15 @@ class Columns:
     def identified(self) -> bool:
         """Whether the rows carry ids of their own."""
         return "id" in self.kinds
+
+
+def header_names(header: Sequence[object]) -> tuple[str, ...]:
+    """The names in a header. Broken when one is missing or comes twice, or there are too many."""
+    names = tuple(_text(cell).strip() for cell in header)
+    if len(names) > MOST_COLUMNS:
+        raise Broken(f"the header has {len(names):,} columns: at most {MOST_COLUMNS} are taken")
+    _refuse_odd(names)
+    return names
 
 
 def properties_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,7 +1,5 @@
 """Items come in by hand: one by a form, many by a file, with the file's progress and what of it was refused."""
 
-import csv
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -14,12 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from slider.flow import imports as importing
 from slider.flow import intake
 from slider.flow.intake import Fate, Row
-from slider.models import Import, Task
+from slider.models import Import, Purpose, Task
 from slider.queries import imports
-from slider.views import access, schema_form
+from slider.views import access, csv_out, schema_form
 
 BIGGEST_ID = 2**63 - 1
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @require_http_methods(["GET", "POST"])
@@ -113,7 +110,7 @@ def _upload(request: HttpRequest, task: Task, error: str = "") -> HttpResponse:
 def sample(request: HttpRequest, task_id: int) -> StreamingHttpResponse:
     """A small CSV file that this task would take."""
     task = access.task_or_404(request, task_id, "intake")
-    return _csv(imports.sample(task), name=f"{task.slug}-sample.csv")
+    return csv_out.stream(imports.sample(task), name=f"{task.slug}-sample.csv")
 
 
 @require_GET
@@ -147,31 +144,12 @@ def refused(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
     """Every refused row as a CSV file."""
     row = _import(request, import_id)
     lines = ([str(r.line), r.column, r.reason] for r in imports.all_refused(row))
-    return _csv(lines, name=f"import-{row.pk}-refused.csv", head=["line", "column", "reason"])
-
-
-class _Echo:
-    """What csv writes into when every row is to be sent at once."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv(lines: Iterable[list[str]], *, name: str, head: list[str] | None = None) -> StreamingHttpResponse:
-    def rows() -> Iterator[str]:
-        writer = csv.writer(_Echo())
-        for line in [head] if head else []:
-            yield writer.writerow(line)
-        for line in lines:
-            # A spreadsheet must not take a cell for a formula.
-            yield writer.writerow([f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in line])
-
-    disposition = f'attachment; filename="{name}"'
-    return StreamingHttpResponse(rows(), content_type="text/csv", headers={"Content-Disposition": disposition})
+    return csv_out.stream(lines, name=f"import-{row.pk}-refused.csv", head=["line", "column", "reason"])
 
 
 def _import(request: HttpRequest, import_id: int) -> Import:
-    found = Import.objects.select_related("task", "by").filter(pk=min(import_id, BIGGEST_ID)).first()
+    imports = Import.objects.select_related("task", "by").filter(purpose=Purpose.ITEMS)
+    found = imports.filter(pk=min(import_id, BIGGEST_ID)).first()
     if found is None:
         raise Http404(f"There is no import {import_id} in your projects.")
     access.task_or_404(request, found.task_id, "intake")

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from slider.flow import imports as importing
 from slider.flow import steer
 from slider.models import Import, Mode, Task
-from tests import casts, evidence
+from tests import casts, evidence, pasts
 from tests.browser.conftest import Faults, SignIn
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,9 +45,10 @@ def stage() -> Stage:
     steer.pull_back(held.pk, reason="Two went wrong", by=cast.admin.pk)
     brought = _bring_in(cast)
     own = [reverse(name, args=[cast.task.pk]) for name in ("items", "item-new", "import", "task-settings", "worker")]
+    first = ["/", *_sliders(cast.task, guarded, held)]
     of_project = [reverse(name, args=[cast.project.slug]) for name in ("task-new", "keys")]
     return Stage(
-        ["/", *_sliders(cast.task, guarded, held), *own, *of_project, f"/items/{item.pk}/", f"/imports/{brought.pk}/"],
+        [*first, *_histories(cast), *own, *of_project, f"/items/{item.pk}/", f"/imports/{brought.pk}/"],
         [reverse("worker", args=[cast.task.pk]), "/items/999999/"],
         cast.admin,
         cast.reviewer,
@@ -58,6 +59,21 @@ def _bring_in(cast: casts.Company) -> Import:
     brought = importing.receive(cast.task, name="rows.csv", stream=BytesIO(FILE), by=cast.admin.pk)
     importing.run(brought.pk)
     return brought
+
+
+def _histories(cast: casts.Company) -> Iterator[str]:
+    """One that is ready, one that is the wrong way round, one of several models, one in force; and the door."""
+    made = pasts.rows(300)
+    flipped = [row | {"correct": 1 - row["correct"]} for row in made]
+    mixed = [row | {"model": f"{LONG[:60]} {n % 3}", "odd " + LONG[:150]: 1} for n, row in enumerate(made)]
+    ordered = sorted(made, key=lambda row: row["correct"])
+    for content in (ordered + made[:3], flipped, mixed):
+        past = pasts.bring(
+            cast, pasts.jsonl([*content, {"id": LONG[:90], "correct": "perhaps"}]), f"{LONG[:100]}.jsonl"
+        )
+        yield reverse("history-show", args=[past.pk])
+    yield reverse("history-show", args=[pasts.confirm(pasts.bring(cast, pasts.jsonl(pasts.rows(900))), cast).pk])
+    yield reverse("history", args=[cast.task.pk])
 
 
 def _sliders(trial: Task, guarded: Task, held: Task) -> Iterator[str]:

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from django.db.models.functions import Now
 
-from slider.flow import imports, intake
+from slider.flow import files, imports, intake
 from slider.models import Import, ImportChunk, ImportState, Item, Payload, RefusedRow
 from slider.rows import lines, xlsx_rows
 from tests import casts
@@ -376,7 +376,7 @@ def test_an_upload_that_was_cut_off_says_so() -> None:
 
 
 def test_refused_rows_are_counted_all_and_kept_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "REFUSED_KEPT", 5)
+    monkeypatch.setattr(files, "REFUSED_KEPT", 5)
     monkeypatch.setattr(imports, "BATCH_ROWS", 3)
     done = bring(casts.company(), b"id,text,orders\n" + b"1,a,x\n" * 10)
     assert (done.refused, RefusedRow.objects.count()) == (10, 5)

@@ -5,10 +5,10 @@ import io
 import pytest
 
 from slider.celery import app
-from slider.flow import imports
-from slider.models import Import, ImportState, Item
+from slider.flow import histories, imports
+from slider.models import Import, ImportState, Item, PastState
 from tasks.intake import intake
-from tests import casts
+from tests import casts, pasts
 
 pytestmark = pytest.mark.django_db
 
@@ -29,3 +29,14 @@ def test_a_hint_of_the_stage_finds_its_machine_and_its_queue(stage: str) -> None
     name = f"tasks.{stage}.{stage}"
     assert name in app.tasks
     assert app.conf.task_routes[f"tasks.{stage}.*"] == stage
+
+
+def test_a_history_goes_to_its_own_stage() -> None:
+    cast = casts.company()
+    past = histories.receive(
+        cast.task, name="a.jsonl", stream=io.BytesIO(pasts.jsonl(pasts.rows(60))), by=cast.tuner.pk
+    )
+    assert past.file_id is not None
+    assert intake(past.file_id)
+    past.refresh_from_db()
+    assert (past.state, Item.objects.count()) == (PastState.READY, 0)

@@ -13,13 +13,14 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from slider.flow import imports, keys
-from slider.models import Mode, Scope
-from tests import casts
+from slider.models import Mode, Purpose, Scope
+from tests import casts, pasts
 
 pytestmark = pytest.mark.django_db
 PUBLIC = {"login", "logout", "healthz", "readyz", "csp-report"}
 ROLES = ("anonymous", "viewer", "reviewer", "tuner", "admin", "outsider", "superuser")
 NO_GET = {"apply", "pull-back", "release", "pause", "withdraw", "desk-take", "desk-decide", "desk-skip", "desk-stay"}
+NO_GET |= {"history-read", "history-confirm", "history-drop"}
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ def cast() -> casts.Company:
     casts.take(made.reviewer, made.task)
     casts.audited(made.task, "a1")
     imports.receive(made.task, name="a.csv", stream=io.BytesIO(b"id,text\n1,a\n"), by=made.tuner.pk)
+    pasts.bring(made, pasts.jsonl([*pasts.rows(60), {"id": "odd", "correct": "perhaps"}]))
     keys.make(made.project, name="a program", scopes=[Scope.READ], expires_at=None, by=made.admin.pk)
     User.objects.create_superuser("superuser", "root@example.org", casts.PASSWORD)
     return made
@@ -50,13 +52,14 @@ def routes(patterns: list[URLPattern | URLResolver] | None = None, prefix: str =
 def filled(route: str, cast: casts.Company) -> str:
     """The route with ids of things that exist."""
     review = cast.task.reviews.order_by("pk").first()
-    imported = cast.task.imports.get()
+    imported = cast.task.imports.get(purpose=Purpose.ITEMS)
     assert review is not None
     values = {
         "task_id": cast.task.pk,
         "item_id": review.item_id,
         "review_id": review.pk,
         "import_id": imported.pk,
+        "past_id": cast.task.pasts.get().pk,
         "key_id": cast.project.keys.get().pk,
         "slug": cast.project.slug,
         "task": cast.task.slug,

@@ -1,0 +1,169 @@
+"""Files on their way in: received in pieces, taken under a lease by whoever is free, resumable at any kill."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import IO
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from slider import rows
+from slider.models import Import, ImportChunk, ImportState, Purpose, RefusedRow, Task
+from slider.rows import Bad, Broken
+
+PIECE_BYTES = 1024 * 1024
+REFUSED_KEPT = 10_000
+LEASE_S = 60.0
+MOST_TAKES = 20
+_ARRIVAL_LEASE_S = 300.0
+
+
+class Unfit(ValueError):
+    """A file that is not taken; the text says why and what to send instead."""
+
+
+class Lost(Exception):
+    """Somebody else carries on with this file; nothing more is written by us."""
+
+
+def receive(task: Task, *, name: str, stream: IO[bytes], by: int, purpose: Purpose = Purpose.ITEMS) -> Import:
+    """Store a file for import, piece by piece in short transactions. Raises Unfit for what can't be an import.
+
+    While it arrives it stands as running under a lease. If we die half-way the lease runs out, and whoever
+    takes it up finds it incomplete and says so.
+    """
+    name = rows.clean_name(name)
+    first = stream.read(PIECE_BYTES)
+    try:
+        kind = rows.kind_of(name, first)
+    except Broken as error:
+        raise Unfit(str(error)) from error
+    arriving = Import.objects.create(
+        task=task,
+        by_id=by,
+        name=name,
+        purpose=purpose,
+        format=kind.value,
+        bytes=0,
+        sha256=b"",
+        state=ImportState.RUNNING,
+        lease_until=Now() + timedelta(seconds=_ARRIVAL_LEASE_S),
+    )
+    arrived = False
+    try:
+        size, digest = _store(arriving.pk, first, stream)
+        done = Import.objects.filter(pk=arriving.pk, token=0, state=ImportState.RUNNING)
+        arrived = bool(done.update(bytes=size, sha256=digest, state=ImportState.WAITING, lease_until=None))
+    finally:
+        if not arrived:
+            Import.objects.filter(pk=arriving.pk, token=0).delete()
+    if not arrived:
+        raise Unfit(f"{name} took too long to arrive; send it again")
+    arriving.refresh_from_db()
+    return arriving
+
+
+def _store(import_id: int, piece: bytes, stream: IO[bytes]) -> tuple[int, bytes]:
+    digest, size, number = hashlib.sha256(), 0, 0
+    while piece:
+        size += len(piece)
+        if size > settings.IMPORT_MAX_BYTES:
+            raise Unfit(
+                f"the file has more than {settings.IMPORT_MAX_BYTES // 1024**2} MiB: split it, or gzip the text"
+            )
+        digest.update(piece)
+        renew(import_id, token=0, lease_s=_ARRIVAL_LEASE_S)
+        ImportChunk.objects.create(of_id=import_id, number=number, content=piece)
+        number += 1
+        piece = stream.read(PIECE_BYTES)
+    return size, digest.digest()
+
+
+def waiting(*, most: int = 100) -> list[int]:
+    """The imports that nobody is at: those that wait, and those whose holder gave no sign of life in time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT id FROM slider_import
+            WHERE state = 'waiting' OR (state = 'running' AND lease_until < clock_timestamp()) ORDER BY id LIMIT %s
+            """,
+            [most],
+        )
+        return [import_id for (import_id,) in cursor.fetchall()]
+
+
+def take(import_id: int) -> Import | None:
+    """Take a file that nobody is at, under a lease of our own; None when somebody else has it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE slider_import SET
+                state = 'running', token = token + 1, lease_until = clock_timestamp() + %s * interval '1 second'
+            WHERE id = (
+                SELECT id FROM slider_import WHERE id = %s
+                  AND (state = 'waiting' OR (state = 'running' AND lease_until < clock_timestamp()))
+                FOR UPDATE SKIP LOCKED
+            )
+            RETURNING id
+            """,
+            [LEASE_S, import_id],
+        )
+        if cursor.fetchone() is None:
+            return None
+    return Import.objects.select_related("task").get(pk=import_id)
+
+
+def renew(import_id: int, *, token: int, lease_s: float = LEASE_S) -> None:
+    """Give a sign of life. Raises Lost when the file is in other hands."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE slider_import SET lease_until = clock_timestamp() + %s * interval '1 second'
+            WHERE id = %s AND token = %s AND state = 'running'
+            """,
+            [lease_s, import_id, token],
+        )
+        if cursor.rowcount != 1:
+            raise Lost(f"import {import_id} is in other hands")
+
+
+def check_whole(held: Import) -> None:
+    """Refuse a file that never arrived wholly, or that nobody survives."""
+    if held.bytes == 0:
+        raise Broken("the upload was cut off half-way: send the file again")
+    if held.token > MOST_TAKES:
+        raise Broken(f"{MOST_TAKES} workers died at this file after row {held.seen}: send the rest in smaller files")
+
+
+def pieces(held: Import) -> Iterator[bytes]:
+    """The file's bytes, a piece at a time."""
+    number = 0
+    chunks = ImportChunk.objects.filter(of=held)
+    while (content := chunks.filter(number=number).values_list("content", flat=True).first()) is not None:
+        yield bytes(content)
+        number += 1
+
+
+def mine(held: Import) -> QuerySet[Import]:
+    """The row of a file for as long as it is in our hands, and nothing afterwards."""
+    return Import.objects.filter(pk=held.pk, token=held.token, state=ImportState.RUNNING)
+
+
+def keep_refused(held: Import, refused: Sequence[Bad], *, already: int = 0) -> None:
+    """Write down which rows were refused and why, the first of them where there are very many."""
+    kept = sorted(refused, key=lambda bad: bad.line)[: max(0, REFUSED_KEPT - already)]
+    RefusedRow.objects.bulk_create(
+        RefusedRow(of=held, line=bad.line, column=bad.column[:120], reason=bad.reason[:300]) for bad in kept
+    )
+
+
+def finish(held: Import, state: ImportState, problem: str, *, keep_pieces: bool = False) -> bool:
+    """Close the import and drop its pieces, which nobody reads again; False when it is in other hands."""
+    with transaction.atomic():
+        closed = mine(held).update(state=state, problem=problem[:500], lease_until=None, finished_at=Now())
+        if closed and not keep_pieces:
+            ImportChunk.objects.filter(of=held).delete()
+    return bool(closed)
