@@ -5,6 +5,7 @@ from slider.models.decision import Decision, Why
 from slider.models.imports import Import, ImportChunk, ImportState, RefusedRow
 from slider.models.item import Item, Payload
 from slider.models.move import Move
+from slider.models.notice import Letter, Notice, NoticeKind, NoticeSeen, Post
 from slider.models.policy import Gauge, Maker, Mode, Policy
 from slider.models.project import ApiKey, Membership, Project, Role, Scope, can
 from slider.models.publication import Endpoint, Publication
@@ -28,13 +29,18 @@ __all__ = [
     "ImportState",
     "Item",
     "Lane",
+    "Letter",
     "Maker",
     "Membership",
     "Mode",
     "Move",
+    "Notice",
+    "NoticeKind",
+    "NoticeSeen",
     "Outcome",
     "Payload",
     "Policy",
+    "Post",
     "Project",
     "Publication",
     "RefusedRow",

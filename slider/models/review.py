@@ -64,6 +64,12 @@ class Review(models.Model):
                 condition=models.Q(state=ReviewState.DECIDED, kind=ReviewKind.GATE),
                 name="review_by_people",
             ),
+            models.Index(
+                fields=["item"],
+                include=["task", "slot", "state", "verdict"],
+                condition=models.Q(kind=ReviewKind.AUDIT),
+                name="review_audits",
+            ),
         )
 
     def __str__(self) -> str:
