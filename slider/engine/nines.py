@@ -54,7 +54,7 @@ def labels_for(
 
     The log wealth at the limit `target` is followed along its mean: each further label of full weight is wrong
     with probability `error`. An estimate and no promise: in seeded runs the bound is down at `target` by then in
-    about half of the cases, and within twice as many labels in nearly all of them (the tests say how many).
+    about half of the cases, and after twice as many labels in nine of ten.
 
     Args:
         target: the error to be shown, strictly between 0 and 1: `error_of(2)` for the second nine.
@@ -77,7 +77,7 @@ def labels_for(
         raise ValueError(f"wrong has shape {bad.shape} and right {good.shape}: give both as (weight classes,).")
     rate, odds = check_fraction(error, "error"), limit / (1.0 - limit)
     stakes = np.outer(audit.LADDER[: bad.size], bounds.THETA)
-    start: Floats = np.log(bounds.OMEGA) + bad @ np.log1p(-stakes) + good @ np.log1p(odds * stakes)
+    start = np.log(bounds.OMEGA) + bad @ np.log1p(-stakes) + good @ np.log1p(odds * stakes)
     growth: Floats = rate * np.log1p(-bounds.THETA) + (1.0 - rate) * np.log1p(odds * bounds.THETA)
 
     def reached(labels: float) -> bool:

@@ -63,9 +63,9 @@ def reliability(p: Floats, *, correct: Bools, chances: Floats, delta: float, lea
     counts = rates.table(place, chances=chances, wrong=~correct, size=size)
     wrong = rates.rates(counts, delta=delta)
     weight = 1.0 / chances
-    mass = np.bincount(place, weights=weight, minlength=size)
-    said = _ratio(np.bincount(place, weights=weight * p, minlength=size), mass)
-    noise = np.sqrt(np.bincount(place, weights=weight**2 * p * (1.0 - p), minlength=size))
+    mass = _sums(place, weight)
+    said = _ratio(_sums(place, weight * p), mass)
+    noise: Floats = np.sqrt(_sums(place, weight**2 * p * (1.0 - p)))
     known = counts.labels >= least
     gap, luck = math.nan, math.nan
     if known.any():
@@ -83,6 +83,11 @@ def reliability(p: Floats, *, correct: Bools, chances: Floats, delta: float, lea
         gap=gap,
         luck=luck,
     )
+
+
+def _sums(place: Ints, weight: Floats) -> Floats:
+    sums: Floats = np.bincount(place, weights=weight, minlength=len(EDGES) - 1).astype(np.float64)
+    return sums
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:

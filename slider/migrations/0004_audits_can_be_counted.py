@@ -29,4 +29,13 @@ class Migration(migrations.Migration):
                 name="review_audits",
             ),
         ),
+        migrations.AddIndex(
+            model_name="review",
+            index=models.Index(
+                condition=models.Q(("state__in", ["open", "held"])),
+                fields=["task", "kind"],
+                include=("item", "holder"),
+                name="review_owed",
+            ),
+        ),
     ]

@@ -70,6 +70,12 @@ class Review(models.Model):
                 condition=models.Q(kind=ReviewKind.AUDIT),
                 name="review_audits",
             ),
+            models.Index(
+                fields=["task", "kind"],
+                include=["item", "holder"],
+                condition=models.Q(state__in=[ReviewState.OPEN, ReviewState.HELD]),
+                name="review_owed",
+            ),
         )
 
     def __str__(self) -> str:

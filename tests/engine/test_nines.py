@@ -49,10 +49,10 @@ def runs(target: float, *, error: float, labels: int, seed: int) -> float:
 
 
 @pytest.mark.parametrize(("target", "error"), [(0.1, 0.04), (0.05, 0.01), (0.01, 0.004)])
-def test_about_half_of_the_runs_are_there_by_then_and_most_by_twice_as_many(target: float, error: float) -> None:
+def test_about_half_of_the_runs_are_there_by_then_and_nine_of_ten_by_twice_as_many(target: float, error: float) -> None:
     needed = int(nines.labels_for(target, error=error, delta=DELTA))
     assert 0.35 < runs(target, error=error, labels=needed, seed=7) < 0.75
-    assert runs(target, error=error, labels=2 * needed, seed=8) > 0.75
+    assert runs(target, error=error, labels=2 * needed, seed=8) > 0.85
     # The control: half as many are too few.
     assert runs(target, error=error, labels=needed // 2, seed=9) < 0.35
 
