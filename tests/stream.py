@@ -1,4 +1,4 @@
-"""Many routed and reviewed items at once, for pages that read evidence: written by SQL, as routing would have left them.
+"""Many routed and reviewed items at once, for pages that read evidence: by SQL, as routing would have left them.
 
 stream.pour(cast.task, stream.Wave(items=2_000, error=0.02), by=cast.reviewer)
 """

@@ -88,17 +88,34 @@ def rates(counts: Table, *, delta: float) -> Rates:
 
     Source: Waudby-Smith and Ramdas, JRSS-B 2024, for the bets; the estimate is Hajek's ratio.
     """
-    side = check_inside(delta, "delta") / 2.0
+    return Rates(error=estimates(counts), lower=lowest(counts, delta=delta), upper=highest(counts, delta=delta))
+
+
+def estimates(counts: Table) -> Floats:
+    """Return `Rates.error` alone."""
     bad: Floats = counts.wrong @ audit.LADDER
     total: Floats = bad + counts.right @ audit.LADDER
-    error = np.divide(bad, total, out=np.full(bad.shape, np.nan), where=total > 0.0)
-    if not counts.wrong.size:
-        return Rates(error, np.zeros(0), np.zeros(0))
-    return Rates(
-        error=error,
-        lower=np.where(total > 0.0, bounds.lower_error(counts.wrong, counts.right, delta=side), 0.0),
-        upper=bounds.upper_error(counts.wrong, counts.right, delta=side),
-    )
+    result: Floats = np.divide(bad, total, out=np.full(bad.shape, np.nan), where=total > 0.0)
+    return result
+
+
+def lowest(counts: Table, *, delta: float) -> Floats:
+    """Return `Rates.lower` alone."""
+    side, used = check_inside(delta, "delta") / 2.0, _used(counts)
+    found = bounds.lower_error(counts.wrong[:, :used], counts.right[:, :used], delta=side)
+    return np.where(counts.labels > 0, found, 0.0)
+
+
+def highest(counts: Table, *, delta: float) -> Floats:
+    """Return `Rates.upper` alone."""
+    side, used = check_inside(delta, "delta") / 2.0, _used(counts)
+    return bounds.upper_error(counts.wrong[:, :used], counts.right[:, :used], delta=side)
+
+
+def _used(counts: Table) -> int:
+    """How many weight classes hold labels: empty ones would only cost time."""
+    filled = np.flatnonzero((counts.wrong + counts.right).any(axis=0))
+    return int(filled[-1]) + 1 if filled.size else 1
 
 
 def _rungs(chances: Floats) -> Ints:

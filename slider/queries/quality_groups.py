@@ -3,7 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from slider.engine import certificate, rates
 from slider.models import Policy, Task
 from slider.queries import errors, shape
 
-NEWEST = 5_000  # so many judged audits are read at most
+NEWEST = 3_000  # of so many audits those that are judged are read
 MOST_LABELS = 20  # that a table lists; the rest is counted together
 MOST_FIELDS = 8
 LEAST_WRONG = 3  # wrong answers before a group can be called a cluster
@@ -46,8 +46,8 @@ class Breakdown:
 
     title: str
     groups: list[Group]
-    more: int = 0  # names that are counted together in the last row
     is_part: bool = False
+    only_counts: bool = False  # a rate would say nothing here
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,25 @@ class Where:
 
 
 @dataclass(frozen=True, slots=True)
-class _Audit:
+class _Cell:
+    """Audits that have everything in common that is told here."""
+
     chance: float
-    wrong: bool
-    epoch: int
     verdict: str
     reason: str
-    names: dict[str, str]  # the group that it is in, by table
+    epoch: int
     fixed: tuple[str, ...]  # fields that a person gave another value
+    names: dict[str, str]  # the group that they are in, by table
+    count: int
+
+    @property
+    def wrong(self) -> bool:
+        return self.verdict != "accept"
+
+    @property
+    def weight(self) -> float:
+        """How many items of the lane they stand for."""
+        return self.count / self.chance
 
 
 def where(task: Task, policy: Policy, *, reasons: Mapping[str, str]) -> Where:
@@ -76,43 +87,62 @@ def where(task: Task, policy: Policy, *, reasons: Mapping[str, str]) -> Where:
 
     Clusters are looked for in the epoch of the policy alone: what an older worker did holds nothing back now.
     """
-    audits = _read(task)
-    now = [audit for audit in audits if audit.epoch == policy.epoch]
-    titles = list(dict.fromkeys(name for audit in audits for name in audit.names))
-    tables = [_partition(title, audits, delta=policy.delta) for title in titles]
-    tables += [table for table in (_fields(task, audits, delta=policy.delta), _reasons(audits, reasons)) if table]
+    cells = _read(task)
+    titles = list(dict.fromkeys(name for cell in cells for name in cell.names))
+    tables = [_partition(title, cells, delta=policy.delta) for title in titles]
+    parts = (_fields(task, cells, delta=policy.delta), _reasons(cells, reasons))
+    now = [cell for cell in cells if cell.epoch == policy.epoch]
+    same = tables if len(now) == len(cells) else [_partition(title, now, delta=policy.delta) for title in titles]
     return Where(
-        audits=len(audits),
-        wrong=sum(audit.wrong for audit in audits),
-        tables=tables,
-        clusters=_clusters(titles, now, delta=policy.delta),
+        audits=sum(cell.count for cell in cells),
+        wrong=sum(cell.count for cell in cells if cell.wrong),
+        tables=[*tables, *(table for table in parts if table)],
+        clusters=_clusters(same, now, delta=policy.delta),
     )
 
 
-def _read(task: Task) -> list[_Audit]:
+_READ = """
+WITH newest AS MATERIALIZED (
+    SELECT d.item_id, d.epoch, d.attempt_id, d.audit_chance, d.bin, r.id, r.verdict
+    FROM (
+        SELECT item_id, epoch, attempt_id, audit_chance, bin FROM slider_decision
+        WHERE task_id = %s AND audit ORDER BY seq DESC LIMIT %s
+    ) AS d JOIN slider_review r ON r.item_id = d.item_id AND r.kind = 'audit' AND r.slot = 1
+    WHERE r.state = 'decided'
+)
+SELECT n.audit_chance, n.verdict, coalesce(v.reason, ''), n.epoch, f.fields, w.name || ' v' || w.version, p.origin,
+       (%s::text[])[n.bin + 1], jsonb_build_array({picked})::text, count(*)
+FROM newest n
+JOIN slider_attempt a ON a.id = n.attempt_id
+JOIN slider_worker w ON w.id = a.worker_id
+JOIN slider_payload p ON p.item_id = n.item_id
+LEFT JOIN LATERAL (
+    SELECT reason, answer FROM slider_review WHERE id = n.id AND n.verdict <> 'accept' OFFSET 0
+) AS v ON true
+LEFT JOIN LATERAL (
+    SELECT array_agg(name ORDER BY name) AS fields FROM (
+        SELECT jsonb_object_keys(CASE WHEN jsonb_typeof(a.answer) = 'object' THEN a.answer ELSE '{{"": 0}}' END)
+        WHERE n.verdict = 'fix'
+        UNION
+        SELECT jsonb_object_keys(CASE WHEN jsonb_typeof(v.answer) = 'object' THEN v.answer ELSE '{{"": 1}}' END)
+        WHERE n.verdict = 'fix'
+    ) AS names(name)
+    WHERE name = '' OR a.answer -> name IS DISTINCT FROM v.answer -> name
+) AS f ON true
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+"""
+
+
+def _read(task: Task) -> list[_Cell]:
     parts = _choices(task)
-    picked = ", ".join(["a.answer -> %s" if part.name else "a.answer" for part in parts])
+    picked = ", ".join("a.answer -> %s" if part.name else "a.answer" for part in parts)
+    hard = [_difficulty(cut) for cut in certificate.CUTS.tolist()]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            WITH newest AS (
-                SELECT d.item_id, d.seq, d.epoch, d.attempt_id, d.audit_chance, d.bin, r.id, r.verdict
-                FROM slider_decision d
-                JOIN slider_review r ON r.item_id = d.item_id AND r.kind = 'audit' AND r.slot = 1
-                WHERE d.task_id = %s AND d.audit AND r.state = 'decided' ORDER BY d.seq DESC LIMIT %s
-            )
-            SELECT n.audit_chance, n.verdict, n.epoch, n.bin, w.name, w.version, p.origin, v.reason,
-                   jsonb_build_array({picked})::text,
-                   CASE WHEN n.verdict = 'fix' THEN a.answer::text END,
-                   CASE WHEN n.verdict = 'fix' THEN v.answer::text END
-            FROM newest n
-            LEFT JOIN slider_review v ON v.id = n.id AND n.verdict <> 'accept'
-            JOIN slider_attempt a ON a.id = n.attempt_id JOIN slider_worker w ON w.id = a.worker_id
-            JOIN slider_payload p ON p.item_id = n.item_id
-            """,  # noqa: S608  # what is put in is made of fixed words, names go as parameters
-            [task.pk, NEWEST, *[part.name for part in parts if part.name]],
+            _READ.format(picked=picked),  # made of fixed words: the fields' names go as parameters
+            [task.pk, NEWEST, hard, *[part.name for part in parts if part.name]],
         )
-        return [_audit(row, parts) for row in cursor.fetchall()]
+        return [_cell(row, parts) for row in cursor.fetchall()]
 
 
 def _choices(task: Task) -> list[shape.Part]:
@@ -121,145 +151,136 @@ def _choices(task: Task) -> list[shape.Part]:
     return fields[:MOST_FIELDS]
 
 
-def _audit(row: Sequence[Any], parts: Sequence[shape.Part]) -> _Audit:
-    chance, verdict, epoch, place, worker, version, origin, reason, picked, before, after = row
-    names = {"Worker version": f"{worker} v{version}"}
+def _cell(row: Sequence[Any], parts: Sequence[shape.Part]) -> _Cell:
+    chance, verdict, reason, epoch, fixed, worker, origin, hard, picked, count = row
+    names = {"Worker version": worker}
     for part, value in zip(parts, json.loads(picked), strict=True):
         names[f"Answer: {part.label}"] = "not given" if value is None else shape.as_text(value)[:80]
     names["Source"] = origin
-    if place is not None:
-        names["Difficulty"] = _difficulty(float(certificate.CUTS[place]))
-    return _Audit(
-        chance=chance,
-        wrong=verdict != "accept",
-        epoch=epoch,
-        verdict=verdict,
-        reason=reason or "",
-        names=names,
-        fixed=_changed(before, after),
-    )
+    if hard is not None:
+        names["Difficulty"] = hard
+    return _Cell(chance, verdict, reason, epoch, tuple(fixed or ()), names, count)
 
 
 def _difficulty(cut: float) -> str:
+    """The words of a cut's rank; the first is the easiest."""
     high = next(edge for edge in _EDGES if cut <= edge + 1e-9)
     low = next((edge for edge in reversed(_EDGES) if edge < high), 0.0)
-    return f"rank {low * 100:g} to {high * 100:g} %, {'the easiest' if low == 0 else 'harder'}"
+    return f"rank {low * 100:g} to {high * 100:g} %{', the easiest' if low == 0 else ''}"
 
 
-def _changed(before: str | None, after: str | None) -> tuple[str, ...]:
-    if before is None or after is None:
-        return ()
-    old, new = json.loads(before), json.loads(after)
-    if not isinstance(old, dict) or not isinstance(new, dict):
-        return ("",)
-    return tuple(sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name)))
-
-
-def _partition(title: str, audits: Sequence[_Audit], *, delta: float) -> Breakdown:
+def _partition(title: str, cells: Sequence[_Cell], *, delta: float) -> Breakdown:
     """One table whose groups make up the lane, largest first."""
-    named = [(audit.names[title], audit) for audit in audits if title in audit.names]
-    sizes = Counter(name for name, _ in named)
-    kept = [name for name, _ in sizes.most_common(MOST_LABELS)]
-    rest = f"{len(sizes) - len(kept)} others together"
-    told = [(name if name in set(kept) else rest, audit) for name, audit in named]
-    order = [*kept, *([rest] if len(sizes) > len(kept) else [])]
-    wrong = [audit.wrong for _, audit in told]
-    return Breakdown(title, _groups(title, order, told, wrong, delta=delta), more=len(sizes) - len(kept))
-
-
-def _groups(
-    title: str, order: Sequence[str], told: Sequence[tuple[str, _Audit]], wrong: Sequence[bool], *, delta: float
-) -> list[Group]:
-    """The groups in this order, with what each is of the lane and of its errors."""
+    sizes: Counter[str] = Counter()
+    for cell in cells:
+        if title in cell.names:
+            sizes[cell.names[title]] += cell.count
+    order = [name for name, _ in sizes.most_common(MOST_LABELS)]
+    more = len(sizes) - len(order)
     place = {name: n for n, name in enumerate(order)}
-    sets = np.array([place[name] for name, _ in told], dtype=np.int64)
-    chances = np.array([audit.chance for _, audit in told], dtype=np.float64)
-    bad = np.array(wrong, dtype=np.bool_)
-    counts = rates.table(sets, chances=chances, wrong=bad, size=len(order))
-    found = rates.rates(counts, delta=delta)
-    weight = 1.0 / chances
-    mass = np.bincount(sets, weights=weight, minlength=len(order))
-    wrong_mass = np.bincount(sets, weights=weight * bad, minlength=len(order))
+    told = [(place.get(cell.names[title], len(order)), cell, cell.wrong) for cell in cells if title in cell.names]
+    names = [*order, *([f"{more} others together"] if more else [])]
+    return Breakdown(title, _groups(title, names, told, delta=delta))
+
+
+def _table(told: Sequence[tuple[int, _Cell, bool]], size: int) -> rates.Table:
+    return rates.table(
+        np.array([place for place, _, _ in told], dtype=np.int64),
+        chances=np.array([cell.chance for _, cell, _ in told], dtype=np.float64),
+        wrong=np.array([wrong for _, _, wrong in told], dtype=np.bool_),
+        count=np.array([cell.count for _, cell, _ in told], dtype=np.int64),
+        size=size,
+    )
+
+
+def _groups(title: str, names: Sequence[str], told: Sequence[tuple[int, _Cell, bool]], *, delta: float) -> list[Group]:
+    """The groups in this order, with what each is of the lane and of its errors. `told`: group, audits, wrong."""
+    counts = _table(told, len(names))
+    found, labels = rates.rates(counts, delta=delta), counts.labels
+    mass, wrong_mass = np.zeros(len(names)), np.zeros(len(names))
+    for place, cell, wrong in told:
+        mass[place] += cell.weight
+        wrong_mass[place] += cell.weight * wrong
     all_, all_wrong = float(mass.sum()), float(wrong_mass.sum())
     groups: list[Group] = []
-    for n, name in enumerate(order):
-        known = counts.labels[n] >= errors.FEW
-        others = all_ - float(mass[n])
+    for n, name in enumerate(names):
+        known, others = labels[n] >= errors.FEW, all_ - float(mass[n])
         groups.append(
             Group(
                 of=title,
                 name=name,
-                audits=int(counts.labels[n]),
+                audits=int(labels[n]),
                 wrong=int(counts.wrong[n].sum()),
                 error=float(found.error[n]) if known else None,
                 lower=float(found.lower[n]) if known else None,
                 upper=float(found.upper[n]) if known else None,
                 share=float(mass[n]) / all_ if all_ else 0.0,
                 of_errors=float(wrong_mass[n]) / all_wrong if all_wrong else 0.0,
-                without=(all_wrong - float(wrong_mass[n])) / others if others > 0 else None,
+                without=(all_wrong - float(wrong_mass[n])) / others if others > 1e-9 else None,
             )
         )
     return groups
 
 
-def _fields(task: Task, audits: Sequence[_Audit], *, delta: float) -> Breakdown | None:
+def _fields(task: Task, cells: Sequence[_Cell], *, delta: float) -> Breakdown | None:
     """How often each field was wrong, as far as fixes tell; a rejected answer doesn't say which field it was."""
-    told_by = [audit for audit in audits if audit.verdict != "reject"]
-    labels = {part.name: part.label for part in shape.parts(task.output_schema)}
-    times = Counter(name for audit in told_by for name in audit.fixed)
+    title = "Field that was fixed"
+    told_by = [cell for cell in cells if cell.verdict != "reject"]
+    times: Counter[str] = Counter()
+    for cell in told_by:
+        times.update(dict.fromkeys(cell.fixed, cell.count))
     names = [name for name, _ in times.most_common(MOST_LABELS)]
     if not names:
         return None
-    groups: list[Group] = []
-    for name in names:
-        told = [(name, audit) for audit in told_by]
-        wrong = [name in audit.fixed for audit in told_by]
-        (group,) = _groups("Field that was fixed", [name], told, wrong, delta=delta)
-        groups.append(_renamed(group, labels.get(name) or name or "Answer"))
-    return Breakdown("Field that was fixed", groups, is_part=True)
-
-
-def _renamed(group: Group, name: str) -> Group:
-    return Group(
-        group.of, name, group.audits, group.wrong, group.error, group.lower, group.upper, 1.0, group.of_errors, None
-    )
-
-
-def _reasons(audits: Sequence[_Audit], reasons: Mapping[str, str]) -> Breakdown | None:
-    """What the wrong answers were: fixed, or rejected for which reason."""
-    weights: defaultdict[str, float] = defaultdict(float)
-    times: Counter[str] = Counter()
-    for audit in audits:
-        if audit.wrong:
-            name = "Fixed" if audit.verdict == "fix" else f"Rejected: {reasons.get(audit.reason, audit.reason)}"
-            weights[name] += 1.0 / audit.chance
-            times[name] += 1
-    total = sum(weights.values())
-    if not total:
-        return None
-    title = "What people did with the wrong ones"
+    labels = {part.name: part.label for part in shape.parts(task.output_schema)}
+    told = [(n, cell, name in cell.fixed) for n, name in enumerate(names) for cell in told_by]
+    all_wrong = sum(cell.weight for cell in told_by if cell.wrong)
+    groups = _groups(title, [labels.get(name) or name or "Answer" for name in names], told, delta=delta)
+    of_fixes = [sum(cell.weight for cell in told_by if name in cell.fixed) / all_wrong for name in names]
     return Breakdown(
         title,
-        [
-            Group(title, name, n, n, None, None, None, weights[name] / total, weights[name] / total, None)
-            for name, n in times.most_common()
-        ],
+        [replace(group, share=1.0, of_errors=of, without=None) for group, of in zip(groups, of_fixes, strict=True)],
         is_part=True,
     )
 
 
-def _clusters(titles: Sequence[str], audits: Sequence[_Audit], *, delta: float) -> list[Group]:
+def _reasons(cells: Sequence[_Cell], reasons: Mapping[str, str]) -> Breakdown | None:
+    """What the wrong answers were: fixed, or rejected for which reason."""
+    title = "What people did with the wrong ones"
+    weights: defaultdict[str, float] = defaultdict(float)
+    times: Counter[str] = Counter()
+    for cell in cells:
+        if cell.wrong:
+            name = "Fixed" if cell.verdict == "fix" else f"Rejected: {reasons.get(cell.reason, cell.reason)}"
+            weights[name] += cell.weight
+            times[name] += cell.count
+    total = sum(weights.values())
+    groups = [
+        Group(title, name, n, n, None, None, None, weights[name] / total, weights[name] / total, None)
+        for name, n in times.most_common()
+    ]
+    return Breakdown(title, groups, is_part=True, only_counts=True) if groups else None
+
+
+def _clusters(tables: Sequence[Breakdown], cells: Sequence[_Cell], *, delta: float) -> list[Group]:
     """Groups that are worse than the rest of the lane beyond what chance makes, those with most errors first.
 
     Every group of every table is tried, so each gets its part of delta.
     """
-    tried = sum(len(_partition(title, audits, delta=delta).groups) for title in titles)
-    if not tried:
+    groups = [group for table in tables for group in table.groups]
+    if not groups:
         return []
-    found: list[Group] = []
-    for title in titles:
-        for group in _partition(title, audits, delta=delta / tried).groups:
-            worse = group.lower is not None and group.without is not None and group.lower > group.without
-            if worse and group.wrong >= LEAST_WRONG:
-                found.append(group)
+    place = {(group.of, group.name): n for n, group in enumerate(groups)}
+    told = [
+        (place[of, name], cell, cell.wrong)
+        for cell in cells
+        for of, name in cell.names.items()
+        if (of, name) in place  # what is counted together has no name of its own
+    ]
+    lower = rates.lowest(_table(told, len(groups)), delta=delta / len(groups))
+    found = [
+        replace(group, lower=float(low))
+        for group, low in zip(groups, lower.tolist(), strict=True)
+        if group.wrong >= LEAST_WRONG and group.error is not None and group.without is not None and low > group.without
+    ]
     return sorted(found, key=lambda group: -group.of_errors)[:5]

@@ -11,6 +11,7 @@ from slider.models.project import RIGHTS
 NEWEST = 2_000  # so many looks give the pace
 MOST_ROUTED = 10_000  # so many decisions of the last day give what comes in
 MANY = 10_000  # counting owed looks stops here
+ENOUGH = 0.9  # of what comes in: a pace is never known better than that
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Pace:
     @property
     def keeps_up(self) -> bool | None:
         """Whether as many looks are done as come in; None while nothing is known."""
-        return None if self.looks_done is None else self.looks_done >= self.looks_due
+        return None if self.looks_done is None else self.looks_done >= ENOUGH * self.looks_due
 
 
 def owed(task: Task) -> Owed:

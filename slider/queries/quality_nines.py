@@ -1,12 +1,13 @@
 """The march of nines: what the unattended lane is certified for, and what each next step costs in audits."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.conf import settings
 
-from slider.engine import nines
+from slider.engine import audit, nines
 from slider.models import Policy
 from slider.queries import errors, quality_looks, steer
 
@@ -37,13 +38,13 @@ class March:
     following: Step | None  # the next whole nine
 
 
-def march(policy: Policy, *, pace: quality_looks.Pace) -> March:
-    """Work out what the audits so far certify, and the price of the steps beyond."""
-    rows = errors.counted(policy)
+def march(policy: Policy, rows: Sequence[errors.Row], *, pace: quality_looks.Pace) -> March:
+    """Work out what the audits that count (`errors.counted`) certify, and the price of the steps beyond."""
     known = errors.measured(rows, delta=policy.delta)
     wrong, right = errors.tables(rows)
     # As if half an error had been seen in 1/limit audits: without any, the guess is half the limit.
-    assumed = (sum(row.wrong for row in rows) + 0.5) / (sum(row.looked for row in rows) + 1 / policy.error_limit)
+    bad, all_ = float(wrong @ audit.LADDER), float((wrong + right) @ audit.LADDER)
+    assumed = (bad + 0.5) / (all_ + 1 / policy.error_limit)
     seconds = steer.seconds_a_look(policy.task_id)
     upper = 1.0 if known.upper is None else known.upper
 

@@ -9,7 +9,8 @@ import numpy as np
 from django.db import connection
 from django.db.models import TextChoices
 
-from slider.engine import rates
+from slider.engine import bounds, rates
+from slider.engine.arrays import Ints
 from slider.models import Gauge
 from slider.queries import errors
 
@@ -122,47 +123,54 @@ class _Row:
 
 def _rows(gauge: Gauge, *, first: int, step: int) -> list[_Row]:
     """Count on two indexes alone; an epoch is read from its beginning, as its bound needs all of it."""
+    ends = _oldest_owed(gauge)
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            WITH audits AS (
-                SELECT d.seq, d.epoch, d.audit_chance, d.created_at, r.verdict, r.state <> 'decided' AS owed,
-                       r.state <> 'decided' AND d.created_at > clock_timestamp() - %(hours)s * interval '1 hour'
-                           AS waits
-                FROM slider_decision d
-                JOIN slider_review r ON r.item_id = d.item_id AND r.kind = 'audit' AND r.slot = 1
-                WHERE d.task_id = %(task)s AND d.audit AND r.state <> 'void'
-                  AND d.epoch >= coalesce((
-                      SELECT epoch FROM slider_decision WHERE task_id = %(task)s AND seq >= %(first)s
-                      ORDER BY seq LIMIT 1
-                  ), 0)
-            ), ends AS (
-                SELECT epoch, min(seq) AS seq FROM audits WHERE waits GROUP BY epoch
-            ), marked AS (
-                SELECT a.*, ends.seq IS NULL OR a.seq < ends.seq AS counts
-                FROM audits a LEFT JOIN ends ON ends.epoch = a.epoch
-            )
-            SELECT CASE WHEN seq < %(first)s THEN -1 ELSE (seq - %(first)s) / %(step)s END, epoch, audit_chance,
-                   min(created_at),
-                   count(*) FILTER (WHERE verdict = 'accept'),
-                   count(*) FILTER (WHERE NOT owed AND verdict <> 'accept'),
-                   count(*) FILTER (WHERE owed),
-                   count(*) FILTER (WHERE counts AND verdict = 'accept'),
-                   count(*) FILTER (WHERE counts AND verdict <> 'accept'),
-                   max(seq) FILTER (WHERE counts)
-            FROM marked GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+            SELECT CASE WHEN d.seq < %(first)s THEN -1 ELSE (d.seq - %(first)s) / %(step)s END, d.epoch,
+                   d.audit_chance, min(d.created_at),
+                   count(*) FILTER (WHERE r.verdict = 'accept'),
+                   count(*) FILTER (WHERE r.state = 'decided' AND r.verdict <> 'accept'),
+                   count(*) FILTER (WHERE r.state <> 'decided'),
+                   count(*) FILTER (WHERE r.verdict = 'accept' AND d.seq < coalesce(e.seq, d.seq + 1)),
+                   count(*) FILTER (WHERE r.verdict <> 'accept' AND d.seq < coalesce(e.seq, d.seq + 1)),
+                   max(d.seq) FILTER (WHERE d.seq < coalesce(e.seq, d.seq + 1))
+            FROM slider_decision d
+            JOIN slider_review r ON r.item_id = d.item_id AND r.kind = 'audit' AND r.slot = 1
+            LEFT JOIN unnest(%(epochs)s::int[], %(seqs)s::bigint[]) AS e(epoch, seq) ON e.epoch = d.epoch
+            WHERE d.task_id = %(task)s AND d.audit AND r.state <> 'void'
+              AND d.epoch >= coalesce((
+                  SELECT epoch FROM slider_decision WHERE task_id = %(task)s AND seq >= %(first)s
+                  ORDER BY seq LIMIT 1
+              ), 0)
+            GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
             """,
-            {"task": gauge.pk, "hours": gauge.task.judge_within_h, "first": first, "step": step},
+            {"task": gauge.pk, "first": first, "step": step, "epochs": list(ends), "seqs": list(ends.values())},
         )
         return [_Row(*row) for row in cursor.fetchall()]
+
+
+def _oldest_owed(gauge: Gauge) -> dict[int, int]:
+    """By epoch the place of the oldest audit that somebody still has to judge in time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT d.epoch, min(d.seq) FROM slider_review r JOIN slider_decision d ON d.item_id = r.item_id
+            WHERE r.task_id = %s AND r.kind = 'audit' AND r.state IN ('open', 'held') AND r.slot = 1 AND d.audit
+              AND d.created_at > clock_timestamp() - %s * interval '1 hour'
+            GROUP BY 1
+            """,
+            [gauge.pk, gauge.task.judge_within_h],
+        )
+        return dict(cursor.fetchall())
 
 
 def _stretches(rows: Sequence[_Row], *, first: int, last: int, step: int, delta: float) -> list[Stretch]:
     """One entry for each stretch that has an audit."""
     places = sorted({row.place for row in rows})
-    judged = _rates(rows, places, delta=delta, owed_is_wrong=None)
-    best = _rates(rows, places, delta=delta, owed_is_wrong=False)
-    worst = _rates(rows, places, delta=delta, owed_is_wrong=True)
+    judged = rates.estimates(_table(rows, places))
+    lower = rates.lowest(_table(rows, places, owed_is_wrong=False), delta=delta)
+    upper = rates.highest(_table(rows, places, owed_is_wrong=True), delta=delta)
     found: list[Stretch] = []
     for n, place in enumerate(places):
         own = [row for row in rows if row.place == place]
@@ -176,35 +184,35 @@ def _stretches(rows: Sequence[_Row], *, first: int, last: int, step: int, delta:
                 judged=looked,
                 wrong=sum(row.wrong for row in own),
                 owed=sum(row.owed for row in own),
-                error=float(judged.error[n]) if known else None,
-                lower=float(best.lower[n]) if known else None,
-                upper=float(worst.upper[n]) if known else None,
+                error=float(judged[n]) if known else None,
+                lower=float(lower[n]) if known else None,
+                upper=float(upper[n]) if known else None,
             )
         )
     return found
 
 
-def _rates(rows: Sequence[_Row], places: Sequence[int], *, delta: float, owed_is_wrong: bool | None) -> rates.Rates:
-    """The rates of all stretches at once; None leaves the audits that are owed out."""
+def _table(rows: Sequence[_Row], places: Sequence[int], *, owed_is_wrong: bool | None = None) -> rates.Table:
+    """The labels of all stretches; None leaves the audits that are owed out."""
     at = {place: n for n, place in enumerate(places)}
     told: list[tuple[int, float, bool, int]] = []
     for row in rows:
         told += [(at[row.place], row.chance, False, row.right), (at[row.place], row.chance, True, row.wrong)]
         if owed_is_wrong is not None:
             told.append((at[row.place], row.chance, owed_is_wrong, row.owed))
-    counts = rates.table(
+    return rates.table(
         np.array([one[0] for one in told], dtype=np.int64),
         chances=np.array([one[1] for one in told], dtype=np.float64),
         wrong=np.array([one[2] for one in told], dtype=np.bool_),
         count=np.array([one[3] for one in told], dtype=np.int64),
         size=len(places),
     )
-    return rates.rates(counts, delta=delta)
 
 
 def _bounds(rows: Sequence[_Row], *, first: int, last: int, step: int, delta: float) -> list[Bound]:
     """The bound at the end of each stretch, epoch by epoch, up to the oldest audit that is still owed."""
-    found: list[Bound] = []
+    ends: list[tuple[int, int, int]] = []  # at, epoch, audits so far
+    tables: list[tuple[Ints, Ints]] = []
     for epoch in sorted({row.epoch for row in rows}):
         so_far: dict[float, list[int]] = {}
         own = [row for row in rows if row.epoch == epoch and row.until is not None]
@@ -214,14 +222,19 @@ def _bounds(rows: Sequence[_Row], *, first: int, last: int, step: int, delta: fl
                 sums = so_far.setdefault(row.chance, [0, 0])
                 sums[0] += row.wrong_counted
                 sums[1] += row.wrong_counted + row.right_counted
-            known = errors.measured([(chance, bad, all_) for chance, (bad, all_) in so_far.items()], delta=delta)
-            if place >= 0 and known.upper is not None:
-                ends = min(first + (place + 1) * step - 1, last)
-                until = max(row.until or 0 for row in here)
-                # Where audits are owed in the middle of a stretch the bound ends with them, and not with the stretch.
-                at = ends if all(row.owed == 0 for row in here) else until
-                found.append(Bound(at, epoch, known.audited, known.upper))
-    return found
+            audits = sum(all_ for _, all_ in so_far.values())
+            if place < 0 or audits < errors.FEW:
+                continue
+            # Where audits are owed in the middle of a stretch the bound ends with them, and not with the stretch.
+            is_whole = all(row.owed == 0 for row in here)
+            at = min(first + (place + 1) * step - 1, last) if is_whole else max(row.until or 0 for row in here)
+            ends.append((at, epoch, audits))
+            tables.append(errors.tables([(chance, bad, all_) for chance, (bad, all_) in so_far.items()]))
+    if not ends:
+        return []
+    wrong, right = (np.stack([table[side] for table in tables]) for side in (0, 1))
+    upper = bounds.upper_error(wrong, right, delta=delta)
+    return [Bound(*end, upper=float(most)) for end, most in zip(ends, upper, strict=True)]
 
 
 def act_places(task_id: int, moments: Sequence[datetime], *, first: int, last: int) -> list[int]:

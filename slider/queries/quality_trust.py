@@ -10,7 +10,7 @@ from slider.engine import reliability
 from slider.models import Policy
 from slider.queries import errors, items
 
-NEWEST = 5_000  # so many labels are read at most
+NEWEST = 3_000  # so many labels are read at most
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def show(request: HttpRequest, task_id: int) -> HttpResponse:
     task = access.task_or_404(request, task_id, "see")
     gauge = Gauge.objects.select_related("policy__worker", "task__project").get(pk=task.pk)
     policy = gauge.policy
-    pace = quality_looks.pace(task.pk)
+    pace, audits = quality_looks.pace(task.pk), errors.counted(policy)
     page = {
         "task": task,
         "policy": policy,
@@ -39,10 +39,10 @@ def show(request: HttpRequest, task_id: int) -> HttpResponse:
         "may": rights(request.user, task.project),
         # Whoever judges looks must not be able to tell an audit by watching these numbers.
         "blind": access.is_blind(request, task.project),
-        "error": errors.unattended(policy),
+        "error": errors.measured(audits, delta=policy.delta),
         "owed": quality_looks.owed(task),
         "pace": pace,
-        "march": quality_nines.march(policy, pace=pace),
+        "march": quality_nines.march(policy, audits, pace=pace),
         "where": quality_groups.where(task, policy, reasons=REASONS),
         "detectors": detectors.read(task.pk),
         "sentinels": detectors.said([]),  # the rows of the sentinels' own query go here
