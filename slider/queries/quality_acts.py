@@ -30,9 +30,13 @@ class Act:
         return self.kind in ("held", "suspicion", "quarantine")
 
 
-def acts(task_id: int, course: quality_stretches.Course) -> list[Act]:
-    """The newest acts in the span of the picture, oldest first and numbered from 1."""
-    found = sorted([*_policies(task_id), *_notices(task_id)], key=lambda act: act.when)[-MOST:]
+def acts(task_id: int, course: quality_stretches.Course, *, blind: bool) -> list[Act]:
+    """The newest acts in the span of the picture, oldest first and numbered from 1.
+
+    `blind` people, who review, are told of policies alone: the rest speaks of audits.
+    """
+    notices = [] if blind else _notices(task_id)
+    found = sorted([*_policies(task_id), *notices], key=lambda act: act.when)[-MOST:]
     places = quality_stretches.act_places(task_id, [act.when for act in found], first=course.first, last=course.last)
     # What lies at the left edge happened before the picture begins, unless the picture begins with the task.
     inside = [(act, at) for act, at in zip(found, places, strict=True) if at > course.first or course.first == 0]

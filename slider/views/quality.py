@@ -32,13 +32,14 @@ def show(request: HttpRequest, task_id: int) -> HttpResponse:
     gauge = Gauge.objects.select_related("policy__worker", "task__project").get(pk=task.pk)
     policy = gauge.policy
     pace, audits = quality_looks.pace(task.pk), errors.counted(policy)
+    # Whoever judges looks must not be able to tell an audit by watching these numbers.
+    blind = access.is_blind(request, task.project)
     page = {
         "task": task,
         "policy": policy,
         "shares": shares.shares(gauge, now=clock.now()),
         "may": rights(request.user, task.project),
-        # Whoever judges looks must not be able to tell an audit by watching these numbers.
-        "blind": access.is_blind(request, task.project),
+        "blind": blind,
         "error": errors.measured(audits, delta=policy.delta),
         "owed": quality_looks.owed(task),
         "pace": pace,
@@ -47,14 +48,14 @@ def show(request: HttpRequest, task_id: int) -> HttpResponse:
         "detectors": detectors.read(task.pk),
         "sentinels": detectors.said([]),  # the rows of the sentinels' own query go here
     }
-    return render(request, "quality/quality.html", page | _course(request, gauge) | _trust(gauge))
+    return render(request, "quality/quality.html", page | _course(request, gauge, blind=blind) | _trust(gauge))
 
 
-def _course(request: HttpRequest, gauge: Gauge) -> dict[str, Any]:
+def _course(request: HttpRequest, gauge: Gauge, *, blind: bool) -> dict[str, Any]:
     wanted = request.GET.get("span", "")
     span = Span(wanted) if wanted in Span.values else quality_stretches.default_span(gauge.routed)
     course = quality_stretches.course(gauge, span=span)
-    acts = quality_acts.acts(gauge.pk, course)
+    acts = quality_acts.acts(gauge.pk, course, blind=blind)
     drawn = partial(quality_chart.over_time, course, acts, limit=gauge.policy.error_limit)
     # A span that would show everything says no more than «all» does.
     spans = [(name, label) for name, label in Span.choices if name == Span.ALL or int(name) < gauge.routed]

@@ -9,6 +9,7 @@ from slider.queries.quality_trust import Trust
 from slider.views.chart import Tick
 
 _TOPS = (0.004, 0.01, 0.02, 0.04, 0.08, 0.12, 0.16, 0.2, 0.4, 0.6, 0.8, 1.0)  # each makes four plain steps
+_WORDS, _LINE = 130, 24  # the room that the limit's name takes
 _LOWS = (0.98, 0.96, 0.9, 0.8, 0.6, 0.5, 0.0)
 
 
@@ -68,6 +69,7 @@ class Drawing:
     promise: float
     epochs: list[float]
     marks: list[Mark]
+    promise_at_right: bool  # the limit is named where no bound runs through its words
 
 
 def over_time(course: Course, acts: Sequence[Act], *, limit: float, frame: Frame = WIDE) -> Drawing:
@@ -102,6 +104,9 @@ def over_time(course: Course, acts: Sequence[Act], *, limit: float, frame: Frame
         promise=y(limit),
         epochs=[x(act.at) for act in acts if act.kind == "epoch"],
         marks=_marks([(x(act.at), act) for act in acts], frame),
+        promise_at_right=not any(
+            x(bound.at) > frame.right - _WORDS and 0 <= y(limit) - y(bound.upper) < _LINE for bound in course.bounds
+        ),
     )
 
 

@@ -88,6 +88,17 @@ def test_who_reviews_is_told_nothing_that_tells_audits_apart(cast: casts.Company
     assert [secret for secret in secrets if secret not in seeing] == []
 
 
+def test_who_reviews_is_told_of_pull_backs_and_not_of_what_is_watched(cast: casts.Company) -> None:
+    stream.pour(cast.task, Wave(items=1_000), by=cast.reviewer)
+    policies.make(cast.task.pk, policies.Change(held=True), maker=Maker.GUARD, reason="9 of 40 audits were wrong")
+    notices.tell(cast.task.pk, NoticeKind.SUSPICION, "Scores have moved")
+    blind, seeing = page(cast, cast.reviewer), page(cast, cast.tuner)
+    assert "9 of 40 audits were wrong" in blind
+    assert "Scores have moved" not in blind
+    assert "Scores have moved" in seeing
+    assert "Whoever reviews is not told what is watched now" in blind
+
+
 def test_taking_an_audit_changes_nothing_that_a_reviewer_can_see(cast: casts.Company) -> None:
     casts.audited(cast.task, "a1")
     casts.one(cast.task, "m1", casts.fails())
