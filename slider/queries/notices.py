@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 
 from slider.models import Letter, Membership, Notice, NoticeSeen, Post, Project, Task
 from slider.models.notice import PLAIN_KINDS
@@ -13,6 +15,7 @@ from slider.models.project import RIGHTS
 PAGE = 30
 SHOWN = 3  # banners at once; the rest is counted
 MANY = 100
+FRESH = timedelta(days=30)  # who joins later is not met by years of old news
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ def unseen(user: AbstractBaseUser | AnonymousUser, *, project: Project | None = 
     told = addressed(user)
     if told is None:
         return Banners((), 0)
+    told = told.filter(created_at__gt=Now() - FRESH)
     if project is not None:
         told = told.filter(task__project=project)
     seen = NoticeSeen.objects.filter(notice=OuterRef("pk"), user_id=int(user.pk or 0))

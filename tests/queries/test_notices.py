@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
+from django.db import connection
 
 from slider.flow import notices as flow
 from slider.models import Letter, Membership, NoticeKind, Post
@@ -34,6 +35,15 @@ def test_putting_away_is_for_oneself_alone(cast: casts.Company) -> None:
     flow.see(notices.unseen(cast.tuner).notices[0].pk, user_id=cast.tuner.pk)
     assert told(cast.tuner) == ["suspicion"]
     assert told(cast.admin) == ["pulled_back", "suspicion"]
+
+
+def test_old_news_is_past(cast: casts.Company) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("UPDATE slider_notice SET created_at = now() - interval '31 days' WHERE kind = 'suspicion'")
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    assert told(cast.tuner) == ["pulled_back"]
+    assert len(notices.past(cast.task, cast.tuner.pk, blind=False, before=None).notices) == 2
 
 
 def test_a_role_that_was_taken_away_hears_nothing(cast: casts.Company) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from slider.flow import policies
 from slider.flow.review import REASONS
-from slider.models import Maker, Mode, Task, Worker
+from slider.models import Maker, Mode, Task, Verdict, Worker
 from slider.queries import quality_groups
 from slider.queries.quality_groups import Breakdown, Group, Where
 from tests import casts, stream
@@ -86,11 +86,11 @@ def test_what_an_older_epoch_did_holds_nothing_back(cast: casts.Company) -> None
 def test_a_fix_tells_which_field_was_wrong(cast: casts.Company) -> None:
     said = {"topic": "refund", "urgent": False}
     casts.audited(cast.task, "a1", casts.says(said))
-    casts.decide(cast.reviewer, cast.task, verdict=casts.Verdict.FIX, answer={"topic": "refund", "urgent": True})
+    casts.decide(cast.reviewer, cast.task, verdict=Verdict.FIX, answer={"topic": "refund", "urgent": True})
     casts.audited(cast.task, "a2", casts.says(said))
-    casts.decide(cast.reviewer, cast.task, verdict=casts.Verdict.FIX, answer=said | {"amount": 3})
+    casts.decide(cast.reviewer, cast.task, verdict=Verdict.FIX, answer=said | {"amount": 3})
     casts.audited(cast.task, "a3", casts.says(said))
-    casts.decide(cast.reviewer, cast.task, verdict=casts.Verdict.REJECT, reason="invented")
+    casts.decide(cast.reviewer, cast.task, verdict=Verdict.REJECT, reason="invented")
     found = read(cast)
     assert (found.audits, found.wrong) == (3, 3)
     fields = {one.name: (one.audits, one.wrong) for one in table(found, "Field that was fixed").groups}
@@ -103,7 +103,7 @@ def test_an_answer_that_is_no_object_is_its_own_field() -> None:
     schema: dict[str, Any] = {"type": "string", "enum": ["yes", "no"], "title": "Spam"}
     cast = casts.company(mode=Mode.TRIAL, share=1.0, output_schema=schema)
     casts.audited(cast.task, "a1", casts.says("yes"))
-    casts.decide(cast.reviewer, cast.task, verdict=casts.Verdict.FIX, answer="no")
+    casts.decide(cast.reviewer, cast.task, verdict=Verdict.FIX, answer="no")
     found = read(cast)
     assert group(found, "Answer: Spam", "yes").wrong == 1
     assert group(found, "Field that was fixed", "Spam").wrong == 1
