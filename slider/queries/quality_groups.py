@@ -1,23 +1,18 @@
 """Where the unattended lane goes wrong: by worker version, answer, source, difficulty, field and reason."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from django.db import connection
 
-from slider.engine import certificate, rates
+from slider.engine import rates
 from slider.models import Policy, Task
-from slider.queries import errors, shape
+from slider.queries import errors, quality_audits, shape
+from slider.queries.quality_audits import Cell
 
-NEWEST = 3_000  # of so many audits those that are judged are read
 MOST_LABELS = 20  # that a table lists; the rest is counted together
-MOST_FIELDS = 8
 LEAST_WRONG = 3  # wrong answers before a group can be called a cluster
-_EDGES = (0.3, 0.6, 0.8, 0.9, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,34 +55,12 @@ class Where:
     clusters: list[Group]
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    """Audits that have everything in common that is told here."""
-
-    chance: float
-    verdict: str
-    reason: str
-    epoch: int
-    fixed: tuple[str, ...]  # fields that a person gave another value
-    names: dict[str, str]  # the group that they are in, by table
-    count: int
-
-    @property
-    def wrong(self) -> bool:
-        return self.verdict != "accept"
-
-    @property
-    def weight(self) -> float:
-        """How many items of the lane they stand for."""
-        return self.count / self.chance
-
-
 def where(task: Task, policy: Policy, *, reasons: Mapping[str, str]) -> Where:
     """Break the newest judged audits of the unattended lane down; `reasons` are the words of the chips.
 
     Clusters are looked for in the epoch of the policy alone: what an older worker did holds nothing back now.
     """
-    cells = _read(task)
+    cells = quality_audits.read(task)
     titles = list(dict.fromkeys(name for cell in cells for name in cell.names))
     tables = [_partition(title, cells, delta=policy.delta) for title in titles]
     parts = (_fields(task, cells, delta=policy.delta), _reasons(cells, reasons))
@@ -101,75 +74,7 @@ def where(task: Task, policy: Policy, *, reasons: Mapping[str, str]) -> Where:
     )
 
 
-_READ = """
-WITH newest AS MATERIALIZED (
-    SELECT d.item_id, d.epoch, d.attempt_id, d.audit_chance, d.bin, r.id, r.verdict
-    FROM (
-        SELECT item_id, epoch, attempt_id, audit_chance, bin FROM slider_decision
-        WHERE task_id = %s AND audit ORDER BY seq DESC LIMIT %s
-    ) AS d JOIN slider_review r ON r.item_id = d.item_id AND r.kind = 'audit' AND r.slot = 1
-    WHERE r.state = 'decided'
-)
-SELECT n.audit_chance, n.verdict, coalesce(v.reason, ''), n.epoch, f.fields, w.name || ' v' || w.version, p.origin,
-       (%s::text[])[n.bin + 1], jsonb_build_array({picked})::text, count(*)
-FROM newest n
-JOIN slider_attempt a ON a.id = n.attempt_id
-JOIN slider_worker w ON w.id = a.worker_id
-JOIN slider_payload p ON p.item_id = n.item_id
-LEFT JOIN LATERAL (
-    SELECT reason, answer FROM slider_review WHERE id = n.id AND n.verdict <> 'accept' OFFSET 0
-) AS v ON true
-LEFT JOIN LATERAL (
-    SELECT array_agg(name ORDER BY name) AS fields FROM (
-        SELECT jsonb_object_keys(CASE WHEN jsonb_typeof(a.answer) = 'object' THEN a.answer ELSE '{{"": 0}}' END)
-        WHERE n.verdict = 'fix'
-        UNION
-        SELECT jsonb_object_keys(CASE WHEN jsonb_typeof(v.answer) = 'object' THEN v.answer ELSE '{{"": 1}}' END)
-        WHERE n.verdict = 'fix'
-    ) AS names(name)
-    WHERE name = '' OR a.answer -> name IS DISTINCT FROM v.answer -> name
-) AS f ON true
-GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
-"""
-
-
-def _read(task: Task) -> list[_Cell]:
-    parts = _choices(task)
-    picked = ", ".join("a.answer -> %s" if part.name else "a.answer" for part in parts)
-    hard = [_difficulty(cut) for cut in certificate.CUTS.tolist()]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _READ.format(picked=picked),  # made of fixed words: the fields' names go as parameters
-            [task.pk, NEWEST, hard, *[part.name for part in parts if part.name]],
-        )
-        return [_cell(row, parts) for row in cursor.fetchall()]
-
-
-def _choices(task: Task) -> list[shape.Part]:
-    """The fields of an answer that take one of a few values."""
-    fields = [part for part in shape.parts(task.output_schema) if part.kind in (shape.Kind.CHOICE, shape.Kind.BOOLEAN)]
-    return fields[:MOST_FIELDS]
-
-
-def _cell(row: Sequence[Any], parts: Sequence[shape.Part]) -> _Cell:
-    chance, verdict, reason, epoch, fixed, worker, origin, hard, picked, count = row
-    names = {"Worker version": worker}
-    for part, value in zip(parts, json.loads(picked), strict=True):
-        names[f"Answer: {part.label}"] = "not given" if value is None else shape.as_text(value)[:80]
-    names["Source"] = origin
-    if hard is not None:
-        names["Difficulty"] = hard
-    return _Cell(chance, verdict, reason, epoch, tuple(fixed or ()), names, count)
-
-
-def _difficulty(cut: float) -> str:
-    """The words of a cut's rank; the first is the easiest."""
-    high = next(edge for edge in _EDGES if cut <= edge + 1e-9)
-    low = next((edge for edge in reversed(_EDGES) if edge < high), 0.0)
-    return f"rank {low * 100:g} to {high * 100:g} %{', the easiest' if low == 0 else ''}"
-
-
-def _partition(title: str, cells: Sequence[_Cell], *, delta: float) -> Breakdown:
+def _partition(title: str, cells: Sequence[Cell], *, delta: float) -> Breakdown:
     """One table whose groups make up the lane, largest first."""
     sizes: Counter[str] = Counter()
     for cell in cells:
@@ -183,7 +88,7 @@ def _partition(title: str, cells: Sequence[_Cell], *, delta: float) -> Breakdown
     return Breakdown(title, _groups(title, names, told, delta=delta))
 
 
-def _table(told: Sequence[tuple[int, _Cell, bool]], size: int) -> rates.Table:
+def _table(told: Sequence[tuple[int, Cell, bool]], size: int) -> rates.Table:
     return rates.table(
         np.array([place for place, _, _ in told], dtype=np.int64),
         chances=np.array([cell.chance for _, cell, _ in told], dtype=np.float64),
@@ -193,7 +98,7 @@ def _table(told: Sequence[tuple[int, _Cell, bool]], size: int) -> rates.Table:
     )
 
 
-def _groups(title: str, names: Sequence[str], told: Sequence[tuple[int, _Cell, bool]], *, delta: float) -> list[Group]:
+def _groups(title: str, names: Sequence[str], told: Sequence[tuple[int, Cell, bool]], *, delta: float) -> list[Group]:
     """The groups in this order, with what each is of the lane and of its errors. `told`: group, audits, wrong."""
     counts = _table(told, len(names))
     found, labels = rates.rates(counts, delta=delta), counts.labels
@@ -222,7 +127,7 @@ def _groups(title: str, names: Sequence[str], told: Sequence[tuple[int, _Cell, b
     return groups
 
 
-def _fields(task: Task, cells: Sequence[_Cell], *, delta: float) -> Breakdown | None:
+def _fields(task: Task, cells: Sequence[Cell], *, delta: float) -> Breakdown | None:
     """How often each field was wrong, as far as fixes tell; a rejected answer doesn't say which field it was."""
     title = "Field that was fixed"
     told_by = [cell for cell in cells if cell.verdict != "reject"]
@@ -244,7 +149,7 @@ def _fields(task: Task, cells: Sequence[_Cell], *, delta: float) -> Breakdown | 
     )
 
 
-def _reasons(cells: Sequence[_Cell], reasons: Mapping[str, str]) -> Breakdown | None:
+def _reasons(cells: Sequence[Cell], reasons: Mapping[str, str]) -> Breakdown | None:
     """What the wrong answers were: fixed, or rejected for which reason."""
     title = "What people did with the wrong ones"
     weights: defaultdict[str, float] = defaultdict(float)
@@ -262,7 +167,7 @@ def _reasons(cells: Sequence[_Cell], reasons: Mapping[str, str]) -> Breakdown | 
     return Breakdown(title, groups, is_part=True, only_counts=True) if groups else None
 
 
-def _clusters(tables: Sequence[Breakdown], cells: Sequence[_Cell], *, delta: float) -> list[Group]:
+def _clusters(tables: Sequence[Breakdown], cells: Sequence[Cell], *, delta: float) -> list[Group]:
     """Groups that are worse than the rest of the lane beyond what chance makes, those with most errors first.
 
     Every group of every table is tried, so each gets its part of delta.

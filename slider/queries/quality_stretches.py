@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -235,19 +234,3 @@ def _bounds(rows: Sequence[_Row], *, first: int, last: int, step: int, delta: fl
     wrong, right = (np.stack([table[side] for table in tables]) for side in (0, 1))
     upper = bounds.upper_error(wrong, right, delta=delta)
     return [Bound(*end, upper=float(most)) for end, most in zip(ends, upper, strict=True)]
-
-
-def act_places(task_id: int, moments: Sequence[datetime], *, first: int, last: int) -> list[int]:
-    """Where in the routing order each moment falls, to within a hundredth of the picture."""
-    wanted = sorted({*np.linspace(first, last, 120).astype(int).tolist()})
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT seq, created_at FROM slider_decision WHERE task_id = %s AND seq = ANY(%s) ORDER BY seq",
-            [task_id, wanted],
-        )
-        known: list[Any] = cursor.fetchall()
-    if not known:
-        return [last for _ in moments]
-    times = np.maximum.accumulate([row[1].timestamp() for row in known])
-    places = np.interp([moment.timestamp() for moment in moments], times, [row[0] for row in known])
-    return [round(place) for place in places.tolist()]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slider.queries.quality_acts import Act
-from slider.queries.quality_stretches import Bound, Course
+from slider.queries.quality_stretches import Bound, Course, Stretch
 from slider.queries.quality_trust import Trust
 from slider.views.chart import Tick
 
@@ -72,41 +72,60 @@ class Drawing:
     promise_at_right: bool  # the limit is named where no bound runs through its words
 
 
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Items to the right and errors upwards, kept inside the frame."""
+
+    frame: Frame
+    first: int
+    last: int
+    top_error: float
+
+    def x(self, item: float) -> float:
+        part = (item - self.first) / max(self.last - self.first, 1)
+        return round(self.frame.left + part * _wide(self.frame), 2)
+
+    def y(self, error: float) -> float:
+        return round(self.frame.bottom - min(error, self.top_error) / self.top_error * self.frame.span, 2)
+
+
 def over_time(course: Course, acts: Sequence[Act], *, limit: float, frame: Frame = WIDE) -> Drawing:
     """Lay out the error of each stretch, the bound of each epoch, the limit and the acts."""
-    known = [stretch for stretch in course.stretches if stretch.error is not None]
-    highest = max([2.2 * limit, *(1.3 * (stretch.error or 0) for stretch in known)])
+    highest = max([2.2 * limit, *(1.3 * (stretch.error or 0) for stretch in course.stretches)])
     top_error = next((top for top in _TOPS if top >= highest), 1.0)
-
-    def x(item: float) -> float:
-        return round(frame.left + (item - course.first) / max(course.last - course.first, 1) * _wide(frame), 2)
-
-    def y(error: float) -> float:
-        return round(frame.bottom - min(error, top_error) / top_error * frame.span, 2)
-
-    boxes: list[Box] = []
-    for stretch in known:
-        assert stretch.error is not None
-        assert stretch.lower is not None
-        assert stretch.upper is not None
-        left, right = x(stretch.first), x(stretch.last)
-        low, high = y(stretch.lower), y(stretch.upper)
-        over, cut = stretch.lower > limit, stretch.upper > top_error
-        middle = round((left + right) / 2, 2)
-        boxes.append(Box(left, high, round(right - left, 2), round(low - high, 2), middle, y(stretch.error), over, cut))
+    scale = _Scale(frame, course.first, course.last, top_error)
+    boxes = [box for stretch in course.stretches if (box := _box(stretch, scale, limit)) is not None]
     return Drawing(
         frame=frame,
-        errors=[Tick(y(top_error * n / 4), f"{top_error * n * 25:g} %") for n in range(5)],
+        errors=[Tick(scale.y(top_error * n / 4), f"{top_error * n * 25:g} %") for n in range(5)],
         items=_items(course, frame),
         boxes=boxes,
         line=_runs(boxes),
-        bounds=_bounds(course.bounds, x, y),
-        promise=y(limit),
-        epochs=[x(act.at) for act in acts if act.kind == "epoch"],
-        marks=_marks([(x(act.at), act) for act in acts], frame),
+        bounds=_bounds(course.bounds, scale),
+        promise=scale.y(limit),
+        epochs=[scale.x(act.at) for act in acts if act.kind == "epoch"],
+        marks=_marks([(scale.x(act.at), act) for act in acts], frame),
         promise_at_right=not any(
-            x(bound.at) > frame.right - _WORDS and 0 <= y(limit) - y(bound.upper) < _LINE for bound in course.bounds
+            scale.x(bound.at) > frame.right - _WORDS and 0 <= scale.y(limit) - scale.y(bound.upper) < _LINE
+            for bound in course.bounds
         ),
+    )
+
+
+def _box(stretch: Stretch, scale: _Scale, limit: float) -> Box | None:
+    if stretch.error is None or stretch.lower is None or stretch.upper is None:
+        return None
+    left, right = scale.x(stretch.first), scale.x(stretch.last)
+    low, high = scale.y(stretch.lower), scale.y(stretch.upper)
+    return Box(
+        x=left,
+        y=high,
+        width=round(right - left, 2),
+        height=round(low - high, 2),
+        dot_x=round((left + right) / 2, 2),
+        dot_y=scale.y(stretch.error),
+        over=stretch.lower > limit,
+        cut=stretch.upper > scale.top_error,
     )
 
 
@@ -133,11 +152,10 @@ def _runs(boxes: Sequence[Box]) -> list[str]:
     return [_path([(box.dot_x, box.dot_y) for box in run]) for run in runs if len(run) > 1]
 
 
-def _bounds(bounds: Sequence[Bound], x: object, y: object) -> list[str]:
-    assert callable(x)
-    assert callable(y)
+def _bounds(bounds: Sequence[Bound], scale: _Scale) -> list[str]:
+    """One line an epoch."""
     epochs = sorted({bound.epoch for bound in bounds})
-    return [_path([(x(b.at), y(b.upper)) for b in bounds if b.epoch == epoch]) for epoch in epochs]
+    return [_path([(scale.x(b.at), scale.y(b.upper)) for b in bounds if b.epoch == epoch]) for epoch in epochs]
 
 
 def _marks(placed: Sequence[tuple[float, Act]], frame: Frame) -> list[Mark]:

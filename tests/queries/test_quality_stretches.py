@@ -8,7 +8,7 @@ from django.db.models import F
 
 from slider.flow import policies
 from slider.models import Decision, Gauge, Maker, Mode, Review, ReviewState, Task, Worker
-from slider.queries import errors, quality_stretches
+from slider.queries import errors, quality_acts, quality_stretches
 from slider.queries.quality_stretches import Course, Span
 from tests import casts, stream
 from tests.stream import Wave
@@ -161,11 +161,11 @@ def test_moments_find_their_place_in_the_routing_order(cast: casts.Company) -> N
     stream.pour(cast.task, Wave(items=2_000, days=10), by=cast.reviewer)
     at = dict(Decision.objects.filter(seq__in=[0, 500, 1_500, 1_999]).values_list("seq", "created_at"))
     early = at[0] - timedelta(days=1)
-    places = quality_stretches.act_places(
+    places = quality_acts.places_of(
         cast.task.pk, [early, at[500], at[1_500], at[1_999] + timedelta(days=1)], first=0, last=1_999
     )
     assert places == [0, pytest.approx(500, abs=20), pytest.approx(1_500, abs=20), 1_999]
-    assert quality_stretches.act_places(cast.task.pk, [], first=0, last=1_999) == []
+    assert quality_acts.places_of(cast.task.pk, [], first=0, last=1_999) == []
 
 
 @pytest.mark.parametrize(("items", "step"), [(0, 10), (240, 10), (241, 20), (20_000, 1_000), (1_000_000, 50_000)])
