@@ -69,3 +69,15 @@ class PolicyAdmin(ReadOnly):
 class MoveAdmin(ReadOnly):
     list_display = ("item_id", "from_state", "to_state", "reason", "by", "at")
     ordering = ("-id",)
+
+
+@admin.register(models.Notice)
+class NoticeAdmin(ReadOnly):
+    list_display = ("task", "kind", "words", "policy", "by", "created_at")
+    ordering = ("-id",)
+
+
+@admin.register(models.Letter)
+class LetterAdmin(ReadOnly):
+    list_display = ("notice", "to", "state", "tries", "next_try_at", "last_problem")
+    ordering = ("-id",)

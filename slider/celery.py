@@ -18,6 +18,7 @@ QUEUES = {
 }
 SWEEP_EVERY_S = 1.0
 GUARD_EVERY_S = 10.0
+LETTERS_EVERY_S = 5.0
 
 
 def broker(redis_url: str) -> str:
@@ -64,13 +65,14 @@ def _configuration() -> dict[str, Any]:
         "task_queues": [Queue(name) for name in QUEUES],
         "task_default_queue": "sweep",
         "task_create_missing_queues": False,
-        "imports": ["tasks.work", "tasks.sweep", "tasks.intake", "tasks.publish", "tasks.guard"],
+        "imports": ["tasks.work", "tasks.sweep", "tasks.intake", "tasks.publish", "tasks.guard", "tasks.letters"],
         "task_routes": {
             "tasks.work.*": "work",
             "tasks.sweep.*": "sweep",
             "tasks.intake.*": "intake",
             "tasks.publish.*": "publish",
             "tasks.guard.*": "guard",
+            "tasks.letters.*": "publish",
         },
         "beat_schedule": {
             "sweep": {
@@ -82,6 +84,11 @@ def _configuration() -> dict[str, Any]:
                 "task": "tasks.guard.guard",
                 "schedule": GUARD_EVERY_S,
                 "options": {"expires": 2 * GUARD_EVERY_S},
+            },
+            "letters": {
+                "task": "tasks.letters.letters",
+                "schedule": LETTERS_EVERY_S,
+                "options": {"expires": LETTERS_EVERY_S},
             },
         },
     }

@@ -5,9 +5,9 @@ import secrets
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 HERE = Path(__file__).resolve().parent.parent
@@ -59,6 +59,19 @@ class Environment(BaseSettings):
     )
     SLIDER_REVIEW_COST: Decimal = Field(Decimal("0.40"), ge=0, description="Money one look of a person costs.")
 
+    # Mail about what the guard and people do with a slider
+    SLIDER_MAIL_HOST: str = Field("", description="Mail server (SMTP) for notices. Empty: no mail is sent.")
+    SLIDER_MAIL_PORT: int = Field(587, ge=1, le=65_535, description="Its port.")
+    SLIDER_MAIL_SECURITY: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the connection to it is protected: starttls, tls or none."
+    )
+    SLIDER_MAIL_USER: str = Field("", description="Name to sign in with. Empty: no signing in.")
+    SLIDER_MAIL_PASSWORD: str = Field("", description="Password to sign in with.", repr=False)
+    SLIDER_MAIL_FROM: str = Field("", description="Sender, such as Slider <slider@example.org>.")
+    SLIDER_ADDRESS: str = Field(
+        "", description="Address of this site, such as https://slider.example.org, for links in mails."
+    )
+
     # PostgreSQL's own limits for this application
     SLIDER_DB_STATEMENT_MS: int = Field(15_000, ge=0, description="statement_timeout of each connection.")
     SLIDER_DB_LOCK_MS: int = Field(3_000, ge=0, description="lock_timeout of each connection.")
@@ -84,6 +97,29 @@ class Environment(BaseSettings):
             raise ValueError(f"{value!r} is no address: it starts with http:// or https:// and includes /v1")
         return value.rstrip("/")
 
+    @field_validator("SLIDER_ADDRESS")
+    @classmethod
+    def _is_a_site(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError(f"{value!r} is no address: it starts with http:// or https://")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _mail_can_be_sent(self) -> Self:
+        if self.SLIDER_MAIL_HOST and "@" not in self.SLIDER_MAIL_FROM:
+            raise ValueError(
+                f"SLIDER_MAIL_HOST is set and SLIDER_MAIL_FROM is {self.SLIDER_MAIL_FROM!r}: "
+                "give the address that mails come from"
+            )
+        if "\n" in self.SLIDER_MAIL_FROM or "\r" in self.SLIDER_MAIL_FROM:
+            raise ValueError("SLIDER_MAIL_FROM holds a line break: give one address")
+        if self.SLIDER_MAIL_USER and self.SLIDER_MAIL_SECURITY == "none" and self.SLIDER_MAIL_HOST not in LOCAL_HOSTS:
+            raise ValueError(
+                "SLIDER_MAIL_SECURITY is none while SLIDER_MAIL_USER is set: the password would travel in clear; "
+                "use starttls or tls"
+            )
+        return self
+
     @field_validator("SLIDER_STATE_DIR")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
@@ -97,6 +133,11 @@ class Environment(BaseSettings):
     @cached_property
     def https(self) -> bool:
         return not self.is_local if self.SLIDER_HTTPS is None else self.SLIDER_HTTPS
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether notices leave by mail."""
+        return bool(self.SLIDER_MAIL_HOST)
 
     @cached_property
     def secret_key(self) -> str:

@@ -130,5 +130,14 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 IMPORT_MAX_BYTES = 256 * 1024 * 1024
 IMPORT_MAX_ROWS = 100_000
 
+# Mail is off while no server is named: then nothing is owed, and nothing tries.
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if ENV.sends_mail else 'dummy'}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = ENV.SLIDER_MAIL_HOST, ENV.SLIDER_MAIL_PORT
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = ENV.SLIDER_MAIL_USER, ENV.SLIDER_MAIL_PASSWORD
+EMAIL_USE_TLS = ENV.SLIDER_MAIL_SECURITY == "starttls"
+EMAIL_USE_SSL = ENV.SLIDER_MAIL_SECURITY == "tls"
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = ENV.SLIDER_MAIL_FROM or "slider@localhost"
+
 LOGGING_CONFIG = None
 configure()

@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from slider.api import v1
-from slider.views import desk, doors, export, home, intake, items, keys, past, setup, steer
+from slider.views import desk, doors, export, home, intake, items, keys, notices, past, quality, setup, steer
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
@@ -33,6 +33,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("keys/<int:key_id>/revoke", keys.revoke, name="key-revoke"),
     path("login", doors.SignIn.as_view(), name="login"),
     path("logout", LogoutView.as_view(), name="logout"),
+    path("notices/<int:notice_id>/seen", notices.seen, name="notice-seen"),
+    path("notices/news", notices.news, name="notice-news"),
     path("projects/<slug:slug>/keys", keys.show, name="keys"),
     path("projects/<slug:slug>/tasks/new", setup.new, name="task-new"),
     path("readyz", doors.readyz, name="readyz"),
@@ -44,8 +46,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tasks/<int:task_id>/import/sample.csv", intake.sample, name="import-sample"),
     path("tasks/<int:task_id>/items/", items.index, name="items"),
     path("tasks/<int:task_id>/items/new", intake.new, name="item-new"),
+    path("tasks/<int:task_id>/notices", notices.past, name="notices"),
     path("tasks/<int:task_id>/pause", setup.pause, name="pause"),
     path("tasks/<int:task_id>/pull-back", steer.pull_back, name="pull-back"),
+    path("tasks/<int:task_id>/quality", quality.show, name="quality"),
     path("tasks/<int:task_id>/release", steer.release, name="release"),
     path("tasks/<int:task_id>/settings", setup.settings_page, name="task-settings"),
     path("tasks/<int:task_id>/what-if", steer.what_if, name="what-if"),

@@ -21,6 +21,9 @@ def environment(**given: str) -> Environment:
         ("SLIDER_REVIEW_COST", "-1", "greater than or equal to 0"),
         ("OPENAI_BASE_URL", "localhost:8000", "'localhost:8000' is no address"),
         ("DEBUG", "perhaps", "boolean"),
+        ("SLIDER_MAIL_SECURITY", "ssl", "starttls"),
+        ("SLIDER_MAIL_HOST", "mail.example.org", "SLIDER_MAIL_FROM is ''"),
+        ("SLIDER_ADDRESS", "slider.example.org", "is no address"),
     ],
 )
 def test_a_wrong_setting_stops_with_its_name_its_value_and_what_would_do(name: str, value: str, words: str) -> None:
@@ -28,6 +31,14 @@ def test_a_wrong_setting_stops_with_its_name_its_value_and_what_would_do(name: s
         environment(**{name: value})
     assert name in str(refused.value)
     assert words in str(refused.value)
+
+
+def test_no_password_travels_in_clear() -> None:
+    mail = {"SLIDER_MAIL_FROM": "slider@example.org", "SLIDER_MAIL_USER": "slider", "SLIDER_MAIL_SECURITY": "none"}
+    with pytest.raises(ValidationError, match="the password would travel in clear"):
+        environment(SLIDER_MAIL_HOST="mail.example.org", **mail)
+    assert environment(SLIDER_MAIL_HOST="localhost", **mail).sends_mail
+    assert not environment().sends_mail
 
 
 def test_lists_are_given_with_commas() -> None:

@@ -2,8 +2,10 @@
 
 import math
 
-from slider.flow import policies
-from slider.models import Maker, Mode, Policy
+from django.db import transaction
+
+from slider.flow import notices, policies
+from slider.models import Maker, Mode, NoticeKind, Policy
 
 
 class Unfit(ValueError):
@@ -20,12 +22,22 @@ def apply(task_id: int, *, share: float, mode: Mode, reason: str, by: int, expec
 
 def pull_back(task_id: int, *, reason: str, by: int) -> Policy:
     """Send everything to people. When this returns, no unattended result follows until somebody releases it."""
-    return policies.make(task_id, policies.Change(held=True), maker=Maker.PERSON, reason=_said(reason), by=by)
+    return _hold(task_id, held=True, reason=_said(reason), by=by)
 
 
 def release(task_id: int, *, reason: str, by: int) -> Policy:
     """End a pull-back; the share goes back to what was asked for, as far as evidence allows."""
-    return policies.make(task_id, policies.Change(held=False), maker=Maker.PERSON, reason=_said(reason), by=by)
+    return _hold(task_id, held=False, reason=_said(reason), by=by)
+
+
+def _hold(task_id: int, *, held: bool, reason: str, by: int) -> Policy:
+    """Pull back or release, and tell everybody who answers for the slider, all or nothing."""
+    with transaction.atomic():
+        policy = policies.make(task_id, policies.Change(held=held), maker=Maker.PERSON, reason=reason, by=by)
+        kind = NoticeKind.PULLED_BACK if held else NoticeKind.RELEASED
+        facts = {"requested": policy.requested, "effective": policy.effective}
+        notices.tell(task_id, kind, reason, facts=facts, policy=policy.number, by=by)
+        return policy
 
 
 def _said(reason: str) -> str:

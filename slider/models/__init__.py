@@ -5,6 +5,7 @@ from slider.models.decision import Decision, Why
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
 from slider.models.item import Item, Payload
 from slider.models.move import Move
+from slider.models.notice import Letter, Notice, NoticeKind, NoticeSeen, Post
 from slider.models.past import Past, PastRow, PastState
 from slider.models.policy import Gauge, Maker, Mode, Policy
 from slider.models.project import ApiKey, Membership, Project, Role, Scope, can
@@ -30,16 +31,21 @@ __all__ = [
     "ImportState",
     "Item",
     "Lane",
+    "Letter",
     "Maker",
     "Membership",
     "Mode",
     "Move",
+    "Notice",
+    "NoticeKind",
+    "NoticeSeen",
     "Outcome",
     "Past",
     "PastRow",
     "PastState",
     "Payload",
     "Policy",
+    "Post",
     "Project",
     "Publication",
     "Pulse",

@@ -64,6 +64,18 @@ class Review(models.Model):
                 condition=models.Q(state=ReviewState.DECIDED, kind=ReviewKind.GATE),
                 name="review_by_people",
             ),
+            models.Index(
+                fields=["item"],
+                include=["task", "slot", "state", "verdict"],
+                condition=models.Q(kind=ReviewKind.AUDIT),
+                name="review_audits",
+            ),
+            models.Index(
+                fields=["task", "kind"],
+                include=["item", "holder"],
+                condition=models.Q(state__in=[ReviewState.OPEN, ReviewState.HELD]),
+                name="review_owed",
+            ),
         )
 
     def __str__(self) -> str:

@@ -4,8 +4,8 @@ from typing import Any
 
 from django import template
 
-from slider.models import Project
-from slider.queries import frame
+from slider.models import Project, Task
+from slider.queries import frame, notices
 
 register = template.Library()
 
@@ -20,6 +20,21 @@ def rights(context: dict[str, Any], project: Project) -> frozenset[str]:
 def waiting(context: dict[str, Any]) -> frame.Desk:
     """What waits on this person's desk."""
     return frame.desk(context["request"].user)
+
+
+@register.simple_tag(takes_context=True)
+def page_project(context: dict[str, Any]) -> Project | None:
+    """The project that the page is about; None where it is about all of a person's projects."""
+    task, project = context.get("task"), context.get("project")
+    if isinstance(task, Task):
+        return task.project
+    return project if isinstance(project, Project) else None
+
+
+@register.simple_tag(takes_context=True)
+def unseen(context: dict[str, Any], project: Project | None) -> notices.Banners:
+    """What the person at the page has to hear of."""
+    return notices.unseen(context["request"].user, project=project)
 
 
 @register.filter

@@ -44,7 +44,8 @@ def stage() -> Stage:
         evidence.prove(task, right=900, wrong=200, up_to=0.6)
     steer.pull_back(held.pk, reason="Two went wrong", by=cast.admin.pk)
     brought = _bring_in(cast)
-    own = [reverse(name, args=[cast.task.pk]) for name in ("items", "item-new", "import", "task-settings", "worker")]
+    names = ("items", "item-new", "import", "task-settings", "worker", "quality", "notices")
+    own = [reverse(name, args=[cast.task.pk]) for name in names]
     first = ["/", *_sliders(cast.task, guarded, held)]
     of_project = [reverse(name, args=[cast.project.slug]) for name in ("task-new", "keys")]
     return Stage(

@@ -15,10 +15,31 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.elt.id === "banners") return; // it asks again by itself, and nobody was waiting for it
   if (event.detail.failed && ![409, 422].includes(event.detail.xhr.status)) {
     window.say("That did not reach the server. Nothing was changed; try again.");
   }
 });
+
+// Banners come while a page is open: what is new is said, and the focus is not lost with what was put away.
+{
+  const told = new Set();
+  const shown = () => document.querySelectorAll("#banners [data-notice]");
+  for (const banner of shown()) told.add(banner.dataset.notice);
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    // Whoever was signed out meanwhile gets the door instead: that is no banner.
+    if (event.detail.target.id === "banners" && !event.detail.xhr.responseText.includes('id="banners"')) {
+      event.detail.shouldSwap = false;
+    }
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id !== "banners") return;
+    const fresh = [...shown()].filter((banner) => !told.has(banner.dataset.notice));
+    for (const banner of fresh) told.add(banner.dataset.notice);
+    if (fresh.length) window.say(fresh.map((banner) => banner.querySelector("p").textContent).join(" ").replace(/\s+/g, " "));
+    if (document.activeElement === document.body) document.getElementById("main").focus({ preventScroll: true });
+  });
+}
 
 for (const button of document.querySelectorAll("[data-theme-toggle]")) {
   button.hidden = false;
