@@ -12,12 +12,12 @@ def prove(task: Task, *, right: int, wrong: int, up_to: float, more: int = 240) 
     counters = _spread(right=right, wrong=wrong, up_to=up_to)
     proof = certificate.certify(counters, error_limit=task.error_limit, delta=task.delta)
     bad, good = counters.wrong.sum(1), counters.right.sum(1)
-    seen = np.cumsum(bad + good)
+    seen = bad + good
     facts = {
         "cuts": certificate.CUTS.tolist(),
         "right": good.tolist(),
         "wrong": bad.tolist(),
-        "error": [float(b / n) if n else None for b, n in zip(np.cumsum(bad), seen, strict=True)],
+        "error": [float(b / n) if n else None for b, n in zip(bad, seen, strict=True)],
         "upper": certificate.upper(counters, delta=task.delta).tolist(),
         "lower": certificate.lower(counters, delta=task.delta).tolist(),
         "certified": proof.certified.tolist(),
@@ -40,4 +40,4 @@ def _spread(*, right: int, wrong: int, up_to: float) -> certificate.Counters:
     tables[0, :, 0] = np.bincount(places[np.arange(right) % len(places)], minlength=len(certificate.CUTS))
     # What is wrong stands at the harder end, as it does where the ranking is any good.
     tables[1, places[-1] + 1, 0] = wrong
-    return certificate.Counters(wrong=tables[1], right=tables[0])
+    return certificate.Counters(wrong=np.cumsum(tables[1], axis=0), right=np.cumsum(tables[0], axis=0))

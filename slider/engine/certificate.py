@@ -1,6 +1,6 @@
 """The certificate: up to which difficulty rank a task's answers are shown to keep their error limit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,17 +31,22 @@ LEVELS: Floats = 0.6 * (CUTS == 0.3) + 0.4 * (CUTS == 0.6)
 """Where the chance of failing, delta, is staked: 60 % at the 30 % cut, 40 % at the 60 % cut."""
 LEVELS.setflags(write=False)
 
+ACCOUNTS: Floats = np.array([0.8, 0.13, 0.07])
+"""How the starting wealth of an epoch is kept: for the whole of it, and for two fresh starts after a bad spell."""
+ACCOUNTS.setflags(write=False)
+
 _MOST_LABELS = 1e9
 _HALVINGS = 50
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counters:
-    """All the evidence of one epoch: labels by bin of rank and weight class.
+    """All the evidence of one epoch: labels inside each cut, by weight class.
 
     Attributes:
-        wrong: shape (..., len(CUTS), audit.STEPS), counts of labels "a correct reviewer would call this wrong".
-            Leading axes hold separate streams.
+        wrong: shape (..., len(CUTS), audit.STEPS), counts of labels "a correct reviewer would call this wrong" of
+            items with a rank up to the cut. Leading axes hold separate streams. (Each cut has counts of its own,
+            since each has its own watermark.)
         right: the same for right answers.
     """
 
@@ -56,8 +61,8 @@ class Counters:
 
     @property
     def labels(self) -> Ints:
-        """The number of labels, shape (...)."""
-        total: Ints = (self.wrong + self.right).sum(axis=(-2, -1))
+        """The number of labels inside the last cut, which holds every item, shape (...)."""
+        total: Ints = (self.wrong[..., -1, :] + self.right[..., -1, :]).sum(axis=-1)
         return total
 
     def plus(self, other: "Counters") -> "Counters":
@@ -120,7 +125,7 @@ def bins(ranks: Floats) -> Ints:
 
 
 def count(ranks: Floats, *, classes: Ints, wrong: Bools) -> Counters:
-    """Count the labels of one stream.
+    """Count the labels of one stream, all of them at once.
 
     Args:
         ranks: shape (n,), the rank that each labelled item was routed with.
@@ -136,24 +141,30 @@ def count(ranks: Floats, *, classes: Ints, wrong: Bools) -> Counters:
         raise ValueError(f"classes holds a value outside 0 ... {audit.STEPS - 1}: use audit.weight_class.")
     table = np.zeros((2, len(CUTS), audit.STEPS), dtype=np.int64)
     np.add.at(table, (wrong.astype(np.int64), bins(ranks), classes), 1)
-    return Counters(wrong=table[1], right=table[0])
+    return Counters(wrong=np.cumsum(table[1], axis=0), right=np.cumsum(table[0], axis=0))
 
 
-def certify(counters: Counters, *, error_limit: npt.ArrayLike, delta: float, best: Floats | None = None) -> Certificate:
+def certify(
+    counters: Counters,
+    *,
+    error_limit: npt.ArrayLike,
+    delta: float,
+    best: Floats | None = None,
+    fresh: Sequence[Counters | None] | None = None,
+) -> Certificate:
     """Certify cuts: find up to which rank the error is shown to be below the limit.
 
-    Cut k holds every item with rank <= CUTS[k]; its evidence is `bounds.log_wealth` of the counts up to its
-    bin. It is certified once its best wealth reaches 1 / (delta * level). Levels follow a fallback chain
-    (fixed sequence with fallback: Wiens, Pharmaceutical Statistics 2003): a certified cut hands its level on
-    to the next, a cut that is not certified lets it lapse, and `LEVELS` are added at the 30 % and 60 % cuts.
+    Cut k holds every item with rank <= CUTS[k]; its evidence is `bounds.log_wealth` of its counts. It is certified
+    once its best wealth reaches 1 / (delta * level). Levels follow a fallback chain (fixed sequence with fallback:
+    Wiens, Pharmaceutical Statistics 2003): a certified cut hands its level on to the next, a cut that is not
+    certified lets it lapse, and `LEVELS` are added at the 30 % and 60 % cuts.
 
     The promise: call a cut bad when, all through the epoch and given all that came before, each of its items
     is wrong with probability `error_limit` or more. P(any bad cut is ever certified in the epoch) <= delta,
-    looked at after every label or at any other times. It needs what `bounds.log_wealth` needs; labels that
-    enter in the order in which items were routed, up to the oldest one still out (errors take longer to
-    judge: arrival order would flatter); and reviewers who catch every error. When they miss a share m, pass
-    error_limit * (1 - m). A cut that turns bad later is not covered: drift has to be noticed and has to end
-    the epoch.
+    looked at after every label or at any other times. It needs what `bounds.log_wealth` needs; labels that enter
+    in the order in which items were routed, up to the cut's oldest one still out (`watermark`); and reviewers who
+    catch every error. When they miss a share m, pass error_limit * (1 - m). A cut that turns bad later is not
+    covered: drift has to be noticed and has to end the epoch.
 
     Args:
         counters: the epoch's evidence, of one stream or of many (leading axes).
@@ -164,6 +175,9 @@ def certify(counters: Counters, *, error_limit: npt.ArrayLike, delta: float, bes
             start of an epoch and after the limit was changed. Without it the promise holds too, with less
             power: a wealth that has once been high enough counts for the whole epoch, but only who keeps the
             maximum knows of it.
+        fresh: for a wealth that is kept in `ACCOUNTS`: for each of the two fresh starts, the counters when it was
+            made, or None. Each account bets on what came after its start; until then its wealth lies still, so the
+            sum keeps the promise whenever a start is made. A stream whose counters are all -1 has not made it.
 
     Raises:
         ValueError: a shape, a count or a number is out of range.
@@ -176,10 +190,29 @@ def certify(counters: Counters, *, error_limit: npt.ArrayLike, delta: float, bes
     if np.all(limit == 0.0):
         nothing = np.zeros(counters.wrong.shape[:-1])
         return Certificate(nothing.astype(np.bool_), nothing, nothing)
-    wrong, right = np.cumsum(counters.wrong, axis=-2), np.cumsum(counters.right, axis=-2)
-    wealth = bounds.log_wealth(wrong, right, error_limit=limit[..., None] if limit.ndim else limit)
+    per_cut = limit[..., None] if limit.ndim else limit
+    wealth = bounds.log_wealth(counters.wrong, counters.right, error_limit=per_cut)
+    if fresh is not None:
+        wealth = _all_accounts(wealth, counters, fresh, per_cut)
     most: Floats = wealth if best is None else np.maximum(wealth, _one_per_cut(best, wealth.shape))
     return Certificate(certified=_chain(most, delta=delta), wealth=wealth, best=most)
+
+
+def _all_accounts(wealth: Floats, counters: Counters, fresh: Sequence[Counters | None], error_limit: Floats) -> Floats:
+    """Add the wealth of the fresh starts, those not made yet with what they began with."""
+    total = wealth + np.log(ACCOUNTS[0])
+    for share, start in zip(ACCOUNTS[1:].tolist(), fresh, strict=True):
+        own = np.zeros_like(wealth)
+        made = np.zeros(wealth.shape[:-1], dtype=np.bool_) if start is None else start.wrong[..., 0, 0] >= 0
+        if start is not None and made.any():
+            since = Counters(
+                wrong=np.where(made[..., None, None], counters.wrong - start.wrong, 0),
+                right=np.where(made[..., None, None], counters.right - start.right, 0),
+            )
+            own = bounds.log_wealth(since.wrong, since.right, error_limit=error_limit)
+        total = np.logaddexp(total, own + np.log(share))
+    result: Floats = total
+    return result
 
 
 def upper(counters: Counters, *, delta: float) -> Floats:
@@ -188,13 +221,13 @@ def upper(counters: Counters, *, delta: float) -> Floats:
     Valid at every look for one cut alone (delta each), which is not what certifies: for display.
     """
     _checked(counters)
-    return bounds.upper_error(np.cumsum(counters.wrong, axis=-2), np.cumsum(counters.right, axis=-2), delta=delta)
+    return bounds.upper_error(counters.wrong, counters.right, delta=delta)
 
 
 def lower(counters: Counters, *, delta: float) -> Floats:
     """Return a lower bound on each cut's error, shape (..., len(CUTS)): the mirror of `upper`."""
     _checked(counters)
-    return bounds.lower_error(np.cumsum(counters.wrong, axis=-2), np.cumsum(counters.right, axis=-2), delta=delta)
+    return bounds.lower_error(counters.wrong, counters.right, delta=delta)
 
 
 def labels_needed(counters: Counters, certificate: Certificate, *, error_limit: float, delta: float) -> Floats:
@@ -206,8 +239,7 @@ def labels_needed(counters: Counters, certificate: Certificate, *, error_limit: 
     Returns:
         Shape (len(CUTS),): whole numbers; 0 when certified, inf when never at this error.
     """
-    wrong, right = np.cumsum(counters.wrong, axis=-2), np.cumsum(counters.right, axis=-2)
-    level = np.cumsum(LEVELS)
+    wrong, right, level = counters.wrong, counters.right, np.cumsum(LEVELS)
     if error_limit == 0.0:
         return np.full(len(CUTS), np.inf)
     weights = audit.LADDER

@@ -1,10 +1,10 @@
 """Labels on their way into the evidence: what people said of items, for one stream or many at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from slider.engine import audit, certificate
+from slider.engine import audit
 from slider.engine.arrays import Bools, Floats, Ints
 
 
@@ -20,6 +20,7 @@ class Labels:
         wrong: True where a correct reviewer would call the answer wrong.
         lane: True where the item ran unattended.
         present: False where there is no label.
+        places: the item's place in the routing order.
     """
 
     bins: Ints
@@ -27,6 +28,7 @@ class Labels:
     wrong: Bools
     lane: Bools
     present: Bools
+    places: Ints
 
     @property
     def weights(self) -> Floats:
@@ -36,20 +38,10 @@ class Labels:
 
     def only(self, which: Bools) -> "Labels":
         """Return the same labels with those outside of `which`, shape (streams, n), taken out."""
-        return Labels(self.bins, self.classes, self.wrong, self.lane, self.present & which)
-
-    def counted(self) -> certificate.Counters:
-        """Return the labels as counters, one per stream."""
-        streams = len(self.bins)
-        size = len(certificate.CUTS) * audit.STEPS
-        row = np.arange(streams)[:, None] * size + self.bins * audit.STEPS + self.classes
-        shape = (streams, len(certificate.CUTS), audit.STEPS)
-        bad = np.bincount(row[self.present & self.wrong], minlength=streams * size).reshape(shape)
-        good = np.bincount(row[self.present & ~self.wrong], minlength=streams * size).reshape(shape)
-        return certificate.Counters(wrong=bad.astype(np.int64), right=good.astype(np.int64))
+        return replace(self, present=self.present & which)
 
 
-def one(bins: Ints, *, classes: Ints, wrong: Bools, lane: Bools) -> Labels:
+def one(bins: Ints, *, classes: Ints, wrong: Bools, lane: Bools, places: Ints) -> Labels:
     """Return the labels of a single stream, each array of shape (n,)."""
     present = np.ones((1, len(bins)), dtype=np.bool_)
-    return Labels(bins[None], classes[None], wrong[None], lane[None], present)
+    return Labels(bins[None], classes[None], wrong[None], lane[None], present, places[None])

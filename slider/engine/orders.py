@@ -15,6 +15,9 @@ class Tuning:
         alarm: lane labels until the alarm ends an epoch whose lane stands exactly at its limit; a lane that is
             better runs far longer.
         shift: labels until an epoch is ended because both lanes no longer look as they did.
+        relief: labels until a fresh start is made for an open lane because errors have become rare; then every
+            unattended item is audited until `relief_audits` of them were.
+        relief_closed: the same for a closed lane, whose epoch ends.
         suspicion: labels until more audits are asked for, because of the labels of both lanes.
         nudge: the same because of the unattended lane's audits alone.
         drift: the same because of the scores alone, in batches of routed items.
@@ -31,6 +34,8 @@ class Tuning:
     ramp: float = 3.0
     alarm: float = 2000.0
     shift: float = 3e4
+    relief: float = 3e3
+    relief_closed: float = 1e5
     suspicion: float = 3000.0
     nudge: float = 30.0
     drift: float = 1000.0
@@ -38,6 +43,7 @@ class Tuning:
     surprise: float = 15.0
     boost: float = 8.0
     boost_audits: int = 200
+    relief_audits: int = 400
     look_back: int = 60
     look_back_easy: int = 40
     look_back_region: int = 12
@@ -56,6 +62,7 @@ class Orders:
         look_back_regions: the same by region, shape (streams, regions).
         alarmed: True where the alarm has just ended the epoch.
         shifted: True where a shift of both lanes has just ended it.
+        relieved: True where evidence has just begun anew, since a bad spell has passed.
         suspected: True where suspicion has just been raised.
         closed: regions closed just now, shape (streams, regions).
         reopened: regions opened again just now, shape (streams, regions).
@@ -69,6 +76,7 @@ class Orders:
     look_back_regions: Ints
     alarmed: Bools
     shifted: Bools
+    relieved: Bools
     suspected: Bools
     closed: Bools
     reopened: Bools

@@ -52,6 +52,18 @@ def expected(wrong: Ints, right: Ints, *, tested: Floats) -> Floats:
     return by_bin
 
 
+def hoped(wrong: Ints, right: Ints, *, tested: Floats) -> Floats:
+    """Return the mirror of `expected`, erring on the low side: what labels are compared with that are better.
+
+    Arguments and shape are those of `usual`.
+    """
+    rates, seen = _grouped(wrong, right, tested)
+    lowered = rates / 1.05 - 0.001 - _CAUTION * np.sqrt(rates / (seen + 5.0))
+    easier = np.minimum(lowered, np.concatenate([lowered[:, :1], lowered[:, :-1]], axis=1))
+    by_bin: Floats = np.clip(lowered + _BLUR * (easier - lowered), 0.0, 1.0)[:, GROUP_OF_BIN]
+    return by_bin
+
+
 def _grouped(wrong: Ints, right: Ints, tested: Floats) -> tuple[Floats, Floats]:
     """Return the rates by group, and the labels that each stands on."""
     bad, seen = wrong @ _MEMBERS.T, (wrong + right) @ _MEMBERS.T

@@ -9,11 +9,16 @@ from slider.engine.labels import Labels
 ODDS: Floats = np.array([2.0, 4.0, 16.0])
 """How many times the expected odds of an error the suspicion is tuned to."""
 
+RELIEF: Floats = np.array([0.5, 0.25])
+"""How many times the hoped-for odds of an error relief is tuned to."""
+
 TAILS: Floats = np.array([0.9, 0.7, 0.2])
 """Quantiles of the scores whose mass is watched: the easiest 10 % and 30 %, the hardest 20 %."""
 
 _HOPELESS = 0.8
 """Bins that are expected to be wrong more often are not listened to."""
+
+_SPOTLESS = 0.005
 
 # Which mark, and how many times the mass beyond it speaks for no drift and for drift.
 _DRIFTS = ((0, 1.2, 1.6), (0, 0.8, 0.5), (1, 1.12, 1.35), (1, 0.88, 0.65), (2, 1.15, 1.5), (2, 0.85, 0.55))
@@ -49,6 +54,33 @@ def observe(levels: Floats, labels: Labels, *, expected: Floats) -> Floats:
     everywhere = detect.cusum(levels[:, :3], steps, present=known)
     unattended = detect.cusum(levels[:, 3:], steps, present=known & labels.lane)
     return np.concatenate([everywhere, unattended], axis=1)
+
+
+def start_relief(streams: int) -> Floats:
+    """Return the statistics of an epoch without labels, shape (streams, 2)."""
+    return np.zeros((streams, len(RELIEF)))
+
+
+def relief(levels: Floats, labels: Labels, *, hoped: Floats) -> Floats:
+    """Carry CUSUM statistics of all labels against what was hoped for at the best: errors that have become rare.
+
+    A bad spell that has passed must not weigh on the evidence for ever.
+
+    Args:
+        levels: shape (streams, 2).
+        labels: in the order of arrival, both lanes.
+        hoped: shape (streams, bins), from `reference.hoped`; NaN: not known yet. Bins that hold next to no errors
+            are not listened to: nothing can become much better there.
+
+    Returns:
+        Shape (streams, 2), log-likelihood ratios.
+    """
+    usual = np.take_along_axis(hoped, labels.bins, axis=1)
+    known = labels.present & (np.nan_to_num(usual, nan=0.0) >= _SPOTLESS)
+    usual = np.where(known, usual, 0.5)[:, :, None]
+    aims = usual * RELIEF / (1.0 - usual + usual * RELIEF)
+    steps = np.where(labels.wrong[:, :, None], np.log(aims / usual), np.log((1.0 - aims) / (1.0 - usual)))
+    return detect.cusum(levels, steps, present=known)
 
 
 def reading(levels: Floats) -> Floats:

@@ -1,11 +1,12 @@
 """The watch over a slider: all evidence of an epoch, what it allows now, and what has to be done about it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 
-from slider.engine import alarm, audit, bounds, brake, certificate, reference, regions, shift
+from slider.engine import alarm, audit, bounds, brake, certificate, reference, regions, shift, watermark
 from slider.engine.arrays import Bools, Floats, Ints
 from slider.engine.labels import Labels
 from slider.engine.orders import Orders, Tuning
@@ -13,16 +14,17 @@ from slider.engine.orders import Orders, Tuning
 SETTLED = 1500
 """Items of an epoch after which the scores' usual distribution is written down."""
 
-_DETECTORS = ("alarm", "nudge", "shift", "drift", "marks", "regions", "surprise", "quarantined", "freed")
-_TALLIES = ("heard", "recent", "expected", "expected_at", "items", "lane_items", "audits", "boost_until", "patience")
-_STATES = (*_DETECTORS, *_TALLIES)
+_DETECTORS = ("alarm", "nudge", "shift", "relief", "drift", "marks", "regions", "surprise", "quarantined", "freed")
+_EXPECTED = ("heard", "recent", "expected", "hoped", "expected_at")
+_COUNTS = ("marks_passed", "items", "lane_items", "audits", "boost_until", "all_until", "patience")
+_STATES = (*_DETECTORS, *_EXPECTED, *_COUNTS)
 
 
 @dataclass(slots=True, eq=False)
 class Watch:
     """The evidence of one epoch for each of several streams (a task is one stream), changed in place.
 
-    What comes in: `routed` says which items were routed; `count` takes labels in the order of routing, up to the
+    What comes in: `routed` says which items were routed; `settle` takes labels in the order of routing, up to the
     oldest one outstanding, and is the only way into the certificate; `hear` takes them in the order of arrival, for
     the detectors. Then `judge` draws the conclusions. Everything in between is a function of these calls.
 
@@ -41,9 +43,12 @@ class Watch:
     tuning: Tuning = field(default_factory=Tuning)
     counters: certificate.Counters = field(init=False)
     proof: certificate.Certificate = field(init=False)
+    fresh: list[certificate.Counters] = field(init=False)
+    marks_passed: Ints = field(init=False)
     alarm: Floats = field(init=False)
     nudge: Floats = field(init=False)
     shift: Floats = field(init=False)
+    relief: Floats = field(init=False)
     drift: Floats = field(init=False)
     marks: Floats = field(init=False)
     regions: Floats = field(init=False)
@@ -53,16 +58,19 @@ class Watch:
     heard: Ints = field(init=False)
     recent: Floats = field(init=False)
     expected: Floats = field(init=False)
+    hoped: Floats = field(init=False)
     expected_at: Ints = field(init=False)
     items: Ints = field(init=False)
     lane_items: Ints = field(init=False)
     audits: Ints = field(init=False)
     boost_until: Ints = field(init=False)
+    all_until: Ints = field(init=False)
     patience: Floats = field(init=False)
 
     def __post_init__(self) -> None:
         n, k = len(self.tested), len(certificate.CUTS)
-        self.counters = certificate.Counters.zero(n)
+        self.counters, self.marks_passed = certificate.Counters.zero(n), np.zeros((n, k), dtype=np.int64)
+        self.fresh = [_unmade(n), _unmade(n)]
         nothing = np.zeros((n, k))
         self.proof = certificate.Certificate(nothing.astype(np.bool_), nothing, nothing.copy())
         self.alarm, self.nudge = alarm.start(n), alarm.start(n)
@@ -72,9 +80,11 @@ class Watch:
         self.quarantined = np.zeros((n, regions.COUNT), dtype=np.bool_)
         self.freed = np.zeros((n, regions.COUNT, 2), dtype=np.int64)
         self.heard, self.recent = np.zeros((n, k, 2), dtype=np.int64), np.zeros((n, k, 2))
-        self.expected, self.expected_at = np.full((n, k), np.nan), np.zeros(n, dtype=np.int64)
+        self.expected, self.hoped = np.full((n, k), np.nan), np.full((n, k), np.nan)
+        self.expected_at, self.relief = np.zeros(n, dtype=np.int64), shift.start_relief(n)
         self.items, self.lane_items, self.audits = (np.zeros(n, dtype=np.int64) for _ in range(3))
-        self.boost_until, self.patience = np.full(n, -1, dtype=np.int64), np.ones(n)
+        self.boost_until, self.all_until = (np.full(n, -1, dtype=np.int64) for _ in range(2))
+        self.patience = np.ones(n)
 
     # -- what comes in --------------------------------------------------------------------------------------------
 
@@ -112,11 +122,27 @@ class Watch:
         self.heard[which] = heard[which]
         had = which & (self.expected_at > 0)
         self.expected_at[had] = 0
-        self.expected[had] = np.nan
+        self.expected[had], self.hoped[had] = np.nan, np.nan
 
-    def count(self, labels: Labels) -> None:
-        """Take labels of this epoch in the order of routing: the only way into the certificate."""
-        self.counters = self.counters.plus(labels.counted())
+    def settle(self, labels: Labels | None, *, waiting: Ints) -> None:
+        """Take labels of this epoch in the order of routing: the only way into the certificate.
+
+        Args:
+            labels: all that are known with a place from `floor` on, None where there are none; what a mark has
+                passed counts once.
+            waiting: shape (streams, bins), the place of the oldest look of each bin that is outstanding, in this
+                epoch; where there is none, the place of the next item (`watermark.marks`).
+        """
+        passed = np.maximum(self.marks_passed, watermark.marks(waiting))
+        if labels is not None:
+            self.counters = self.counters.plus(watermark.between(self.marks_passed, passed, labels=labels))
+        self.marks_passed = passed
+
+    @property
+    def floor(self) -> Ints:
+        """The place from which on labels may still have to be counted, shape (streams,)."""
+        floor: Ints = self.marks_passed[:, -1]
+        return floor
 
     def hear(self, labels: Labels, *, looked_back: bool = False, aimed: bool = False) -> None:
         """Take labels of this epoch in the order of arrival: what the detectors listen to.
@@ -130,6 +156,7 @@ class Watch:
             self.alarm = alarm.observe(self.alarm, labels, tested=self.tested)
             self.nudge = alarm.stir(self.nudge, labels, tested=self.tested)
             self.shift = shift.observe(self.shift, labels, expected=self.expected)
+            self.relief = shift.relief(self.relief, labels, hoped=self.hoped)
         self.regions = regions.observe(self.regions, labels, tested=self.tested)
         self.surprise = regions.surprise(self.surprise, labels.only(labels.lane), expected=self.expected)
         stream = np.broadcast_to(np.arange(len(self.tested))[:, None], labels.bins.shape)[labels.present]
@@ -146,14 +173,19 @@ class Watch:
 
     def judge(self) -> Orders:
         """Draw the conclusions: certify, close or reopen a region, suspect, or end the epoch."""
-        self.proof = certificate.certify(self.counters, error_limit=self.tested, delta=self.delta, best=self.proof.best)
+        self.proof = certificate.certify(
+            self.counters, error_limit=self.tested, delta=self.delta, best=self.proof.best, fresh=self.fresh
+        )
         self._expect()
         is_open = self.proof.caps > 0.0
         closed = self._close_regions()
         reopened = self._reopen_regions()
         shifted = is_open & (shift.reading(self.shift) >= np.log(self.tuning.shift))
         alarmed = is_open & (alarm.reading(self.alarm) >= self.tuning.alarm)
-        ended = alarmed | shifted | ((closed | reopened).any(axis=1) & ~is_open)
+        enough = np.where(is_open, self.tuning.relief, self.tuning.relief_closed)
+        relieved = shift.reading(self.relief) >= np.log(enough)
+        self._begin_anew(relieved & is_open)
+        ended = alarmed | shifted | (relieved & ~is_open) | ((closed | reopened).any(axis=1) & ~is_open)
         suspected = self._suspect(is_open & ~ended)
         surprised = (is_open & ~ended)[:, None] & ~self.quarantined
         surprised &= self.surprise.max(axis=-1) >= np.log(self.tuning.surprise)
@@ -168,6 +200,7 @@ class Watch:
             look_back_regions=np.where(surprised, self.tuning.look_back_region, 0),
             alarmed=alarmed,
             shifted=shifted & ~alarmed,
+            relieved=relieved,
             suspected=suspected,
             closed=closed,
             reopened=reopened,
@@ -190,6 +223,7 @@ class Watch:
         wanted = np.maximum(self.tuning.floor, np.minimum(0.5, wanted))
         boosted = np.maximum(wanted, np.minimum(0.5, wanted * self.tuning.boost))
         wanted = np.where(self.audits < self.boost_until, boosted, wanted)
+        wanted = np.where(self.audits < self.all_until, 1.0, wanted)
         rungs: Ints = np.floor(-2.0 * np.log2(wanted) + 1e-9).astype(np.int64)
         return np.clip(rungs, 0, audit.STEPS - 1)
 
@@ -201,6 +235,7 @@ class Watch:
         if due.any():
             wrong, right = self.heard[due, :, 1], self.heard[due, :, 0]
             self.expected[due] = reference.expected(wrong, right, tested=self.tested[due])
+            self.hoped[due] = reference.hoped(wrong, right, tested=self.tested[due])
             self.expected_at[due] = labels[due]
 
     def _suspect(self, may: Bools) -> Bools:
@@ -219,6 +254,18 @@ class Watch:
         self.drift[suspected] = 0.0
         self.marks[suspected] = np.nan
         return suspected
+
+    def _begin_anew(self, which: Bools) -> None:
+        """After a bad spell has passed, bet anew from here on, and look more closely for a while."""
+        self.relief[which] = 0.0
+        # What is expected was learnt in the bad spell.
+        self.expected_at[which], self.heard[which], self.recent[which] = 0, 0, 0.0
+        self.expected[which], self.hoped[which], self.shift[which] = np.nan, np.nan, 0.0
+        for start in self.fresh:
+            made = which & (start.wrong[:, 0, 0] < 0)
+            start.wrong[made], start.right[made] = self.counters.wrong[made], self.counters.right[made]
+            self.all_until[made] = self.audits[made] + self.tuning.relief_audits
+            which = which & ~made
 
     def _close_regions(self) -> Bools:
         """Close regions well inside the lane that break twice the limit: the lane without them is better."""
@@ -249,11 +296,14 @@ class Watch:
         """Forget all evidence of these streams: it was evidence of something else. Closed regions stay closed."""
         fresh = Watch(self.tested[which], self.delta, self.tuning)
         fresh.quarantined, fresh.freed = self.quarantined[which], self.freed[which]
+        fresh.marks_passed = self.marks_passed[which]
         for name in _STATES:
             getattr(self, name)[which] = getattr(fresh, name)
-        for kept, new in ((self.counters, fresh.counters), (self.proof, fresh.proof)):
-            for name in kept.__slots__:
-                getattr(kept, name)[which] = getattr(new, name)
+        pairs: list[tuple[Any, Any]] = [(self.counters, fresh.counters), (self.proof, fresh.proof)]
+        pairs += zip(self.fresh, fresh.fresh, strict=True)
+        for kept, new in pairs:
+            for one in fields(kept):
+                getattr(kept, one.name)[which] = getattr(new, one.name)
 
     # -- keeping it -----------------------------------------------------------------------------------------------
 
@@ -266,6 +316,7 @@ class Watch:
             "wrong": self.counters.wrong[0].tolist(),
             "right": self.counters.right[0].tolist(),
             "best": self.proof.best[0].tolist(),
+            "fresh": [[one.wrong[0].tolist(), one.right[0].tolist()] for one in self.fresh if one.wrong.min() >= 0],
         }
 
     @classmethod
@@ -284,9 +335,17 @@ class Watch:
                 here[0] = _read(stored[name], like=here[0])
             watch.counters.wrong[0], watch.counters.right[0] = np.array(stored["wrong"]), np.array(stored["right"])
             watch.proof.best[0] = np.array(stored["best"], dtype=np.float64)
+            for start, (wrong, right) in zip(watch.fresh, np.array(stored["fresh"], dtype=np.int64), strict=False):
+                start.wrong[0], start.right[0] = wrong, right
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"A stored watch does not fit: {error!r}. Start a new epoch of evidence.") from error
         return watch
+
+
+def _unmade(streams: int) -> certificate.Counters:
+    """A fresh start that was not made yet."""
+    zero = certificate.Counters.zero(streams)
+    return certificate.Counters(wrong=zero.wrong - 1, right=zero.right - 1)
 
 
 def _stored(array: Floats | Ints | Bools) -> object:

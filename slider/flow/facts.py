@@ -22,8 +22,8 @@ def of(
     `history` how many of the labels are past outputs and no live verdicts."""
     wrong, right = counters.wrong, counters.right
     weights = audit.LADDER[np.newaxis, :]
-    bad, all_ = np.cumsum((wrong * weights).sum(1)), np.cumsum(((wrong + right) * weights).sum(1))
-    seen = np.cumsum((wrong + right).sum(1))
+    bad, all_ = (wrong * weights).sum(1), ((wrong + right) * weights).sum(1)
+    seen = (wrong + right).sum(1)
     # Cuts below the first staked one can't be certified: to wait for them would be to wait for ever.
     reachable = (proof.cap < certificate.CUTS) & (np.cumsum(certificate.LEVELS) > 0)
     next_cut = next((int(c) for c in np.flatnonzero(reachable)), None)

@@ -120,7 +120,7 @@ def _labels(policy: Policy) -> Labels:
     live = int(wrong.sum() + right.sum())
     outstanding = max((row[5] for row in rows), default=0)
     past, of_history = history.counted(policy)
-    counters = certificate.Counters(wrong=wrong, right=right).plus(past)
+    counters = certificate.Counters(wrong=np.cumsum(wrong, axis=0), right=np.cumsum(right, axis=0)).plus(past)
     return Labels(counters, live + of_history, outstanding, of_history)
 
 

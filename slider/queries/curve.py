@@ -24,9 +24,8 @@ def points(policy: Policy) -> list[Point]:
     if not facts:
         return []
     found: list[Point] = []
-    verdicts = 0
     for place, cut in enumerate(facts["cuts"]):
-        verdicts += int(facts["right"][place]) + int(facts["wrong"][place])
+        verdicts = int(facts["right"][place]) + int(facts["wrong"][place])
         known = verdicts >= FEW
         found.append(
             Point(

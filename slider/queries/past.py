@@ -39,7 +39,7 @@ def proof(past: Past, policy: Policy) -> Proof | None:
     counters = certificate.Counters.from_json(past.counters)
     found = certificate.certify(counters, error_limit=policy.error_limit, delta=policy.delta)
     place = int((found.cap >= certificate.CUTS).sum()) - 1 if found.cap else len(certificate.CUTS) - 1
-    wrong, right = counters.wrong.sum(axis=1)[: place + 1].sum(), counters.right.sum(axis=1)[: place + 1].sum()
+    wrong, right = counters.wrong[place].sum(), counters.right[place].sum()
     following = shares.next_cut(found.cap)
     needed = certificate.labels_needed(counters, found, error_limit=policy.error_limit, delta=policy.delta)
     more = None if following is None else float(needed[certificate.CUTS.tolist().index(following)])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from slider.engine import certificate
 from slider.engine.arrays import Bools, Ints
 from slider.engine.labels import Labels
 
@@ -47,7 +48,6 @@ class Book:
         self.epoch = np.zeros(replays, dtype=np.int16)
         self.now = 0
         self._longest = longest
-        self._settled = np.zeros(replays, dtype=np.int64)
         self._streams = np.arange(replays)[:, None]
 
     def write(self, entry: Entry) -> None:
@@ -70,15 +70,22 @@ class Book:
         order = np.lexsort((at[replay, item], replay))
         return replay[order], item[order] + first
 
-    def settled(self) -> tuple[Ints, Ints]:
-        """Return (replays, items) newly below the watermark: the oldest look that is still outstanding."""
-        first = int(self._settled.min())
-        items = np.arange(first, self.now)
-        looked, new = self.looked[:, first : self.now], items >= self._settled[:, None]
-        waits = looked & (self.at[:, first : self.now] >= self.now) & new
-        upto = np.where(waits.any(axis=1), waits.argmax(axis=1) + first, self.now)
-        replay, item = np.nonzero(looked & new & (items < upto[:, None]))
-        self._settled = upto
+    def waiting(self) -> Ints:
+        """Return the oldest outstanding look of this epoch by bin, shape (replays, bins); `now` where there is none."""
+        first = max(0, self.now - self._longest - 1)
+        part = slice(first, self.now)
+        out = self.looked[:, part] & (self.at[:, part] >= self.now) & (self.closed[:, part] < 0)
+        replay, item = np.nonzero(out & (self.epochs[:, part] == self.epoch[:, None]))
+        oldest = np.full((len(self.epoch), len(certificate.CUTS)), self.now, dtype=np.int64)
+        np.minimum.at(oldest, (replay, self.bins[replay, item + first]), item + first)
+        return oldest
+
+    def judged(self, floor: Ints) -> tuple[Ints, Ints]:
+        """Return (replays, items) from `floor`, shape (replays,), on whose verdict is known."""
+        first = int(floor.min())
+        part = slice(first, self.now)
+        known = self.looked[:, part] & (self.at[:, part] < self.now)
+        replay, item = np.nonzero(known & (np.arange(first, self.now) >= floor[:, None]))
         return replay, item + first
 
     def labels(self, replay: Ints, item: Ints, *, again: bool = False) -> Labels | None:
@@ -91,13 +98,7 @@ class Book:
         replay, item = replay[current], item[current]
         if not replay.size:
             return None
-        counts = np.bincount(replay, minlength=len(self.epoch))
-        order = np.argsort(replay, kind="stable")
-        place = np.empty(replay.size, dtype=np.int64)
-        place[order] = np.arange(replay.size) - np.repeat(np.cumsum(counts) - counts, counts)
-        where = np.zeros((len(counts), int(counts.max())), dtype=np.int64)
-        present = np.zeros(where.shape, dtype=np.bool_)
-        where[replay, place], present[replay, place] = item, True
+        where, present = _side_by_side(replay, item, len(self.epoch))
         classes = self.classes[self._streams, where].astype(np.int64)
         return Labels(
             bins=self.bins[self._streams, where].astype(np.int64),
@@ -105,6 +106,7 @@ class Book:
             wrong=self.said[self._streams, where],
             lane=self.lane[self._streams, where],
             present=present,
+            places=where,
         )
 
     def shipped(self, replay: int, *, last: int) -> Ints:
@@ -113,3 +115,15 @@ class Book:
         part = slice(first, self.now)
         free = self.lane[replay, part] & ~self.seen[replay, part] & (self.epochs[replay, part] == self.epoch[replay])
         return np.flatnonzero(free) + first
+
+
+def _side_by_side(replay: Ints, item: Ints, replays: int) -> tuple[Ints, Bools]:
+    """Lay items out in one row a replay, in the order given, and say where there are any."""
+    counts = np.bincount(replay, minlength=replays)
+    order = np.argsort(replay, kind="stable")
+    place = np.empty(replay.size, dtype=np.int64)
+    place[order] = np.arange(replay.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    where = np.zeros((replays, int(counts.max())), dtype=np.int64)
+    present = np.zeros(where.shape, dtype=np.bool_)
+    where[replay, place], present[replay, place] = item, True
+    return where, present

@@ -67,9 +67,8 @@ class Guarded:
             self.watch.hear(heard)
         self._hear_closed(book, *arrived)
         self._hear_again(book)
-        counted = book.labels(*book.settled())
-        if counted is not None:
-            self.watch.count(counted)
+        known = book.labels(*book.judged(self.watch.floor))
+        self.watch.settle(known, waiting=book.waiting())
         orders = self.watch.judge()
         self.share, self.rung = orders.share, orders.rung
         self._note(orders)
