@@ -1,4 +1,4 @@
-"""Capacity and money: what a day costs people and purse at each share, and the share that the staffed hours can carry."""
+"""Capacity and money: what a day costs people and purse at each share, and which share staffed hours carry."""
 
 from dataclasses import dataclass
 

@@ -1,12 +1,14 @@
 """The three shares of a slider, requested, allowed and in effect, and in one sentence which of them binds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 
 from slider.engine import certificate
-from slider.models import Gauge, Mode, Policy
+from slider.models import Gauge, Maker, Mode, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +18,16 @@ class Shares:
     requested: float
     allowed: float | None
     effective: float
-    state: str  # held | stale | trial | waiting | guarded
+    state: str  # held | stale | trial | waiting | braked | guarded
     words: str
+    why: str  # why it is not more, short
     more: str  # what would open the next step; empty where nothing is known about that
+    apart: str = ""  # which ranks are in quarantine; empty where none is
 
     @property
     def promised(self) -> bool:
         """True where the error limit is held by evidence."""
-        return self.state == "guarded"
+        return self.state in ("guarded", "braked")
 
 
 def shares(gauge: Gauge, *, now: datetime) -> Shares:
@@ -38,7 +42,9 @@ def shares(gauge: Gauge, *, now: datetime) -> Shares:
         effective=in_force,
         state=state,
         words=_words(policy, state),
-        more=_more(policy),
+        why=_why(policy, state),
+        more="" if state in ("held", "stale", "braked") else _more(policy),
+        apart=_apart(policy.certificate),
     )
 
 
@@ -54,31 +60,122 @@ def _state(policy: Policy, *, stale: bool) -> str:
         return "stale"
     if policy.mode == Mode.TRIAL:
         return "trial"
+    if braked_at(policy) < 1:
+        return "braked"
     return "guarded" if policy.effective > 0 else "waiting"
 
 
+def vouched(policy: Policy, share: float) -> float:
+    """The step of the grid that evidence alone would let run: the largest certified one that is not above `share`."""
+    certified = policy.certificate.get("certified", [])
+    cuts = certificate.CUTS.tolist()
+    return max((cut for cut, ok in zip(cuts, certified, strict=False) if ok and cut <= share), default=0.0)
+
+
+def braked_at(policy: Policy) -> float:
+    """The share that the brake holds a guarded slider at: less than evidence alone would let run; 1 without a brake."""
+    braked = not policy.held and policy.mode == Mode.GUARDED and policy.effective < vouched(policy, policy.requested)
+    return policy.effective if braked else 1.0
+
+
+def holding(policy: Policy) -> Policy | None:
+    """The move that pulled the slider back, where it is pulled back: policies made since then keep it so."""
+    if not policy.held:
+        return None
+    moves = Policy.objects.filter(task=policy.task_id).order_by("-number").defer("calibration", "certificate")
+    before = moves.filter(held=False).values_list("number", flat=True).first()
+    return moves.select_related("made_by").filter(number__gt=before or 0).last()
+
+
+def ended(policy: Policy) -> Policy | None:
+    """The guard's move that ended the evidence and so pulled the slider back; None where no such move stands."""
+    if policy.held or policy.effective > 0 or policy.mode == Mode.TRIAL or policy.epoch == 1:
+        return None
+    moves = Policy.objects.filter(task=policy.task_id, epoch=policy.epoch).defer("calibration", "certificate")
+    first = moves.order_by("number").first()
+    return first if first is not None and first.maker == Maker.GUARD else None
+
+
 def _words(policy: Policy, state: str) -> str:
-    asked, effect = said(policy.requested), said(policy.effective)
+    asked, effect, allows = said(policy.requested), said(policy.effective), _allows(policy)
     if state == "held":
-        return f"0 % in effect: the slider is pulled back. It stood at {asked} when that happened."
+        move = holding(policy)
+        who = "the guard" if move is not None and move.maker == Maker.GUARD else "a person"
+        return f"0 % in effect: the slider is pulled back, by {who}. You asked {asked}; {allows}."
     if state == "stale":
-        return "0 % in effect: the guard gave no sign of life for too long, so everything goes to people until it does."
-    if state == "trial":
-        return f"{effect} in effect on a person's word. No promise is made about its error."
-    if policy.requested == 0:
-        return "0 % in effect: you asked that everything goes to people."
-    if policy.allowed is None:
-        return f"0 % in effect: you asked {asked}; what the evidence allows is not known yet."
-    looked = f"{policy.labels:,} reviewed items"
-    if policy.allowed == 0:
-        return f"0 % in effect: you asked {asked}; {looked} are not enough yet to allow any share."
-    if policy.allowed < policy.requested:
-        return f"{effect} in effect: you asked {asked}; {looked} allow {said(policy.allowed)}."
-    if policy.effective < policy.requested:
         return (
-            f"{effect} in effect: you asked {asked}, and {effect} is the next step below that the evidence vouches for."
+            "0 % in effect: the guard gave no sign of life for too long, so everything goes to people until it does. "
+            f"You asked {asked}; {allows}."
         )
-    return f"{effect} in effect, as you asked; {looked} allow up to {said(policy.allowed)}."
+    if state == "trial":
+        return f"{effect} in effect, as you asked, on a person's word; {allows}. No promise is made about its error."
+    if policy.requested == 0:
+        return f"0 % in effect: you asked that everything goes to people; {allows}."
+    if state == "braked":
+        return f"{effect} in effect: you asked {asked} and {allows}, but the brake holds it: {_brake(policy)}."
+    return _by_evidence(policy, asked=asked, effect=effect, allows=allows)
+
+
+def _by_evidence(policy: Policy, *, asked: str, effect: str, allows: str) -> str:
+    if policy.effective == 0 and ended(policy) is not None:
+        return f"0 % in effect: the guard pulled the slider back and gathers new evidence. You asked {asked}; {allows}."
+    if policy.allowed is None:
+        return f"0 % in effect: you asked {asked}; {allows}."
+    if policy.allowed == 0:
+        return f"0 % in effect: you asked {asked}; {_looked(policy)} are not enough yet to allow any share."
+    if policy.allowed < policy.requested:
+        return f"{effect} in effect: you asked {asked}; {allows}."
+    if policy.effective < policy.requested:
+        step = f"and {effect} is the next step below that the evidence vouches for"
+        return f"{effect} in effect: you asked {asked}, {step}; it goes up to {said(policy.allowed)}."
+    return f"{effect} in effect, as you asked; {_looked(policy)} allow up to {said(policy.allowed)}."
+
+
+def _why(policy: Policy, state: str) -> str:
+    """Why no more runs, as an answer of its own."""
+    if state == "held":
+        return "The slider is pulled back, until somebody releases it."
+    if state == "stale":
+        return "The guard is silent: nothing runs unattended until it is back."
+    if state == "braked":
+        return f"The brake: {_brake(policy)}."
+    if policy.allowed is not None and 0 < policy.allowed < policy.requested and state != "trial":
+        return f"The evidence ends at {said(policy.allowed)}."
+    if not policy.allowed and policy.requested > 0 and state != "trial":
+        return "The evidence allows no share yet."
+    if state == "trial":
+        return "You asked for no more, and a trial follows your word."
+    return "You asked for no more."
+
+
+def _allows(policy: Policy) -> str:
+    """What the evidence allows, as the end of a sentence."""
+    if policy.allowed is None:
+        return "what the evidence allows is not known yet"
+    return f"{_looked(policy)} allow {said(policy.allowed)}"
+
+
+def _looked(policy: Policy) -> str:
+    return f"{policy.labels:,} reviewed item{'' if policy.labels == 1 else 's'}"
+
+
+def _brake(policy: Policy) -> str:
+    """Why less runs than evidence has certified: the guard says it with its figures, or it is said in general."""
+    brake = policy.certificate.get("brake")
+    words = brake.get("words") if isinstance(brake, Mapping) else None
+    return str(words) if words else "the newest verdicts look worse than the evidence as a whole"
+
+
+def _apart(facts: Mapping[str, Any]) -> str:
+    """The ranks that the guard has put in quarantine, in words."""
+    found = facts.get("quarantine") or []
+    spans = [f"{said(float(one['from']))} to {said(float(one['to']))}" for one in found if isinstance(one, Mapping)]
+    if not spans:
+        return ""
+    return (
+        f"In quarantine: answers ranked {' and '.join(spans)} were wrong far more often than expected; "
+        "they go to people whatever the slider says."
+    )
 
 
 def _more(policy: Policy) -> str:
@@ -87,7 +184,7 @@ def _more(policy: Policy) -> str:
     following = next_cut(policy.allowed or 0.0)
     if more is None or following is None or policy.mode == Mode.TRIAL:
         return ""
-    return f"{_about(more)} more verdicts would allow {said(following)}, if the errors stay as they are."
+    return f"{about(more)} more verdicts would allow {said(following)}, if the errors stay as they are."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +195,15 @@ class Verdict:
     words: str
 
 
-def verdict(policy: Policy, *, requested: float, mode: Mode, effective: float) -> Verdict:
-    """Say what happens if this is applied. `effective` is the share that routing would follow."""
+def verdict(policy: Policy, *, requested: float, mode: Mode, effective: float, stale: bool = False) -> Verdict:
+    """Say what happens if this is applied. `effective` is the share that routing would follow with a live guard."""
+    meant = _verdict(policy, requested=requested, mode=mode, effective=effective)
+    if stale and not policy.held:
+        return Verdict("warn", f"{meant.words} Until the guard gives a sign of life, 0 % runs.")
+    return meant
+
+
+def _verdict(policy: Policy, *, requested: float, mode: Mode, effective: float) -> Verdict:
     asked, effect = said(requested), said(effective)
     if policy.held:
         return Verdict("warn", f"The slider is pulled back and stays so: 0 % runs until it is released, then {effect}.")
@@ -111,11 +215,13 @@ def verdict(policy: Policy, *, requested: float, mode: Mode, effective: float) -
         return Verdict("warn", f"{asked} would run unattended at once, on your word{promise}.")
     if policy.allowed is None:
         return Verdict("warn", f"You ask {asked}; what the evidence allows is not known yet. Until it is, 0 % runs.")
-    looked = f"{policy.labels:,} reviewed items"
+    looked = _looked(policy)
     if effective == 0:
-        return Verdict("warn", f"You ask {asked}; {looked} do not vouch for that yet, so 0 % runs. {_more(policy)}")
+        return Verdict("warn", f"You ask {asked}; {looked} do not vouch for that yet, so 0 % runs.")
     if policy.allowed < requested:
-        return Verdict("warn", f"You ask {asked}; {looked} allow {effect}, so {effect} runs. {_more(policy)}")
+        return Verdict("warn", f"You ask {asked}; {looked} allow {effect}, so {effect} runs.")
+    if effective > (brake := braked_at(policy)):
+        return Verdict("warn", f"{looked} vouch for {effect}, but the brake holds it at {said(brake)} for now.")
     limit = f"{policy.error_limit * 100:g} %"
     step = "" if effective == requested else f"{effect} runs: the next step below that the evidence vouches for. "
     return Verdict("good", f"{step}{looked} vouch for {effect}: at most {limit} of it wrong.")
@@ -127,7 +233,7 @@ def next_cut(allowed: float) -> float | None:
     return next((cut for cut in certificate.CUTS.tolist() if cut >= staked and cut > allowed), None)
 
 
-def _about(count: int) -> str:
+def about(count: int) -> str:
     """How many, as roughly as the estimate is: «A few», «About 20», «About 150», «Some 400», «Some 12,000»."""
     if count < 10:
         return "A few"
