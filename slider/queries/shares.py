@@ -122,13 +122,13 @@ def _by_evidence(policy: Policy, *, asked: str, effect: str, allows: str) -> str
     if policy.allowed is None:
         return f"0 % in effect: you asked {asked}; {allows}."
     if policy.allowed == 0:
-        return f"0 % in effect: you asked {asked}; {_looked(policy)} are not enough yet to allow any share."
+        return f"0 % in effect: you asked {asked}; {looked(policy)} are not enough yet to allow any share."
     if policy.allowed < policy.requested:
         return f"{effect} in effect: you asked {asked}; {allows}."
     if policy.effective < policy.requested:
         step = f"and {effect} is the next step below that the evidence vouches for"
         return f"{effect} in effect: you asked {asked}, {step}; it goes up to {said(policy.allowed)}."
-    return f"{effect} in effect, as you asked; {_looked(policy)} allow up to {said(policy.allowed)}."
+    return f"{effect} in effect, as you asked; {looked(policy)} allow up to {said(policy.allowed)}."
 
 
 def _why(policy: Policy, state: str) -> str:
@@ -152,10 +152,10 @@ def _allows(policy: Policy) -> str:
     """What the evidence allows, as the end of a sentence."""
     if policy.allowed is None:
         return "what the evidence allows is not known yet"
-    return f"{_looked(policy)} allow {said(policy.allowed)}"
+    return f"{looked(policy)} allow {said(policy.allowed)}"
 
 
-def _looked(policy: Policy) -> str:
+def looked(policy: Policy) -> str:
     return f"{policy.labels:,} reviewed item{'' if policy.labels == 1 else 's'}"
 
 
@@ -185,46 +185,6 @@ def _more(policy: Policy) -> str:
     if more is None or following is None or policy.mode == Mode.TRIAL:
         return ""
     return f"{about(more)} more verdicts would allow {said(following)}, if the errors stay as they are."
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a wanted share would come to, in one sentence; `tone` is good, warn or bad."""
-
-    tone: str
-    words: str
-
-
-def verdict(policy: Policy, *, requested: float, mode: Mode, effective: float, stale: bool = False) -> Verdict:
-    """Say what happens if this is applied. `effective` is the share that routing would follow with a live guard."""
-    meant = _verdict(policy, requested=requested, mode=mode, effective=effective)
-    if stale and not policy.held:
-        return Verdict("warn", f"{meant.words} Until the guard gives a sign of life, 0 % runs.")
-    return meant
-
-
-def _verdict(policy: Policy, *, requested: float, mode: Mode, effective: float) -> Verdict:
-    asked, effect = said(requested), said(effective)
-    if policy.held:
-        return Verdict("warn", f"The slider is pulled back and stays so: 0 % runs until it is released, then {effect}.")
-    if requested == 0:
-        return Verdict("good", "Everything goes to people.")
-    if mode == Mode.TRIAL:
-        # In a trial the page has said it already, loudly.
-        promise = "" if policy.mode == Mode.TRIAL else ": no promise about its error"
-        return Verdict("warn", f"{asked} would run unattended at once, on your word{promise}.")
-    if policy.allowed is None:
-        return Verdict("warn", f"You ask {asked}; what the evidence allows is not known yet. Until it is, 0 % runs.")
-    looked = _looked(policy)
-    if effective == 0:
-        return Verdict("warn", f"You ask {asked}; {looked} do not vouch for that yet, so 0 % runs.")
-    if policy.allowed < requested:
-        return Verdict("warn", f"You ask {asked}; {looked} allow {effect}, so {effect} runs.")
-    if effective > (brake := braked_at(policy)):
-        return Verdict("warn", f"{looked} vouch for {effect}, but the brake holds it at {said(brake)} for now.")
-    limit = f"{policy.error_limit * 100:g} %"
-    step = "" if effective == requested else f"{effect} runs: the next step below that the evidence vouches for. "
-    return Verdict("good", f"{step}{looked} vouch for {effect}: at most {limit} of it wrong.")
 
 
 def next_cut(allowed: float) -> float | None:

@@ -9,7 +9,7 @@ from django.db import connection
 
 from slider.engine import capacity, certificate
 from slider.engine.arrays import Floats
-from slider.models import Tally, Why
+from slider.models import Why
 
 PRICED = 300  # the newest items whose model cost is looked at
 LOOKS = 500
@@ -58,14 +58,21 @@ def traffic(task_id: int, *, now: datetime) -> Traffic:
     edge = start.replace(minute=0, second=0, microsecond=0)
     within = 1 - (start - edge) / timedelta(hours=1)
     items, ruled, by_bin = 0.0, 0.0, np.zeros(len(certificate.CUTS))
-    cells = Tally.objects.filter(task_id=task_id, hour__gte=edge).values_list("hour", "why", "bin", "items")
-    for hour, why, place, count in cells:
-        part = count * within if hour == edge else count
-        items += part
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT why, bin, sum(items * CASE WHEN hour = %(edge)s THEN %(within)s ELSE 1 END)::float8
+            FROM slider_tally WHERE task_id = %(task)s AND hour >= %(edge)s GROUP BY 1, 2
+            """,
+            {"task": task_id, "edge": edge, "within": within},
+        )
+        cells = cursor.fetchall()
+    for why, place, count in cells:
+        items += count
         if why == Why.RULE:
-            ruled += part
+            ruled += count
         elif why in _ANSWERED and 0 <= place < len(by_bin):
-            by_bin[place] += part
+            by_bin[place] += count
     return Traffic(
         items=items,
         ruled=ruled,

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from slider.engine import capacity
 from slider.flow import policies
 from slider.models import Gauge, Mode, Policy, Task
-from slider.queries import backtest, clock, errors, history, ledger, pace, shares, steer, window
+from slider.queries import backtest, clock, errors, history, ledger, pace, shares, steer, verdict, window
 from slider.queries.frame import rights
 from slider.views import access, chart, steer_forms
 from slider.views.steer_forms import ApplyForm, Wanted
@@ -59,7 +59,7 @@ def what_if(task: Task, live: Gauge, wanted: Wanted, *, now: datetime, blind: bo
     return {
         "outlook": outlook,
         "window": window.window(policy, outlook=outlook),
-        "sentence": shares.verdict(policy, requested=wanted.share, mode=wanted.mode, effective=share, stale=stale),
+        "sentence": verdict.verdict(policy, requested=wanted.share, mode=wanted.mode, effective=share, stale=stale),
         "then": then,
         "now": current,
         "down": down if in_force > 0 and down.looks is not None else None,
