@@ -33,7 +33,7 @@ class Pace:
 
 def pace(policy: Policy) -> Pace:
     """Count the verdicts of the last 24 hours; where they were more than `NEWEST`, the rate of those."""
-    following = shares.next_cut(policy.allowed or 0.0)
+    following = shares.next_cut(shares.proven(policy) or 0.0)
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -57,7 +57,7 @@ def pace(policy: Policy) -> Pace:
 def words(policy: Policy) -> str:
     """The sentence that follows «about N more verdicts would allow M %»; empty where that isn't said."""
     more = policy.certificate.get("more")
-    if not more or policy.mode == Mode.TRIAL or shares.next_cut(policy.allowed or 0.0) is None:
+    if not more or policy.mode == Mode.TRIAL or shares.next_cut(shares.proven(policy) or 0.0) is None:
         return ""
     return pace(policy).words(more)
 

@@ -38,7 +38,7 @@ def shares(gauge: Gauge, *, now: datetime) -> Shares:
     in_force = 0.0 if stale or policy.held else policy.effective
     return Shares(
         requested=policy.requested,
-        allowed=policy.allowed,
+        allowed=proven(policy),
         effective=in_force,
         state=state,
         words=_words(policy, state),
@@ -67,9 +67,14 @@ def _state(policy: Policy, *, stale: bool) -> str:
 
 def vouched(policy: Policy, share: float) -> float:
     """The step of the grid that evidence alone would let run: the largest certified one that is not above `share`."""
-    certified = policy.certificate.get("certified", [])
-    cuts = certificate.CUTS.tolist()
-    return max((cut for cut, ok in zip(cuts, certified, strict=False) if ok and cut <= share), default=0.0)
+    cuts = policy.certificate.get("cuts", [])
+    certified = zip(cuts, policy.certificate.get("certified", []), strict=True)
+    return max((cut for cut, ok in certified if ok and cut <= share), default=0.0)
+
+
+def proven(policy: Policy) -> float | None:
+    """Where the evidence ends; None while that is not known. The brake may let less run than that."""
+    return None if policy.allowed is None else max(policy.allowed, float(policy.certificate.get("cap", 0.0)))
 
 
 def braked_at(policy: Policy) -> float:
@@ -91,9 +96,11 @@ def ended(policy: Policy) -> Policy | None:
     """The guard's move that ended the evidence and so pulled the slider back; None where no such move stands."""
     if policy.held or policy.effective > 0 or policy.mode == Mode.TRIAL or policy.epoch == 1:
         return None
-    moves = Policy.objects.filter(task=policy.task_id, epoch=policy.epoch).defer("calibration", "certificate")
-    first = moves.order_by("number").first()
-    return first if first is not None and first.maker == Maker.GUARD else None
+    moves = Policy.objects.filter(task=policy.task_id).order_by("number").defer("calibration", "certificate")
+    first = moves.filter(epoch=policy.epoch).first()
+    if first is None or first.maker != Maker.GUARD:
+        return None
+    return first if moves.filter(number=first.number - 1, effective__gt=0).exists() else None
 
 
 def _words(policy: Policy, state: str) -> str:
@@ -152,7 +159,7 @@ def _allows(policy: Policy) -> str:
     """What the evidence allows, as the end of a sentence."""
     if policy.allowed is None:
         return "what the evidence allows is not known yet"
-    return f"{looked(policy)} allow {said(policy.allowed)}"
+    return f"{looked(policy)} allow {said(proven(policy) or 0.0)}"
 
 
 def looked(policy: Policy) -> str:
@@ -181,7 +188,7 @@ def _apart(facts: Mapping[str, Any]) -> str:
 def _more(policy: Policy) -> str:
     """What would open the next step, as an estimate."""
     more = policy.certificate.get("more")
-    following = next_cut(policy.allowed or 0.0)
+    following = next_cut(proven(policy) or 0.0)
     if more is None or following is None or policy.mode == Mode.TRIAL:
         return ""
     return f"{about(more)} more verdicts would allow {said(following)}, if the errors stay as they are."

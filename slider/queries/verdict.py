@@ -32,15 +32,17 @@ def _verdict(policy: Policy, *, requested: float, mode: Mode, effective: float) 
         # In a trial the page has said it already, loudly.
         promise = "" if policy.mode == Mode.TRIAL else ": no promise about its error"
         return Verdict("warn", f"{asked} would run unattended at once, on your word{promise}.")
-    if policy.allowed is None:
+    allowed, vouched = shares.proven(policy), shares.vouched(policy, requested)
+    if allowed is None:
         return Verdict("warn", f"You ask {asked}; what the evidence allows is not known yet. Until it is, 0 % runs.")
     looked = shares.looked(policy)
+    if effective < vouched:
+        held = f"the brake holds it at {effect} for now"
+        return Verdict("warn", f"You ask {asked}; {looked} vouch for {shares.said(vouched)}, but {held}.")
     if effective == 0:
         return Verdict("warn", f"You ask {asked}; {looked} do not vouch for that yet, so 0 % runs.")
-    if policy.allowed < requested:
+    if allowed < requested:
         return Verdict("warn", f"You ask {asked}; {looked} allow {effect}, so {effect} runs.")
-    if effective > (brake := shares.braked_at(policy)):
-        return Verdict("warn", f"{looked} vouch for {effect}, but the brake holds it at {shares.said(brake)} for now.")
     limit = f"{policy.error_limit * 100:g} %"
     step = "" if effective == requested else f"{effect} runs: the next step below that the evidence vouches for. "
     return Verdict("good", f"{step}{looked} vouch for {effect}: at most {limit} of it wrong.")

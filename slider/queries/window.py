@@ -30,7 +30,7 @@ class Window:
 
 def window(policy: Policy, *, outlook: Outlook) -> Window:
     """Find both walls for a day like the last one."""
-    staffed, most = outlook.staffed_hours, policy.allowed
+    staffed, most = outlook.staffed_hours, shares.proven(policy)
     if staffed is None:
         words = "No left wall: nobody has said how many hours a day reviewers are there for this task."
         return Window("unset", None, most, words)
@@ -64,12 +64,19 @@ def over(hours: float | None, staffed: float | None, *, now: bool = False) -> st
     if hours is None or staffed is None or hours <= staffed * (1 + 1e-9):
         return ""
     need, grow = ("need", "grows") if now else ("would need", "would grow")
-    are = "is" if round(staffed, 1) == 1 else "are"
-    return f"People {need} {said_hours(hours)} a day; {said_hours(staffed)} {are} staffed, so the backlog {grow}."
+    are = "is" if staffed == 1 else "are"
+    return f"People {need} {said_hours(hours)} a day; {said_given(staffed)} {are} staffed, so the backlog {grow}."
+
+
+def said_given(hours: float) -> str:
+    """The staffed hours as somebody set them: «30 minutes», «1 hour», «7.25 hours»."""
+    if hours < 1:
+        return said_hours(hours)
+    return "1 hour" if hours == 1 else f"{round(hours, 2):g} hours"
 
 
 def said_hours(hours: float) -> str:
-    """A time as people read it: «45 minutes», «1 hour», «9.2 hours»."""
+    """A measured time as people read it: «45 minutes», «1 hour», «9.2 hours»."""
     if hours < 0.995:
         minutes = math.ceil(hours * 60 - 1e-6)
         return f"{minutes} minute{'' if minutes == 1 else 's'}"
@@ -84,7 +91,7 @@ def _missing(outlook: Outlook) -> str:
 
 
 def _staffed(staffed: float) -> str:
-    return f"the {said_hours(staffed)} a day of reviewers"
+    return f"the {said_given(staffed)} a day of reviewers"
 
 
 def _from(least: float, staffed: float) -> str:
@@ -109,7 +116,7 @@ def _none(outlook: Outlook, staffed: float, most: float | None) -> Window:
 
 
 def _empty(policy: Policy, outlook: Outlook, staffed: float, least: float) -> Window:
-    most = policy.allowed or 0.0
+    most = shares.proven(policy) or 0.0
     words = (
         f"The window is empty: {_from(least, staffed)}, and the evidence ends at {shares.said(most)}. "
         "Between the two no share keeps both promises."
@@ -121,7 +128,7 @@ def _empty(policy: Policy, outlook: Outlook, staffed: float, least: float) -> Wi
 def _evidence(policy: Policy, least: float) -> str:
     """How many more reviewed items: the next step is estimated, and where that is not enough it is said so."""
     wanted = next((cut for cut in certificate.CUTS.tolist() if cut >= least), 1.0)
-    more, following = policy.certificate.get("more"), shares.next_cut(policy.allowed or 0.0)
+    more, following = policy.certificate.get("more"), shares.next_cut(shares.proven(policy) or 0.0)
     if more is None or following is None:
         return f"more reviewed items, until they allow {shares.said(wanted)}"
     step, reach = f"{shares.about(more).lower()} more verdicts", shares.said(following)
@@ -132,7 +139,7 @@ def _evidence(policy: Policy, least: float) -> str:
 
 def _hours(outlook: Outlook, staffed: float, most: float) -> str:
     wanted = said_hours(_at(outlook, most))
-    return f"{wanted} of reviewers a day instead of {said_hours(staffed)}: so much {shares.said(most)} takes"
+    return f"{wanted} of reviewers a day instead of {said_given(staffed)}: so much {shares.said(most)} takes"
 
 
 def _limit(policy: Policy, outlook: Outlook, least: float) -> str:

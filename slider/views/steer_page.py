@@ -75,7 +75,7 @@ def _picture(
     policy: Policy, standing: shares.Shares, outlook: steer.Outlook, walls: window.Window, *, nines: bool
 ) -> dict[str, Any]:
     """The chart on both axes, each for a wide place and a narrow one: the style sheet shows one of the four."""
-    cap = policy.allowed or 0.0
+    cap = standing.allowed or 0.0
     draw = partial(
         chart.draw, outlook.points, limit=policy.error_limit, cap=cap, least=walls.wall, now=standing.effective
     )
@@ -128,11 +128,11 @@ def _drag(policy: Policy, outlook: steer.Outlook, standing: shares.Shares) -> di
         "auditChance": policy.audit_chance,
         "limit": policy.error_limit,
         "labels": policy.labels,
-        "allowed": policy.allowed,
+        "allowed": standing.allowed,
+        "most": policy.certificate.get("allowed", 1.0),
         "requested": policy.requested,
         "inForce": standing.effective,
         "mode": policy.mode,
         "held": policy.held,
         "stale": standing.state == "stale",
-        "brakedAt": shares.braked_at(policy),
     }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from slider.flow import steer
 from slider.models import Mode, Role, Task
@@ -28,10 +28,10 @@ KEYS = (
     ("99", "ArrowLeft", "98.9"),
     ("99.99", "ArrowRight ArrowRight", "100"),
     ("0", "ArrowLeft", "0"),
-    ("50", "PageUp", "55"),
-    ("52", "PageUp", "55"),
-    ("52", "PageDown", "50"),
-    ("80", "PageUp PageUp", "88"),
+    ("40", "PageUp", "45"),
+    ("42", "PageUp", "45"),
+    ("42", "PageDown", "40"),
+    ("99", "PageUp", "99.5"),
     ("99.5", "PageUp PageUp PageUp", "100"),
     ("3", "PageDown PageDown", "0"),
     ("50", "End", "100"),
@@ -70,12 +70,14 @@ def test_a_key_asks_the_server_once_the_hand_rests(page: Page) -> None:
     page.on("request", lambda request: asked.append(request.url) if "what-if" in request.url else None)
     page.locator("#range").focus()
     with page.expect_response(lambda response: "what-if" in response.url):
+        page.keyboard.press("Home")
+        page.keyboard.press("PageUp")
         for _ in range(5):
             page.keyboard.press("ArrowRight")
     assert len(asked) == 1
-    assert "percent=52.5" in asked[0]
-    expect(page.locator("#range")).to_have_attribute("aria-valuetext", "52.5 % asked, 50 % would run unattended")
-    expect(page.locator("#live")).to_contain_text("50 % runs: the next step below")
+    assert "percent=7.5" in asked[0]
+    expect(page.locator("#range")).to_have_attribute("aria-valuetext", "7.5 % asked, 0 % would run unattended")
+    expect(page.locator("#live")).to_contain_text("do not vouch for that yet")
 
 
 @pytest.mark.parametrize(("scale", "least", "most"), [("linear", 74, 76), ("nines", 99.6, 99.75)])
@@ -163,6 +165,26 @@ def test_the_examples_stay_open_when_the_servers_numbers_come_in(page: Page) -> 
         expect(page.locator("#what-if .movers")).to_be_visible()
     page.locator("#what-if .movers a").first.click()
     expect(page).to_have_url(re.compile(r"/items/\d+/$"))
+
+
+def test_numbers_for_where_the_hand_no_longer_is_do_not_come_in(page: Page) -> None:
+    late: list[Route] = []
+
+    def keep(route: Route) -> None:
+        late.append(route)
+
+    page.route("**/what-if*", keep)
+    page.locator("#id_percent").fill("20")
+    page.locator("#id_percent").press("Tab")
+    while not late:
+        page.wait_for_timeout(20)  # until the question is out
+    page.locator("#id_percent").fill("90")
+    expect(page.locator("[data-verdict]")).to_contain_text("You ask 90 %")
+    with page.expect_response(lambda response: "percent=20" in response.url):
+        late[0].continue_()
+    page.wait_for_function("() => !document.querySelector('.htmx-request')")
+    expect(page.locator("[data-verdict]")).to_contain_text("You ask 90 %")
+    page.unroute("**/what-if*")
 
 
 def test_back_goes_to_what_was_asked_before(page: Page) -> None:

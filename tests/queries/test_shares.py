@@ -55,12 +55,12 @@ def test_the_request_binds() -> None:
 
 
 def test_the_step_below_binds() -> None:
-    cast = company(0.53)
+    cast = company(0.43)
     evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
     found = read(cast)
-    assert found.effective == 0.5
+    assert found.effective == 0.4
     assert found.words == (
-        "50 % in effect: you asked 53 %, and 50 % is the next step below that the evidence vouches for; "
+        "40 % in effect: you asked 43 %, and 40 % is the next step below that the evidence vouches for; "
         "it goes up to 60 %."
     )
 
@@ -139,9 +139,9 @@ def test_where_a_new_worker_ended_the_evidence_nobody_is_said_to_have_pulled_bac
 def test_the_brake_is_said_where_less_runs_than_evidence_has_certified() -> None:
     cast = company(0.6)
     policy = evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
-    again(cast, maker=Maker.GUARD, effective=0.5)
+    again(cast, maker=Maker.GUARD, allowed=0.5, effective=0.5)
     found = read(cast)
-    assert (found.state, found.effective, found.promised) == ("braked", 0.5, True)
+    assert (found.state, found.effective, found.allowed, found.promised) == ("braked", 0.5, 0.6, True)
     assert found.words == (
         "50 % in effect: you asked 60 % and 1,100 reviewed items allow 60 %, but the brake holds it: the newest "
         "verdicts look worse than the evidence as a whole."

@@ -57,9 +57,9 @@ def test_without_a_live_guard_nothing_runs_until_it_is_back() -> None:
 def test_a_brake_holds_what_evidence_vouches_for() -> None:
     cast = company(0.6)
     policy = evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
-    policy.effective = 0.5
-    found = verdict.verdict(policy, requested=0.6, mode=Mode.GUARDED, effective=0.6)
+    policy.allowed = 0.5
+    found = verdict.verdict(policy, requested=0.8, mode=Mode.GUARDED, effective=0.5)
     assert found == verdict.Verdict(
-        "warn", "1,100 reviewed items vouch for 60 %, but the brake holds it at 50 % for now."
+        "warn", "You ask 80 %; 1,100 reviewed items vouch for 60 %, but the brake holds it at 50 % for now."
     )
     assert verdict.verdict(policy, requested=0.45, mode=Mode.GUARDED, effective=0.45).tone == "good"

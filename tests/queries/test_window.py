@@ -7,7 +7,7 @@ import pytest
 
 from slider.engine import certificate
 from slider.models import Policy
-from slider.queries import curve, steer, traffic, window
+from slider.queries import curve, shares, steer, traffic, window
 
 # 1,000 items a day that all may run, half of them audited, 36 s a look: 10 hours at 0 %, 5 at 100 %.
 SEEN = traffic.Traffic(
@@ -65,21 +65,27 @@ def test_the_left_wall_is_rounded_to_the_safe_side() -> None:
     assert found(0.6, 8).least == pytest.approx(0.4)
 
 
+def cut(share: float) -> str:
+    """The step of the grid that reaches this share, in words."""
+    return shares.said(next(at for at in certificate.CUTS.tolist() if at >= share))
+
+
 def test_an_empty_window_says_what_would_open_it() -> None:
-    seen = found(0.6, 6.8)
+    seen = found(0.6, 6.96)
     assert (seen.state, seen.most) == ("empty", 0.6)
-    assert seen.least == pytest.approx(0.64)
+    assert seen.least == pytest.approx(0.608)
     assert "Between the two no share keeps both promises." in seen.words
+    anew = "(evidence for another limit is gathered anew)"
     assert seen.openers == (
-        "about 250 more verdicts, which would allow 65 %",
-        "7 hours of reviewers a day instead of 6.8 hours: so much 60 % takes",
-        "a limit of 4.2 % wrong instead of 3 %: the bound at 65 % today (evidence for another limit is gathered anew)",
+        f"about 250 more verdicts, which would allow {cut(0.608)}",
+        "7 hours of reviewers a day instead of 6.96 hours: so much 60 % takes",
+        f"a limit of 4.2 % wrong instead of 3 %: the bound at {cut(0.608)} today {anew}",
     )
 
 
 def test_where_one_step_is_not_enough_it_says_how_far_evidence_must_go() -> None:
     assert found(0.6, 6).openers[0] == (
-        "more reviewed items, until they allow 80 %; the next step, 65 %, takes about 250 more verdicts"
+        f"more reviewed items, until they allow 80 %; the next step, {cut(0.608)}, takes about 250 more verdicts"
     )
     assert found(0.6, 6, more=None).openers[0] == "more reviewed items, until they allow 80 %"
 
@@ -133,6 +139,13 @@ def test_evidence_that_allows_nothing_is_a_wall_at_nothing() -> None:
 )
 def test_hours_are_said_as_people_say_them(hours: float, words: str) -> None:
     assert window.said_hours(hours) == words
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"), [(0.25, "15 minutes"), (1, "1 hour"), (7.25, "7.25 hours"), (40, "40 hours")]
+)
+def test_staffed_hours_are_said_as_they_were_set(hours: float, words: str) -> None:
+    assert window.said_given(hours) == words
 
 
 def test_too_few_hours_are_a_warning() -> None:

@@ -19,7 +19,18 @@ from tests import casts
 pytestmark = pytest.mark.django_db
 PUBLIC = {"login", "logout", "healthz", "readyz", "csp-report"}
 ROLES = ("anonymous", "viewer", "reviewer", "tuner", "admin", "outsider", "superuser")
-NO_GET = {"apply", "pull-back", "release", "pause", "withdraw", "desk-take", "desk-decide", "desk-skip", "desk-stay"}
+NO_GET = {
+    "apply",
+    "put-back",
+    "pull-back",
+    "release",
+    "pause",
+    "withdraw",
+    "desk-take",
+    "desk-decide",
+    "desk-skip",
+    "desk-stay",
+}
 
 
 @pytest.fixture

@@ -25,11 +25,9 @@
 
   // ---- sums: the same as queries/steer.py and engine/capacity.py ------------------------------------------------
 
-  // Routing follows the largest certified cut that was asked for; in a trial it follows the request.
-  const inEffect = (share) => {
-    if (mode() === "trial") return share;
-    return Math.max(0, ...drag.points.filter((p) => p[3] && p[0] <= share + 1e-9).map((p) => p[0]));
-  };
+  // Routing follows the largest certified cut that was asked for and that the brake lets run; a trial the request.
+  const vouched = (share) => Math.max(0, ...drag.points.filter((p) => p[3] && p[0] <= share + 1e-9).map((p) => p[0]));
+  const inEffect = (share) => (mode() === "trial" ? share : vouched(Math.min(share, drag.most)));
   const pointAt = (share) => drag.points.find((p) => p[0] >= share - 1e-9);
 
   // How many items of the day have a rank up to this share and an answer, evenly spread between two cuts.
@@ -72,9 +70,11 @@
     return `${minutes} minute${minutes === 1 ? "" : "s"}`;
   };
 
+  const given = (n) => (n < 1 ? time(n) : n === 1 ? "1 hour" : `${Math.round(n * 100) / 100} hours`);
+
   const over = (n) => {
     if (n == null || drag.staffed == null || n <= drag.staffed * (1 + 1e-9)) return "";
-    return `People would need ${time(n)} a day; ${time(drag.staffed)} ${Math.round(drag.staffed * 10) === 10 ? "is" : "are"} staffed, so the backlog would grow.`;
+    return `People would need ${time(n)} a day; ${given(drag.staffed)} ${drag.staffed === 1 ? "is" : "are"} staffed, so the backlog would grow.`;
   };
 
   const sentence = (asked, effect) => {
@@ -90,9 +90,11 @@
       return ["warn", `${said(asked)} would run unattended at once, on your word${drag.mode === "trial" ? "" : ": no promise about its error"}.`];
     }
     if (drag.allowed == null) return ["warn", `You ask ${said(asked)}; what the evidence allows is not known yet. Until it is, 0 % runs.`];
+    if (effect < vouched(asked)) {
+      return ["warn", `You ask ${said(asked)}; ${looked} vouch for ${said(vouched(asked))}, but the brake holds it at ${said(effect)} for now.`];
+    }
     if (effect === 0) return ["warn", `You ask ${said(asked)}; ${looked} do not vouch for that yet, so 0 % runs.`];
     if (drag.allowed < asked) return ["warn", `You ask ${said(asked)}; ${looked} allow ${said(effect)}, so ${said(effect)} runs.`];
-    if (effect > drag.brakedAt) return ["warn", `${looked} vouch for ${said(effect)}, but the brake holds it at ${said(drag.brakedAt)} for now.`];
     const step = effect === asked ? "" : `${said(effect)} runs: the next step below that the evidence vouches for. `;
     return ["good", `${step}${looked} vouch for ${said(effect)}: at most ${Number((drag.limit * 100).toPrecision(6))} % of it wrong.`];
   };
@@ -203,10 +205,14 @@
     });
   }
 
-  // What a person has opened stays open when the server's own numbers come in.
+  // What a person has opened stays open when the server's own numbers come in, and numbers for where the hand no
+  // longer is do not come in at all: it moves on, and asks again when it rests.
   let open = false;
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target.id === "what-if") open = document.querySelector("#what-if details")?.open ?? open;
+    if (event.detail.target.id !== "what-if") return;
+    open = document.querySelector("#what-if details")?.open ?? open;
+    const asked = new URL(event.detail.xhr.responseURL).searchParams;
+    if (Number(asked.get("percent")) !== Number(percent.value) || (asked.get("mode") ?? mode()) !== mode()) event.detail.shouldSwap = false;
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id !== "what-if") return;
