@@ -50,8 +50,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tasks/<int:task_id>/pause", setup.pause, name="pause"),
     path("tasks/<int:task_id>/pull-back", steer.pull_back, name="pull-back"),
     path("tasks/<int:task_id>/quality", quality.show, name="quality"),
+    path("tasks/<int:task_id>/put-back", steer.put_back, name="put-back"),
     path("tasks/<int:task_id>/release", steer.release, name="release"),
     path("tasks/<int:task_id>/settings", setup.settings_page, name="task-settings"),
-    path("tasks/<int:task_id>/what-if", steer.what_if, name="what-if"),
+    path("tasks/<int:task_id>/what-if", steer.ask, name="what-if"),
     path("tasks/<int:task_id>/worker", setup.worker_page, name="worker"),
 ]

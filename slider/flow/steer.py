@@ -20,6 +20,14 @@ def apply(task_id: int, *, share: float, mode: Mode, reason: str, by: int, expec
     return policies.make(task_id, change, maker=Maker.PERSON, reason=_said(reason), by=by, expected=expected)
 
 
+def put_back(task_id: int, *, number: int, reason: str, by: int, expected: int) -> Policy:
+    """Ask again for what policy `number` asked and how it was held; a pull-back stays as it is. Raises as `apply`."""
+    stood = Policy.objects.filter(task_id=task_id, number=number).only("requested", "mode").first()
+    if stood is None:
+        raise Unfit(f"this task has no policy {number}")
+    return apply(task_id, share=stood.requested, mode=Mode(stood.mode), reason=reason, by=by, expected=expected)
+
+
 def pull_back(task_id: int, *, reason: str, by: int) -> Policy:
     """Send everything to people. When this returns, no unattended result follows until somebody releases it."""
     return _hold(task_id, held=True, reason=_said(reason), by=by)

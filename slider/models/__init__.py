@@ -14,6 +14,7 @@ from slider.models.pulse import Pulse
 from slider.models.review import Decline, Review
 from slider.models.score import Score
 from slider.models.states import Delivery, Ending, Lane, Outcome, ReviewKind, ReviewState, State, Verdict
+from slider.models.tally import Tally
 from slider.models.task import Task
 from slider.models.worker import Spend, Worker
 
@@ -59,6 +60,7 @@ __all__ = [
     "Score",
     "Spend",
     "State",
+    "Tally",
     "Task",
     "Verdict",
     "Why",

@@ -59,6 +59,12 @@ class Task(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(2000)],
         help_text="A look that is owed for longer counts as a wrong answer in the evidence, until it is judged.",
     )
+    staffed_hours = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.1), MaxValueValidator(10_000)],
+        help_text="Hours a day for which reviewers are there for this task. Empty: not said, so nothing warns.",
+    )
     undo_s = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(3600)])
     paused = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
@@ -76,6 +82,10 @@ class Task(models.Model):
             models.CheckConstraint(
                 condition=models.Q(sentinels_off__contained_by=[one.value for one in Sentinel]),
                 name="task_sentinels_off",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(staffed_hours=None) | models.Q(staffed_hours__gt=0, staffed_hours__lte=10_000),
+                name="task_staffed_hours",
             ),
         )
 

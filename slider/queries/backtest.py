@@ -9,7 +9,7 @@ RECENT = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    """An item of the last 1,000 that goes the other way."""
+    """An item of the last 1,000 that goes the other way. `rank` is the share of items that were easier, 0-1."""
 
     item_id: int
     name: str
@@ -25,6 +25,11 @@ class Backtest:
     to_unattended: int
     to_people: int
     movers: list[Mover]
+
+    @property
+    def goes(self) -> str:
+        """Where the movers would go: all of them go the same way."""
+        return "unattended" if self.to_unattended else "people"
 
     @property
     def movers_all(self) -> int:

@@ -9,13 +9,14 @@ FEW = 20  # a cut with fewer verdicts than this is not drawn: a guess would look
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One cut: the error of everything up to this share, 0-1, estimated and at most. None: not known yet."""
+    """One cut: the error of everything up to this share, 0-1, estimated, at least and at most. None: not known yet."""
 
     share: float
     verdicts: int
     error: float | None
     upper: float | None
     certified: bool
+    lower: float | None = None
 
 
 def points(policy: Policy) -> list[Point]:
@@ -24,6 +25,7 @@ def points(policy: Policy) -> list[Point]:
     if not facts:
         return []
     found: list[Point] = []
+    lowers = facts.get("lower") or [None] * len(facts["cuts"])
     for place, cut in enumerate(facts["cuts"]):
         verdicts = int(facts["right"][place]) + int(facts["wrong"][place])
         known = verdicts >= FEW
@@ -34,6 +36,7 @@ def points(policy: Policy) -> list[Point]:
                 error=facts["error"][place] if known else None,
                 upper=facts["upper"][place] if known else None,
                 certified=bool(facts["certified"][place]),
+                lower=lowers[place] if known else None,
             )
         )
     return found

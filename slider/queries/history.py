@@ -17,10 +17,21 @@ class Entry:
 
     policy: Policy
     changes: list[str]
+    before: Policy | None = None  # what stood before it
+
+    @property
+    def by_guard(self) -> bool:
+        return self.policy.maker == Maker.GUARD
+
+    @property
+    def moved_setting(self) -> bool:
+        """Whether what was asked, or how it is held, changed: only that can be put back."""
+        old, new = self.before, self.policy
+        return old is not None and (old.requested, old.mode) != (new.requested, new.mode)
 
     @property
     def who(self) -> str:
-        if self.policy.maker == Maker.GUARD:
+        if self.by_guard:
             return "the guard"
         return self.policy.made_by.get_username() if self.policy.made_by else "the installation"
 
@@ -44,8 +55,22 @@ def page(task_id: int, *, before: int | None = None, routine: bool = True) -> Pa
     found = list(policies.select_related("made_by", "worker").defer("calibration").order_by("-number")[: PAGE + 1])
     shown = found[:PAGE]
     older = _before(task_id, shown)
-    entries = [Entry(policy, changes(older.get(policy.number - 1), policy)) for policy in shown]
+    entries = [_entry(older.get(policy.number - 1), policy) for policy in shown]
     return Page(entries, shown[-1].number if len(found) > PAGE else None)
+
+
+def last_move(task_id: int) -> Entry | None:
+    """Who moved the slider last: the newest entry that is not the guard's routine."""
+    return next(iter(page(task_id, routine=False).entries), None)
+
+
+def entry(policy: Policy) -> Entry:
+    """One policy of the task beside the one before it."""
+    return _entry(_before(policy.task_id, [policy]).get(policy.number - 1), policy)
+
+
+def _entry(old: Policy | None, new: Policy) -> Entry:
+    return Entry(new, changes(old, new), old)
 
 
 def _with_the_same_shares() -> QuerySet[Policy]:
@@ -76,6 +101,8 @@ def changes(old: Policy | None, new: Policy) -> list[str]:
         found.append(f"asked {_share(old.requested)} → {_share(new.requested)}")
     if old.mode != new.mode:
         found.append(f"{old.get_mode_display()} → {new.get_mode_display()}")
+    if old.epoch != new.epoch:
+        found.append("evidence starts anew")
     if old.allowed != new.allowed:
         found.append(f"allowed {_share(old.allowed)} → {_share(new.allowed)}")
     if old.effective != new.effective:

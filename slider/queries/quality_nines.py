@@ -9,7 +9,7 @@ from django.conf import settings
 
 from slider.engine import audit, nines
 from slider.models import Policy
-from slider.queries import errors, quality_looks, steer
+from slider.queries import errors, quality_looks, traffic
 
 AHEAD = 4  # steps that are shown beyond what is certified
 
@@ -45,7 +45,7 @@ def march(policy: Policy, rows: Sequence[errors.Row], *, pace: quality_looks.Pac
     # As if half an error had been seen in 1/limit audits: without any, the guess is half the limit.
     bad, all_ = float(wrong @ audit.LADDER), float((wrong + right) @ audit.LADDER)
     assumed = (bad + 0.5) / (all_ + 1 / policy.error_limit)
-    seconds = steer.seconds_a_look(policy.task_id)
+    seconds = traffic.seconds_a_look(policy.task_id)
     upper = 1.0 if known.upper is None else known.upper
 
     def step(target: float) -> Step:

@@ -1,12 +1,14 @@
 """The three shares of a slider, requested, allowed and in effect, and in one sentence which of them binds."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 
 from slider.engine import certificate
-from slider.models import Gauge, Mode, Policy
+from slider.models import Gauge, Maker, Mode, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +18,16 @@ class Shares:
     requested: float
     allowed: float | None
     effective: float
-    state: str  # held | stale | trial | waiting | guarded
+    state: str  # held | stale | trial | waiting | braked | guarded
     words: str
+    why: str  # why it is not more, short
     more: str  # what would open the next step; empty where nothing is known about that
+    apart: str = ""  # which ranks are in quarantine; empty where none is
 
     @property
     def promised(self) -> bool:
         """True where the error limit is held by evidence."""
-        return self.state == "guarded"
+        return self.state in ("guarded", "braked")
 
 
 def shares(gauge: Gauge, *, now: datetime) -> Shares:
@@ -34,11 +38,13 @@ def shares(gauge: Gauge, *, now: datetime) -> Shares:
     in_force = 0.0 if stale or policy.held else policy.effective
     return Shares(
         requested=policy.requested,
-        allowed=policy.allowed,
+        allowed=proven(policy),
         effective=in_force,
         state=state,
         words=_words(policy, state),
-        more=_more(policy),
+        why=_why(policy, state),
+        more="" if state in ("held", "stale", "braked") else _more(policy),
+        apart=_apart(policy.certificate),
     )
 
 
@@ -54,80 +60,144 @@ def _state(policy: Policy, *, stale: bool) -> str:
         return "stale"
     if policy.mode == Mode.TRIAL:
         return "trial"
+    if braked_at(policy) < 1:
+        return "braked"
     return "guarded" if policy.effective > 0 else "waiting"
 
 
+def vouched(policy: Policy, share: float) -> float:
+    """The step of the grid that evidence alone would let run: the largest certified one that is not above `share`."""
+    cuts = policy.certificate.get("cuts", [])
+    certified = zip(cuts, policy.certificate.get("certified", []), strict=True)
+    return max((cut for cut, ok in certified if ok and cut <= share), default=0.0)
+
+
+def proven(policy: Policy) -> float | None:
+    """Where the evidence ends; None while that is not known. The brake may let less run than that."""
+    return None if policy.allowed is None else max(policy.allowed, float(policy.certificate.get("cap", 0.0)))
+
+
+def braked_at(policy: Policy) -> float:
+    """The share that the brake holds a guarded slider at: less than evidence alone would let run; 1 without a brake."""
+    braked = not policy.held and policy.mode == Mode.GUARDED and policy.effective < vouched(policy, policy.requested)
+    return policy.effective if braked else 1.0
+
+
+def holding(policy: Policy) -> Policy | None:
+    """The move that pulled the slider back, where it is pulled back: policies made since then keep it so."""
+    if not policy.held:
+        return None
+    moves = Policy.objects.filter(task=policy.task_id).order_by("-number").defer("calibration", "certificate")
+    before = moves.filter(held=False).values_list("number", flat=True).first()
+    return moves.select_related("made_by").filter(number__gt=before or 0).last()
+
+
+def ended(policy: Policy) -> Policy | None:
+    """The guard's move that ended the evidence and so pulled the slider back; None where no such move stands."""
+    if policy.held or policy.effective > 0 or policy.mode == Mode.TRIAL or policy.epoch == 1:
+        return None
+    moves = Policy.objects.filter(task=policy.task_id).order_by("number").defer("calibration", "certificate")
+    first = moves.filter(epoch=policy.epoch).first()
+    if first is None or first.maker != Maker.GUARD:
+        return None
+    return first if moves.filter(number=first.number - 1, effective__gt=0).exists() else None
+
+
 def _words(policy: Policy, state: str) -> str:
-    asked, effect = said(policy.requested), said(policy.effective)
+    asked, effect, allows = said(policy.requested), said(policy.effective), _allows(policy)
     if state == "held":
-        return f"0 % in effect: the slider is pulled back. It stood at {asked} when that happened."
+        move = holding(policy)
+        who = "the guard" if move is not None and move.maker == Maker.GUARD else "a person"
+        return f"0 % in effect: the slider is pulled back, by {who}. You asked {asked}; {allows}."
     if state == "stale":
-        return "0 % in effect: the guard gave no sign of life for too long, so everything goes to people until it does."
-    if state == "trial":
-        return f"{effect} in effect on a person's word. No promise is made about its error."
-    if policy.requested == 0:
-        return "0 % in effect: you asked that everything goes to people."
-    if policy.allowed is None:
-        return f"0 % in effect: you asked {asked}; what the evidence allows is not known yet."
-    looked = _looked(policy)
-    if policy.allowed == 0:
-        return f"0 % in effect: you asked {asked}; {looked} are not enough yet to allow any share."
-    if policy.allowed < policy.requested:
-        return f"{effect} in effect: you asked {asked}; {looked} allow {said(policy.allowed)}."
-    if policy.effective < policy.requested:
         return (
-            f"{effect} in effect: you asked {asked}, and {effect} is the next step below that the evidence vouches for."
+            "0 % in effect: the guard gave no sign of life for too long, so everything goes to people until it does. "
+            f"You asked {asked}; {allows}."
         )
-    return f"{effect} in effect, as you asked; {looked} allow up to {said(policy.allowed)}."
+    if state == "trial":
+        return f"{effect} in effect, as you asked, on a person's word; {allows}. No promise is made about its error."
+    if policy.requested == 0:
+        return f"0 % in effect: you asked that everything goes to people; {allows}."
+    if state == "braked":
+        return f"{effect} in effect: you asked {asked} and {allows}, but the brake holds it: {_brake(policy)}."
+    return _by_evidence(policy, asked=asked, effect=effect, allows=allows)
 
 
-def _looked(policy: Policy) -> str:
+def _by_evidence(policy: Policy, *, asked: str, effect: str, allows: str) -> str:
+    if policy.effective == 0 and ended(policy) is not None:
+        return f"0 % in effect: the guard pulled the slider back and gathers new evidence. You asked {asked}; {allows}."
+    if policy.allowed is None:
+        return f"0 % in effect: you asked {asked}; {allows}."
+    if policy.allowed == 0:
+        return f"0 % in effect: you asked {asked}; {looked(policy)} are not enough yet to allow any share."
+    if policy.allowed < policy.requested:
+        return f"{effect} in effect: you asked {asked}; {allows}."
+    if policy.effective < policy.requested:
+        step = f"and {effect} is the next step below that the evidence vouches for"
+        return f"{effect} in effect: you asked {asked}, {step}; it goes up to {said(policy.allowed)}."
+    return f"{effect} in effect, as you asked; {looked(policy)} allow up to {said(policy.allowed)}."
+
+
+def _why(policy: Policy, state: str) -> str:
+    """Why no more runs, as an answer of its own."""
+    if state == "held":
+        return "The slider is pulled back, until somebody releases it."
+    if state == "stale":
+        return "The guard is silent: nothing runs unattended until it is back."
+    if state == "braked":
+        return f"The brake: {_brake(policy)}."
+    if policy.allowed is not None and 0 < policy.allowed < policy.requested and state != "trial":
+        return f"The evidence ends at {said(policy.allowed)}."
+    if not policy.allowed and policy.requested > 0 and state != "trial":
+        return "The evidence allows no share yet."
+    if state == "trial":
+        return "You asked for no more, and a trial follows your word."
+    return "You asked for no more."
+
+
+def _allows(policy: Policy) -> str:
+    """What the evidence allows, as the end of a sentence."""
+    if policy.allowed is None:
+        return "what the evidence allows is not known yet"
+    return f"{looked(policy)} allow {said(proven(policy) or 0.0)}"
+
+
+def looked(policy: Policy) -> str:
     """What the evidence is made of: «312 reviewed items», «1,200 rows of history and 34 reviewed items»."""
     past = int(policy.certificate.get("history", 0))
-    if not past:
-        return f"{policy.labels:,} reviewed items"
     live = policy.labels - past
-    return f"{past:,} rows of history" + (f" and {live:,} reviewed items" if live > 0 else "")
+    reviewed = f"{live:,} reviewed item{'' if live == 1 else 's'}"
+    if not past:
+        return reviewed
+    return f"{past:,} rows of history" + (f" and {reviewed}" if live > 0 else "")
+
+
+def _brake(policy: Policy) -> str:
+    """Why less runs than evidence has certified: the guard says it with its figures, or it is said in general."""
+    brake = policy.certificate.get("brake")
+    words = brake.get("words") if isinstance(brake, Mapping) else None
+    return str(words) if words else "the newest verdicts look worse than the evidence as a whole"
+
+
+def _apart(facts: Mapping[str, Any]) -> str:
+    """The ranks that the guard has put in quarantine, in words."""
+    found = facts.get("quarantine") or []
+    spans = [f"{said(float(one['from']))} to {said(float(one['to']))}" for one in found if isinstance(one, Mapping)]
+    if not spans:
+        return ""
+    return (
+        f"In quarantine: answers ranked {' and '.join(spans)} were wrong far more often than expected; "
+        "they go to people whatever the slider says."
+    )
 
 
 def _more(policy: Policy) -> str:
     """What would open the next step, as an estimate."""
     more = policy.certificate.get("more")
-    following = next_cut(policy.allowed or 0.0)
+    following = next_cut(proven(policy) or 0.0)
     if more is None or following is None or policy.mode == Mode.TRIAL:
         return ""
-    return f"{_about(more)} more verdicts would allow {said(following)}, if the errors stay as they are."
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a wanted share would come to, in one sentence; `tone` is good, warn or bad."""
-
-    tone: str
-    words: str
-
-
-def verdict(policy: Policy, *, requested: float, mode: Mode, effective: float) -> Verdict:
-    """Say what happens if this is applied. `effective` is the share that routing would follow."""
-    asked, effect = said(requested), said(effective)
-    if policy.held:
-        return Verdict("warn", f"The slider is pulled back and stays so: 0 % runs until it is released, then {effect}.")
-    if requested == 0:
-        return Verdict("good", "Everything goes to people.")
-    if mode == Mode.TRIAL:
-        # In a trial the page has said it already, loudly.
-        promise = "" if policy.mode == Mode.TRIAL else ": no promise about its error"
-        return Verdict("warn", f"{asked} would run unattended at once, on your word{promise}.")
-    if policy.allowed is None:
-        return Verdict("warn", f"You ask {asked}; what the evidence allows is not known yet. Until it is, 0 % runs.")
-    looked = _looked(policy)
-    if effective == 0:
-        return Verdict("warn", f"You ask {asked}; {looked} do not vouch for that yet, so 0 % runs. {_more(policy)}")
-    if policy.allowed < requested:
-        return Verdict("warn", f"You ask {asked}; {looked} allow {effect}, so {effect} runs. {_more(policy)}")
-    limit = f"{policy.error_limit * 100:g} %"
-    step = "" if effective == requested else f"{effect} runs: the next step below that the evidence vouches for. "
-    return Verdict("good", f"{step}{looked} vouch for {effect}: at most {limit} of it wrong.")
+    return f"{about(more)} more verdicts would allow {said(following)}, if the errors stay as they are."
 
 
 def next_cut(allowed: float) -> float | None:
@@ -136,7 +206,7 @@ def next_cut(allowed: float) -> float | None:
     return next((cut for cut in certificate.CUTS.tolist() if cut >= staked and cut > allowed), None)
 
 
-def _about(count: int) -> str:
+def about(count: int) -> str:
     """How many, as roughly as the estimate is: «A few», «About 20», «About 150», «Some 400», «Some 12,000»."""
     if count < 10:
         return "A few"

@@ -94,6 +94,12 @@ def percent_1(share: float | None) -> str:
 
 
 @register.filter
+def percent_0(share: float | None) -> str:
+    """A chance, 0-1, without digits that it does not have: «88 %»."""
+    return "not known yet" if share is None else f"{share * 100:.0f} %"
+
+
+@register.filter
 def plain(number: float | str | None) -> str:
     """A number for a form's field without needless noughts; what a person typed stays as they typed it."""
     return f"{number:.10g}" if isinstance(number, (int, float)) else number or ""

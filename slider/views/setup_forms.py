@@ -52,6 +52,13 @@ class PromiseForm(forms.Form):
         initial=72,
         help_text="Later it counts as a wrong answer in the evidence, until it is judged.",
     )
+    staffed_hours = forms.FloatField(
+        label="Reviewer hours a day",
+        required=False,
+        min_value=0.1,
+        max_value=10_000,
+        help_text="All reviewers of this task together. The slider page warns where they are too few.",
+    )
     max_tries = forms.IntegerField(
         label="Tries", min_value=1, max_value=20, initial=5, help_text="After so many an item goes to people."
     )
@@ -80,6 +87,7 @@ class PromiseForm(forms.Form):
         task.audit_floor = said["audit_percent"] / 100
         task.undo_s, task.max_tries = said["undo_s"], said["max_tries"]
         task.judge_within_h = said["judge_within_h"]
+        task.staffed_hours = said["staffed_hours"]
         task.never_unattended = said["never_unattended"]
 
     @staticmethod
@@ -91,6 +99,7 @@ class PromiseForm(forms.Form):
             "audit_percent": f"{task.audit_floor * 100:g}",
             "undo_s": task.undo_s,
             "judge_within_h": task.judge_within_h,
+            "staffed_hours": "" if task.staffed_hours is None else f"{task.staffed_hours:g}",
             "max_tries": task.max_tries,
             "never_unattended": task.never_unattended,
         }

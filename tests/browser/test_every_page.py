@@ -35,8 +35,10 @@ class Stage:
 
 @pytest.fixture
 def stage() -> Stage:
-    cast = casts.company()
-    guarded = casts.task(cast.project, by=cast.admin, share=0.8, mode=Mode.GUARDED, name="Read invoices", slug="read")
+    cast = casts.company(staffed_hours=0.1)
+    guarded = casts.task(
+        cast.project, by=cast.admin, share=0.8, mode=Mode.GUARDED, name="Read invoices", slug="read", staffed_hours=8
+    )
     held = casts.task(cast.project, by=cast.admin, share=0.5, name="Write replies", slug="write")
     item = casts.one(cast.task, "m1", casts.says(SAID, others=[OTHER, SAID], p=0.5), subject=LONG[:150], text=LONG)
     steer.apply(cast.task.pk, share=0.4, mode=Mode.TRIAL, reason="Try", by=cast.admin.pk)

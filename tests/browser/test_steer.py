@@ -1,13 +1,16 @@
 """The slider in a real browser: numbers follow the hand, the server has the last word, axe finds nothing."""
 
+import re
 from collections.abc import Callable
 from typing import Protocol
 
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
+from pytest_django.live_server_helper import LiveServer
 
-from slider.models import Gauge, Mode, Role
+from slider.models import Gauge, Mode, Role, Task
 from tests import casts, evidence
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -75,7 +78,8 @@ def test_the_picture_is_drawn_for_its_width_in_letters_that_can_be_read(
     page.set_viewport_size({"width": width, "height": 844})
     page.goto(reverse("slider", args=[cast.task.pk]))
     plot = page.locator("svg[data-plot]:visible")
-    expect(plot).to_have_class(drawn)
+    expect(plot).to_have_count(1)
+    expect(plot).to_have_class(re.compile(rf"\b{drawn}\b"))
     scale, size = plot.evaluate(
         "svg => [svg.getScreenCTM().a, parseFloat(getComputedStyle(svg.querySelector('.axis')).fontSize)]"
     )
@@ -88,22 +92,37 @@ def test_the_picture_is_drawn_for_its_width_in_letters_that_can_be_read(
     assert box["x"] + box["width"] - 10 == pytest.approx(at["x"] + at["width"] / 2, abs=2)
 
 
-def test_the_pages_sums_are_the_servers(page_as: PageAs) -> None:
+def test_the_pages_sums_and_words_are_the_servers(page_as: PageAs) -> None:
     cast = company()
+    Task.objects.update(staffed_hours=0.03)
     page = page_as(Role.TUNER)
     page.goto(reverse("slider", args=[cast.task.pk]))
-    for percent in ("35", "60", "90"):
-        page.locator("#id_percent").fill(percent)
-        numbers = page.locator("[data-then]")
-        expect(page.locator("[data-verdict]")).to_contain_text(f"You ask {percent} %")
-        own = numbers.all_text_contents()
-        with page.expect_response(lambda response: "what-if" in response.url):
-            page.locator("#id_percent").press("Tab")
-        expect(page.locator("[data-verdict]")).to_contain_text("1,100 reviewed items")
-        assert numbers.all_text_contents() == own
+    numbers, words = page.locator("[data-then], [data-staffed]"), page.locator("[data-verdict]")
+    page.get_by_label("Trial: on your word").check()
+    for mode in ("Trial: on your word", "Held by evidence"):
+        page.get_by_label(mode).check()
+        for percent in ("35", "57.3", "60", "99.87", "0"):
+            page.locator("#id_percent").fill(percent)
+            page.wait_for_function(
+                "asked => document.querySelector('#range').ariaValueText.startsWith(asked)", arg=percent
+            )
+            own = [*numbers.all_text_contents(), *words.all_text_contents()]
+            tone = _tone(words)
+            with page.expect_response(re.compile(rf"what-if.*percent={re.escape(percent)}&")):
+                page.locator("#id_percent").press("Tab")
+            page.wait_for_function("() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+            expect(words).to_have_class(re.compile("verdict"))
+            assert [*numbers.all_text_contents(), *words.all_text_contents()] == own, (mode, percent)
+            assert _tone(words) == tone
 
 
-def test_applying_takes_a_reason_and_going_back_is_one_click_and_apply(page_as: PageAs) -> None:
+def _tone(words: Locator) -> str:
+    found = re.search(r"verdict-(\w+)", words.get_attribute("class") or "")
+    assert found is not None
+    return found[1]
+
+
+def test_putting_back_is_one_click(page_as: PageAs) -> None:
     cast = company()
     page = page_as(Role.TUNER)
     page.goto(reverse("slider", args=[cast.task.pk]))
@@ -111,11 +130,11 @@ def test_applying_takes_a_reason_and_going_back_is_one_click_and_apply(page_as: 
     page.get_by_label("Why").fill("Fewer people today")
     page.get_by_role("button", name="Apply").click()
     expect(page.locator(".notice-success")).to_contain_text("30 % in effect, as you asked")
-    page.get_by_role("link", name="back to 50 %").first.click()
-    expect(page.locator("#id_percent")).to_have_value("50")
-    page.get_by_role("button", name="Apply").click()
-    expect(page.locator(".notice-success")).to_contain_text("50 % in effect")
-    assert Gauge.objects.select_related("policy").get(pk=cast.task.pk).policy.requested == 0.5
+    page.get_by_role("button", name="Put back 50 %").click()
+    expect(page.locator(".notice-success")).to_contain_text("Put back from the next item on. 50 % in effect")
+    policy = Gauge.objects.select_related("policy").get(pk=cast.task.pk).policy
+    assert policy.requested == 0.5
+    assert policy.reason.startswith("Put back 50 %, held by evidence: it stood before the-tuner moved it")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -161,6 +180,30 @@ def test_without_scripts_everything_still_works(page: Page, faults: Faults) -> N
     page.get_by_label("Why").fill("By hand")
     page.get_by_role("button", name="Apply").click()
     expect(page.locator(".notice-success")).to_contain_text("45 % in effect")
+
+
+def test_without_any_script_both_axes_and_every_share_can_be_looked_at(
+    browser: Browser, live_server: LiveServer, give_session: Callable[[Page, User], None]
+) -> None:
+    cast = company()
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    page = context.new_page()
+    give_session(page, cast.tuner)
+    page.goto(reverse("slider", args=[cast.task.pk]))
+    page.get_by_label("Share", exact=True).fill("55")
+    page.get_by_label("scale", exact=True).select_option("nines")
+    page.get_by_role("button", name="Look").click()
+    expect(page.locator("[data-verdict]")).to_contain_text("1,100 reviewed items vouch for 55 %")
+    expect(page.locator("svg[data-plot]:visible")).to_have_class(re.compile("axis-nines"))
+    page.get_by_role("link", name="linear").click()
+    expect(page.locator("svg[data-plot]:visible")).to_have_class(re.compile("axis-linear"))
+    expect(page.get_by_label("Share unattended")).to_have_value("55")
+    page.get_by_label("Why").fill("Without a script")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator(".notice-success")).to_contain_text("55 % in effect")
+    page.get_by_role("button", name="Put back 50 %").click()
+    expect(page.locator(".notice-success")).to_contain_text("50 % in effect")
+    context.close()
 
 
 def test_the_theme_is_chosen_once_and_kept(page_as: PageAs) -> None:

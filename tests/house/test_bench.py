@@ -29,6 +29,22 @@ def test_a_small_run_takes_every_item_through_every_way() -> None:
     assert "RecursionError" not in done.stderr
 
 
+@pytest.mark.slow
+def test_the_what_if_is_asked_of_as_many_scored_items_as_said() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.whatif", "--items", "300", "900", "--times", "3", "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert [row["items"] for row in found] == [300] * 3 + [900] * 3
+    assert found[0]["what"] == "200 positions"
+    assert all(0 < row["p50_ms"] <= row["p95_ms"] for row in found)
+
+
 def test_a_ratio_is_to_the_bare_loop_of_the_same_round() -> None:
     runs = [
         report.Run(report.BARE, 1, 100, 1.0, 0.1, 0.0, 50),

@@ -47,3 +47,29 @@ def test_it_pages_backwards_without_a_gap() -> None:
         before = page.before
     assert numbers == list(range(46, 0, -1))
     assert before is None
+
+
+def test_what_stood_before_a_persons_move_can_be_put_back_and_the_guards_acts_are_told_apart() -> None:
+    cast = casts.company(share=0.8, mode=Mode.GUARDED)
+    evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
+    steer.apply(cast.task.pk, share=0.5, mode=Mode.GUARDED, reason="Less", by=cast.tuner.pk)
+    steer.pull_back(cast.task.pk, reason="Stop", by=cast.reviewer.pk)
+    held, moved, proven, first = history.page(cast.task.pk).entries
+    assert [entry.moved_setting for entry in (held, moved, proven, first)] == [False, True, False, False]
+    assert [entry.by_guard for entry in (held, moved, proven, first)] == [False, False, True, False]
+    assert moved.before is not None
+    assert moved.before.requested == 0.8
+
+
+def test_who_moved_it_last_is_whoever_made_the_newest_row_that_is_no_routine() -> None:
+    cast = casts.company(share=0.8, mode=Mode.GUARDED)
+    steer.apply(cast.task.pk, share=0.5, mode=Mode.GUARDED, reason="Less", by=cast.tuner.pk)
+    first = history.last_move(cast.task.pk)
+    assert first is not None
+    assert (first.who, first.policy.reason) == ("tuner", "Less")
+    evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
+    evidence.prove(cast.task, right=901, wrong=200, up_to=0.6)
+    last = history.last_move(cast.task.pk)
+    assert last is not None
+    assert (last.who, last.policy.reason) == ("the guard", "1100 verdicts")
+    assert history.entry(last.policy).changes == last.changes

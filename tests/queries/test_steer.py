@@ -1,45 +1,57 @@
 """What a share would mean is worked out from the last day, and not known where nothing was seen."""
 
-from datetime import timedelta
+from dataclasses import replace
 
+import numpy as np
 import pytest
-from django.db import connection
-from django.db.models import F
 
-from slider.models import Decision, Mode, Review, Task
-from slider.queries import backtest, curve, steer
-from tests import casts
+from slider.engine import certificate
+from slider.models import Decision, Mode
+from slider.queries import backtest, curve, steer, traffic
+from tests import casts, evidence
 
-DAY = steer.Traffic(items=1000, fixed=0.1, seconds_a_look=36, model_cost=0.002, look_cost=0.4)
+# 900 items with an answer, spread evenly over the ranks; 100 that a hard rule keeps.
+WIDTHS = np.diff(certificate.CUTS, prepend=0.0)
+SEEN = traffic.Traffic(items=1000, ruled=100, by_bin=900 * WIDTHS, seconds_a_look=36, model_cost=0.002, look_cost=0.4)
 POINTS = [
-    curve.Point(share=0.5, verdicts=100, error=0.01, upper=0.02, certified=True),
+    curve.Point(share=0.5, verdicts=100, error=0.01, upper=0.02, certified=True, lower=0.002),
     curve.Point(share=0.8, verdicts=10, error=None, upper=None, certified=False),
 ]
-OUTLOOK = steer.Outlook(DAY, POINTS, audit_chance=0.25)
+
+
+def outlook(seen: traffic.Traffic = SEEN) -> steer.Outlook:
+    return steer.Outlook(seen, seen.day(0.25), POINTS, staffed_hours=None)
 
 
 def test_a_day_at_one_share() -> None:
-    found = steer.effects(0.5, outlook=OUTLOOK)
+    found = steer.effects(0.5, outlook=outlook())
+    assert found.unattended == pytest.approx(450)
     assert found.looks == pytest.approx(1000 - 450 + 450 / 4)
     assert found.hours == pytest.approx(6.625)
     assert found.wrong == pytest.approx(4.5)
+    assert found.wrong_least == pytest.approx(0.9)
     assert found.wrong_most == pytest.approx(9)
     assert found.cost == pytest.approx(2 + 662.5 * 0.4)
 
 
 def test_between_two_cuts_the_harder_one_speaks() -> None:
-    assert steer.effects(0.51, outlook=OUTLOOK).wrong is None
-    assert steer.effects(0.4, outlook=OUTLOOK).wrong == pytest.approx(3.6)
+    assert steer.effects(0.51, outlook=outlook()).wrong is None
+    assert steer.effects(0.4, outlook=outlook()).wrong == pytest.approx(3.6)
 
 
 def test_nothing_unattended_is_nothing_wrong() -> None:
-    assert steer.effects(0, outlook=OUTLOOK).wrong == 0
+    assert steer.effects(0, outlook=outlook()).wrong == 0
 
 
 def test_without_items_nothing_is_known() -> None:
-    quiet = steer.Traffic(items=0, fixed=0, seconds_a_look=None, model_cost=None, look_cost=0.4)
-    found = steer.effects(0.5, outlook=steer.Outlook(quiet, POINTS, 0.25))
-    assert (found.looks, found.hours, found.wrong, found.wrong_most, found.cost) == (None,) * 5
+    quiet = replace(SEEN, items=0, ruled=0, by_bin=0 * WIDTHS, seconds_a_look=None, model_cost=None)
+    found = steer.effects(0.5, outlook=outlook(quiet))
+    assert found == steer.Effects(0.5, None, None, None, None, None, None, None)
+
+
+def test_many_positions_are_each_as_one_alone() -> None:
+    shares = [0, 0.123, 0.5, 0.51, 0.999, 1]
+    assert steer.positions(shares, outlook=outlook()) == [steer.effects(s, outlook=outlook()) for s in shares]
 
 
 @pytest.mark.django_db
@@ -49,35 +61,14 @@ def test_a_policy_without_evidence_has_no_points() -> None:
 
 
 @pytest.mark.django_db
-def test_traffic_is_that_of_the_last_day() -> None:
-    cast = casts.company(share=0.0)
-    Task.objects.update(never_unattended=[{"field": "channel", "equals": "chat"}])
-    cast.task.refresh_from_db()
-    for name in ("m1", "m2", "m3"):
-        casts.one(cast.task, name)
-    casts.one(cast.task, "m4", channel="chat")
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")  # past the trigger that keeps history as it is
-        Decision.objects.filter(item__external_id="m1").update(created_at=F("created_at") - timedelta(days=2))
-        cursor.execute("SET LOCAL session_replication_role = origin")
-    found = steer.traffic(cast.task.pk)
-    assert found.items == 3
-    assert found.fixed == pytest.approx(1 / 3)
-    assert found.model_cost == pytest.approx(0.00021)
-
-
-@pytest.mark.django_db
-def test_the_seconds_of_a_look_are_a_median_of_enough_of_them() -> None:
-    cast = casts.company(share=0.0)
-    for place in range(5):
-        assert steer.seconds_a_look(cast.task.pk) is None
-        casts.one(cast.task, f"m{place}")
-        look = casts.decide(cast.reviewer, cast.task)
-        seconds = 20 if place < 4 else 3000
-        Review.objects.filter(pk=look.pk).update(taken_at=F("decided_at") - timedelta(seconds=seconds))
-    assert steer.seconds_a_look(cast.task.pk) == pytest.approx(20)
-    Review.objects.update(taken_at=F("decided_at") - timedelta(seconds=0.3))
-    assert steer.seconds_a_look(cast.task.pk) is None
+def test_the_lower_bounds_are_read_where_the_guard_gave_them() -> None:
+    cast = casts.company()
+    policy = evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
+    assert {point.lower for point in curve.points(policy)} == {None}
+    policy.certificate["lower"] = [None, *[0.001] * (len(certificate.CUTS) - 1)]
+    lower = [point.lower for point in curve.points(policy)]
+    assert lower[0] is None
+    assert set(lower[1:]) == {0.001}
 
 
 @pytest.mark.django_db
@@ -91,8 +82,9 @@ def test_the_backtest_finds_who_changes_lane() -> None:
     assert inside
     assert (found.looked_at, found.to_unattended, found.to_people) == (10, len(inside), 0)
     assert sorted(mover.rank for mover in found.movers) == sorted(inside)
+    assert found.goes == "unattended"
     back = backtest.backtest(cast.task.pk, now=0.6, then=0.2)
-    assert (back.to_unattended, back.to_people) == (0, len(inside))
+    assert (back.to_unattended, back.to_people, back.goes) == (0, len(inside), "people")
 
 
 @pytest.mark.django_db

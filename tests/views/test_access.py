@@ -23,7 +23,7 @@ def test_another_projects_task_does_not_exist(name: str) -> None:
     assert signed_in(cast.outsider).get(reverse(name, args=[cast.task.pk])).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["apply", "pull-back", "release", "pause"])
+@pytest.mark.parametrize("name", ["apply", "put-back", "pull-back", "release", "pause"])
 def test_nobody_else_can_change_it_either(name: str) -> None:
     cast = casts.company()
     sent = {"reason": "because", "percent": "50", "mode": "trial", "expected": "1", "paused": "yes"}

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -21,9 +22,10 @@ def draw(
     nines: bool = False,
     now: float = 0.6,
     cap: float = 0.6,
+    least: float = 0.0,
     frame: chart.Frame = chart.WIDE,
 ) -> chart.Chart:
-    return chart.draw(points, limit=0.03, cap=cap, now=now, nines=nines, frame=frame)
+    return chart.draw(points, limit=0.03, cap=cap, now=now, nines=nines, least=least, frame=frame)
 
 
 @pytest.mark.parametrize("nines", [False, True])
@@ -35,7 +37,33 @@ def test_the_ends_stand_at_the_frame(nines: bool) -> None:
 
 def test_each_nine_is_as_wide_as_the_last() -> None:
     at = [chart.across(share, nines=True) for share in (0.0, 0.9, 0.99, 0.999)]
-    assert [round(b - a, 1) for a, b in itertools.pairwise(at)] == [225.3, 225.3, 225.3]
+    assert [round(b - a, 1) for a, b in itertools.pairwise(at)] == [202.8, 202.8, 202.8]
+
+
+def test_what_lies_beyond_the_third_nine_has_the_last_tenth() -> None:
+    width = chart.WIDE.right - chart.WIDE.left
+    at = [(chart.across(share, nines=True) - chart.WIDE.left) / width for share in (0.999, 0.9995, 1.0)]
+    assert at == pytest.approx([0.9, 0.95, 1.0], abs=1e-4)
+    shares = [n / 5000 for n in range(5001)]
+    assert all(a < b for a, b in itertools.pairwise(chart.across(share, nines=True) for share in shares))
+
+
+def test_the_band_lies_between_the_bounds_and_begins_at_the_estimate_without_a_lower_one() -> None:
+    known = [replace(point, lower=0.004) for point in POINTS[1:]]
+    y = [float(at) for _, at in re.findall(r"([\d.]+) ([\d.]+)", draw(known).band)]
+    estimate = [float(at) for _, at in re.findall(r"([\d.]+) ([\d.]+)", draw(known).line)]
+    assert y[0] == y[1]
+    assert y[0] > estimate[0]
+    assert draw().band.startswith(draw().line)
+
+
+@pytest.mark.parametrize("frame", [chart.WIDE, chart.NARROW])
+@pytest.mark.parametrize(("least", "inside"), [(0.0, False), (0.1, False), (0.5, True), (1.0, True)])
+def test_the_left_wall_has_its_words_where_there_is_room(frame: chart.Frame, least: float, inside: bool) -> None:
+    drawn = draw(frame=frame, least=least)
+    assert drawn.staffed == chart.across(least, nines=False, frame=frame)
+    assert drawn.staffed_width == pytest.approx((frame.right - frame.left) * least, abs=0.01)
+    assert drawn.staffed_inside == inside
 
 
 @pytest.mark.parametrize("frame", [chart.WIDE, chart.NARROW])

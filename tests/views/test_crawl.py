@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 PUBLIC = {"login", "logout", "healthz", "readyz", "csp-report"}
 ROLES = ("anonymous", "viewer", "reviewer", "tuner", "admin", "outsider", "superuser")
 NO_GET = {
-    *("apply", "pull-back", "release", "pause", "withdraw", "notice-seen"),
+    *("apply", "put-back", "pull-back", "release", "pause", "withdraw", "notice-seen"),
     *("desk-take", "desk-decide", "desk-skip", "desk-stay"),
     *("history-read", "history-confirm", "history-drop"),
 }

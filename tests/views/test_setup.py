@@ -222,12 +222,31 @@ def test_settings_shown_and_sent_back_change_nothing(client: Client, cast: casts
         "audit_floor",
         "undo_s",
         "judge_within_h",
+        "staffed_hours",
         "max_tries",
         "never_unattended",
         "sentinels_off",
     ):
         assert getattr(after, name) == getattr(before, name), name
     assert after.policies.count() == 1
+
+
+@pytest.mark.parametrize(("sent", "kept"), [("12.5", 12.5), ("", None)])
+def test_the_reviewers_hours_are_kept_and_can_be_taken_out(
+    client: Client, cast: casts.Company, sent: str, kept: float | None
+) -> None:
+    Task.objects.filter(pk=cast.task.pk).update(staffed_hours=3)
+    address = reverse("task-settings", args=[cast.task.pk])
+    assert client.post(address, PROMISE | {"name": "x", "staffed_hours": sent}).status_code == 302
+    assert Task.objects.get(pk=cast.task.pk).staffed_hours == kept
+    assert cast.task.policies.count() == 1
+
+
+@pytest.mark.parametrize("hours", ["0", "-1", "NaN", "1e9", "eight"])
+def test_hours_that_nobody_can_work_are_refused(client: Client, cast: casts.Company, hours: str) -> None:
+    answer = client.post(reverse("task-settings", args=[cast.task.pk]), PROMISE | {"name": "x", "staffed_hours": hours})
+    assert answer.status_code == 422
+    assert Task.objects.get(pk=cast.task.pk).staffed_hours is None
 
 
 def test_the_schemas_and_the_project_can_not_be_slipped_in(client: Client, cast: casts.Company) -> None:

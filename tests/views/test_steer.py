@@ -96,7 +96,7 @@ def test_it_shows_what_was_moved_meanwhile_and_applies_nothing(client: Client, c
 
 
 def test_a_get_changes_nothing(client: Client, cast: casts.Company) -> None:
-    for name in ("apply", "pull-back", "release"):
+    for name in ("apply", "put-back", "pull-back", "release"):
         assert client.get(reverse(name, args=[cast.task.pk])).status_code == 405
     page(client, cast, "?percent=10&mode=trial")
     assert newest(cast).number == 1
@@ -108,8 +108,8 @@ def test_pulling_back_needs_a_reason_and_holds_until_a_release(client: Client, c
     client.post(reverse("pull-back", args=[cast.task.pk]), {"reason": "Two went wrong"})
     assert newest(cast).held
     shown = page(client, cast)
-    assert "the slider is pulled back" in shown
-    assert "“Two went wrong”" in shown
+    assert "the slider is pulled back, by a person. You asked 80 %" in shown
+    assert "Tuner, just now: <q>Two went wrong</q>" in shown
     client.post(reverse("release", args=[cast.task.pk]), {"reason": "The prompt is mended"})
     assert not newest(cast).held
 
@@ -128,7 +128,8 @@ def test_without_evidence_nothing_is_guessed(client: Client, cast: casts.Company
     shown = page(client, cast)
     assert "what the evidence allows is not known yet" in shown
     assert "Not known yet: the first reviewed items draw this picture." in shown
-    assert "no look by a person has been timed" in shown
+    assert "Nothing was routed in the last 24 hours, so a day has no numbers yet." in shown
+    assert "how many wrong results have left at most, once audits of unattended items are in" in shown
 
 
 def test_with_evidence_it_says_which_share_binds(client: Client, cast: casts.Company) -> None:
@@ -143,7 +144,8 @@ def test_with_evidence_it_says_which_share_binds(client: Client, cast: casts.Com
 def test_a_trial_says_that_nothing_is_promised(client: Client, cast: casts.Company) -> None:
     steer.apply(cast.task.pk, share=0.4, mode=Mode.TRIAL, reason="Try", by=cast.tuner.pk)
     shown = page(client, cast)
-    assert "40 % in effect on a person&#x27;s word. No promise is made about its error." in shown
+    assert "40 % in effect, as you asked, on a person&#x27;s word;" in shown
+    assert "No promise is made about its error." in shown
     assert shown.lower().count("no promise") == 1
     assert "Let the guard hold it" not in shown
 
@@ -155,7 +157,7 @@ def test_a_trial_that_evidence_would_allow_is_offered_to_the_guard(client: Clien
     assert "Evidence would allow 60 % under the limit of 3 % wrong, so 60 % would run." in shown
     link = re.search(r'href="([^"]*)">Let the guard hold it', shown)
     assert link is not None
-    prefilled = page(client, cast, html.unescape(link[1]).removesuffix("#steer"))
+    prefilled = page(client, cast, "?" + html.unescape(link[1]).removesuffix("#steer").partition("?")[2])
     assert 'value="guarded" checked' in prefilled
     assert 'value="80"' in prefilled
     assert 'value="Evidence allows 60 %: the guard holds it from here on"' in prefilled
