@@ -1,72 +1,61 @@
 """Labels looked at once: every one is first a test and then training, and an exact test certifies at the end."""
 
 import math
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from slider.engine import calibration, certificate
-from slider.engine.arrays import Bools, Floats, Ints, check_inside, check_length
+from slider.engine.arrays import Bools, Floats, check_inside
 from slider.engine.calibration import Calibration
+from slider.engine.certificate import Certificate, Counters
 
 FIRST_FIT = 40
 GROWTH = 1.25
 _DIGITS = 6
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Once:
-    """What one look at labels allows; arrays have one entry per cut, shape (len(CUTS),).
+SHARE = 0.5
+"""Part of delta that a look at history may use; the rest is for the epoch that it begins."""
 
-    Attributes:
-        cap: the largest certified cut, 0 where there is none.
-        certified: which cuts are certified.
-        labels, wrong: how many labels each cut holds, and how many of them are wrong.
-        p_values: exact binomial p-values of "the error is at least the limit".
-    """
-
-    cap: float
-    certified: Bools
-    labels: Ints
-    wrong: Ints
-    p_values: Floats
+_SURE = 600.0
 
 
-def certify(ranks: Floats, *, wrong: Bools, error_limit: float, delta: float) -> Once:
+def certify(counters: Counters, *, error_limit: float, delta: float) -> Certificate:
     """Certify cuts by one exact look: more power than a test that may be looked at for ever.
 
     P(Binomial(labels, error_limit) <= wrong) for each cut, tested along the fallback chain of
-    `certificate.LEVELS`.
+    `certificate.LEVELS`. Labels that were asked for with different chances have no exact test: for them this is
+    `certificate.certify`.
 
     The promise: when each label of a cut is wrong with probability `error_limit` or more given those before it,
     the chance that any such cut is certified is at most delta: at this one look, and at no other. Who looks again
-    with more labels needs another delta, or `certificate.certify`.
+    with more labels needs another delta (`SHARE`), or `certificate.certify` from the start.
 
     Args:
-        ranks: shape (n,), in [0, 1], each made without knowledge of its own label (`ranks`).
-        wrong: shape (n,). All labels were asked for with the same chance.
+        counters: of one stream, from `certificate.count` of `ranks`.
         error_limit: strictly between 0 and 1.
         delta: strictly between 0 and 1.
 
+    Returns:
+        A certificate. Its `best` keeps what is certified here certified in the epoch that begins with these counters.
+
     Raises:
-        ValueError: shapes differ, or a number is out of range.
+        ValueError: a shape, a count or a number is out of range.
     """
     check_inside(error_limit, "error_limit")
-    check_inside(delta, "delta")
-    check_length(wrong, ranks.size, "wrong")
-    bins = certificate.bins(ranks)
-    labels = np.cumsum(np.bincount(bins, minlength=len(certificate.CUTS)))
-    bad = np.cumsum(np.bincount(bins[wrong], minlength=len(certificate.CUTS)))
-    p_values = np.array([binomial(int(f), int(n), error_limit) for f, n in zip(bad, labels, strict=True)])
+    found = certificate.certify(counters, error_limit=error_limit, delta=delta)
+    if (counters.wrong + counters.right)[-1, 1:].any():
+        return found
+    wrong, labels = counters.wrong[:, 0], counters.wrong[:, 0] + counters.right[:, 0]
+    p_values = [binomial(int(f), int(n), error_limit) for f, n in zip(wrong, labels, strict=True)]
     certified = np.zeros(len(certificate.CUTS), dtype=np.bool_)
     carried = 0.0
     for k, own in enumerate(certificate.LEVELS.tolist()):
         level = carried + own
         certified[k] = level > 0.0 and p_values[k] <= delta * level
         carried = level if certified[k] else 0.0
-    cap = float(certificate.CUTS[certified][-1]) if certified.any() else 0.0
-    return Once(cap=cap, certified=certified, labels=labels, wrong=bad, p_values=p_values)
+    return Certificate(certified=certified, wealth=found.wealth, best=np.where(certified, _SURE, found.wealth))
 
 
 def ranks(

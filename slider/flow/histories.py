@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from slider import rows
-from slider.engine import calibration, certificate, evidence
+from slider.engine import calibration, certificate, evidence, once
 from slider.flow import bulk, facts, files, history, policies
 from slider.flow.files import Lost, Unfit
 from slider.flow.past import survey
@@ -194,7 +194,7 @@ def drop(past: Past) -> None:
 def proof(past: Past, *, error_limit: float, delta: float) -> certificate.Certificate:
     """What a history that is ready would allow under these limits."""
     counters = certificate.Counters.from_json(past.counters)
-    return certificate.certify(counters, error_limit=error_limit, delta=delta)
+    return once.certify(counters, error_limit=error_limit, delta=delta * once.SHARE)
 
 
 def confirm(past_id: int, *, reason: str, by: int, expected: int) -> Policy:

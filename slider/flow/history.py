@@ -1,23 +1,20 @@
 """Past outputs as evidence: a first calibration, a certificate from one look, and what the guard adds of them."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from django.db import connection
 
 from slider.engine import audit, calibration, certificate, coins, evidence, lanes
+from slider.engine import once as exact
 from slider.engine.arrays import Bools, Floats, Ints
 from slider.engine.calibration import Calibration
 from slider.models import Past, PastState, Policy
 
 FIRST_FIT = 40  # labels before the first calibration of a history's own; fewer rows are no history
-GROWTH = 1.25  # the replay fits anew whenever the labels have grown by so much
-_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,17 +72,17 @@ def labels(
 def once(known: Labels, *, start: Calibration) -> certificate.Counters:
     """Count past outputs as one look's evidence: every label is first a test, and only then training.
 
-    Each row is scored by a calibration fitted on the rows before it (the first 40 by `start`, then anew at every
-    quarter more) and ranked among the 500 before it. So the counters hold what `certificate.certify` needs: ranks
-    that knew nothing of their own label.
+    Each row is scored by a calibration fitted on the rows before it and ranked among all rows' scores under it
+    (`engine.once.ranks`). So the counters hold what a certificate needs: ranks that knew nothing of their own label.
     """
-    ranks = np.empty(len(known.correct))
-    weights: Floats = 1.0 / known.propensity
-    for begin, end in pairwise([0, *_fits(len(ranks)), len(ranks)]):
-        fitted = start if begin == 0 else _fit(known, begin, start)
-        first = max(0, begin - lanes.WINDOW)
-        scores = np.round(fitted.scores(known.x[first:end], answered=known.answered[first:end]), _DIGITS)
-        ranks[begin:end] = _ranks(scores, weights[first:end], known.ties[begin:end])
+    ranks = exact.ranks(
+        known.x,
+        correct=known.correct,
+        answered=known.answered,
+        propensity=known.propensity,
+        ties=known.ties,
+        start=start,
+    )
     chosen = known.counted
     if not chosen.any():
         return nothing()
@@ -114,14 +111,6 @@ def only_ranking(fitted: Calibration) -> Calibration:
     return replace(fitted, knots=(0.0,), rates=(0.5,), labels=0, weight=0.0)
 
 
-def _fits(count: int) -> list[int]:
-    found, at = [], FIRST_FIT
-    while at < count:
-        found.append(at)
-        at = math.ceil(at * GROWTH)
-    return found
-
-
 def _fit(known: Labels, until: int, start: Calibration) -> Calibration:
     usable = known.answered[:until]
     x = known.x[:until][usable]
@@ -135,31 +124,6 @@ def _fit(known: Labels, until: int, start: Calibration) -> Calibration:
         coef=tuple(0.0 if none else c for c, none in zip(fitted.coef, absent, strict=True)),
         missing=tuple(0.0 if none else c for c, none in zip(fitted.missing, absent, strict=True)),
     )
-
-
-def _ranks(scores: Floats, weights: Floats, ties: Floats) -> Floats:
-    """Rank the last `len(ties)` scores, each among the 500 before it, every one counting by its weight.
-
-    With equal weights these are the ranks of `lanes.choose`.
-    """
-    blank = np.full(lanes.WINDOW, np.nan)
-    line, weigh = np.concatenate([blank, scores]), np.concatenate([np.zeros(lanes.WINDOW), weights])
-    ranks, first = np.empty(len(ties)), len(scores) - len(ties)
-    for begin in range(0, len(ties), lanes.WINDOW):
-        at = first + begin
-        now = scores[at : at + lanes.WINDOW]
-        own = weights[at : at + lanes.WINDOW]
-        before = _views(line[at : at + len(now) + lanes.WINDOW - 1])
-        by = _views(weigh[at : at + len(now) + lanes.WINDOW - 1])
-        easier = (by * (before > now[:, None])).sum(axis=1)
-        equal = (by * (before == now[:, None])).sum(axis=1)
-        tie = ties[begin : begin + lanes.WINDOW]
-        ranks[begin : begin + lanes.WINDOW] = (easier + tie * (equal + own)) / (by.sum(axis=1) + own)
-    return np.clip(ranks, 0.0, 1.0)
-
-
-def _views(values: Floats) -> Floats:
-    return np.lib.stride_tricks.sliding_window_view(values, lanes.WINDOW)
 
 
 # ---- what the guard adds -----------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from slider.engine import certificate
+from slider.engine import certificate, once
 from slider.models import Past, PastState, Policy, Task
 from slider.queries import shares
 
@@ -37,7 +37,7 @@ def proof(past: Past, policy: Policy) -> Proof | None:
     if not past.counters or past.rows == 0:
         return None
     counters = certificate.Counters.from_json(past.counters)
-    found = certificate.certify(counters, error_limit=policy.error_limit, delta=policy.delta)
+    found = once.certify(counters, error_limit=policy.error_limit, delta=policy.delta * once.SHARE)
     place = int((found.cap >= certificate.CUTS).sum()) - 1 if found.cap else len(certificate.CUTS) - 1
     wrong, right = counters.wrong[place].sum(), counters.right[place].sum()
     following = shares.next_cut(found.cap)
