@@ -28,10 +28,11 @@ class Tuning:
         look_back_easy: the same of the lane's easiest items, those within the 30 % cut.
         look_back_region: the same of a surprising region.
         brake: part of the limit that the recent error of a lane may reach; 0 switches the brake off.
+        brake_wary: the same while suspicion stands.
     """
 
     floor: float = 1 / 16
-    ramp: float = 3.0
+    ramp: float = 2.8
     alarm: float = 2000.0
     shift: float = 3e4
     relief: float = 3e3
@@ -47,7 +48,8 @@ class Tuning:
     look_back: int = 60
     look_back_easy: int = 40
     look_back_region: int = 12
-    brake: float = 0.87
+    brake: float = 0.9
+    brake_wary: float = 0.7
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -215,14 +215,19 @@ class Watch:
             self.proof.certified,
             usual=reference.usual(self.heard[..., 1], self.heard[..., 0], tested=self.tested),
             remaining=regions.without(self.quarantined),
-            most=self.tuning.brake * self.tested,
+            most=np.where(self._is_wary(), self.tuning.brake_wary, self.tuning.brake) * self.tested,
         )
+
+    def _is_wary(self) -> Bools:
+        """Whether suspicion stands: more audits are drawn, and the brake takes hold earlier."""
+        wary: Bools = self.audits < self.boost_until
+        return wary
 
     def _rung(self) -> Ints:
         wanted = self.tuning.ramp / np.maximum(self.tested * self.lane_items, 1e-9)
         wanted = np.maximum(self.tuning.floor, np.minimum(0.5, wanted))
         boosted = np.maximum(wanted, np.minimum(0.5, wanted * self.tuning.boost))
-        wanted = np.where(self.audits < self.boost_until, boosted, wanted)
+        wanted = np.where(self._is_wary(), boosted, wanted)
         wanted = np.where(self.audits < self.all_until, 1.0, wanted)
         rungs: Ints = np.floor(-2.0 * np.log2(wanted) + 1e-9).astype(np.int64)
         return np.clip(rungs, 0, audit.STEPS - 1)
@@ -230,7 +235,7 @@ class Watch:
     def _expect(self) -> None:
         """Write down what is expected of each bin: first after enough labels, then whenever half as many came."""
         labels = self.heard.sum(axis=(1, 2))
-        grown = (self.expected_at > 0) & (labels >= 1.5 * self.expected_at) & (self.audits >= self.boost_until)
+        grown = (self.expected_at > 0) & (labels >= 1.5 * self.expected_at) & ~self._is_wary()
         due = grown | reference.is_due(labels, has=self.expected_at > 0)
         if due.any():
             wrong, right = self.heard[due, :, 1], self.heard[due, :, 0]
@@ -247,7 +252,7 @@ class Watch:
         suspected: Bools = shift.reading(self.shift) >= np.log(self.tuning.suspicion) + 2.0 * wary
         suspected |= stirred >= np.log(self.tuning.nudge) + wary
         suspected |= shift.reading(self.drift) >= np.log(self.tuning.drift)
-        suspected &= may & (self.audits >= self.boost_until)
+        suspected &= may & ~self._is_wary()
         self.boost_until[suspected] = self.audits[suspected] + self.tuning.boost_audits
         self.patience[suspected] = np.minimum(self.patience[suspected] * 3.0, 50.0)
         self.nudge[suspected] = 0.0
