@@ -1,205 +1,215 @@
-"""The second hand: the guard reads people's verdicts and keeps calibration and certificate current."""
+"""The second hand: the guard listens to people's verdicts, keeps the evidence current, and acts by itself.
 
-import json
-import math
-from dataclasses import dataclass
+A round reads what is new, judges it, and writes down all that follows in one transaction: whoever kills it in the
+middle, the next round finds everything as it was. See docs/guard.md for what it does and when.
+"""
+
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from django.db import connection
+from django.db import connection, transaction
 
-from slider.engine import audit, calibration, certificate, evidence, lanes
-from slider.flow import policies
-from slider.models import Gauge, Maker, Policy
+from slider.engine import audit
+from slider.flow import facts, policies, watches
+from slider.flow.watching import detectors, listening, lookbacks, reasons, refit, verdicts
+from slider.flow.watching.listening import Deed, Look
+from slider.models import Act, ActKind, Gauge, Maker, Mode, Policy, Watch
 
-FIRST_FIT = 40  # labels before the first calibration of a task's own
-FIT_LABELS = 20_000  # the newest labels that a fit looks at
+RISE = 25  # verdicts that a rising share waits for, so that one at the edge of two cuts doesn't flicker
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """The verdicts of one epoch in routing order, up to the oldest look that is still owed."""
-
-    counters: certificate.Counters
-    judged: int
-    outstanding: int
+class Overtaken(Exception):
+    """The epoch ended, or another round came first, while this one was looking: nothing of it is kept."""
 
 
 def tend(task_id: int) -> Policy:
-    """Look at one task once: a new policy if the evidence says something new, else only a sign of life.
+    """Look at one task once; returns the policy that is in force then.
 
-    The reading and the fitting hold no lock. A person who moves the slider meanwhile wins: the guard's policy is
-    then based on an older one, is dropped, and the next round sees what they set.
+    The reading and the fitting hold no lock. Who moves the slider meanwhile wins: what the guard found is put under
+    the setting as it is by then. Who replaces the worker meanwhile ends the epoch, and nothing found is kept.
     """
     gauge = Gauge.objects.select_related("policy", "task").get(pk=task_id)
     policy = gauge.policy
     policy.task = gauge.task
-    labels = _labels(policy)
-    found = _evidence(policy, labels)
-    due = audit.chance(floor=gauge.task.audit_floor, error_limit=policy.error_limit, lane_items=gauge.unattended)
-    if found is None and due == policy.audit_chance:
+    row = Watch.objects.filter(pk=task_id).first()
+    if row is None or row.epoch != policy.epoch:
+        return _begin_anew(task_id, None, "what the guard knew of this task is gone")
+    try:
+        look = Look(gauge, policy, row, listening.read(row, policy))
+        listening.ledger(row)
+    except (ValueError, KeyError, TypeError) as error:
+        return _begin_anew(task_id, row.round, f"what the guard knew of this task can't be read ({error})")
+    look.is_new = not row.detectors or policy.audit_chance < gauge.task.audit_floor - 1e-9
+    listening.listen(look)
+    if not look.is_new:
         policies.touch(task_id)
         return policy
-    change = policies.Change(evidence=found)
-    reason = _said(policy, found) if found is not None else f"{due:.1%} of the unattended lane is audited from here on"
+    change, reason = _change(look)
     try:
-        return policies.make(task_id, change, maker=Maker.GUARD, reason=reason, expected=policy.number)
-    except policies.Superseded as error:
-        return error.newest
+        return _conclude(look, change, reason)
+    except Overtaken:
+        return Gauge.objects.select_related("policy").get(pk=task_id).policy
 
 
-def _evidence(policy: Policy, labels: Labels) -> policies.Evidence | None:
-    """What is to be frozen next, or None when nothing moved enough to say so."""
-    seen = policy.certificate
-    wrong = labels.counters.wrong.sum(1).tolist()
-    if labels.judged == policy.labels and wrong == seen.get("wrong", wrong):
-        return None
-    best = np.array(seen["best"], dtype=float) if seen else None
-    proof = certificate.certify(labels.counters, error_limit=policy.error_limit, delta=policy.delta, best=best)
-    refit = labels.judged >= FIRST_FIT and labels.judged >= _next_fit(policy)
-    if (
-        not refit
-        and proof.cap == (policy.allowed or 0.0)
-        and policy.labels < labels.judged < policy.labels + _step(policy)
-    ):
-        return None
-    allowed, facts = proof.cap if labels.judged else None, _facts(policy, proof, labels, refit=refit)
-    if not refit:
-        return policies.Evidence(allowed, policy.calibration, facts, labels.judged)
-    fitted = _fit(policy)
-    return policies.Evidence(allowed, fitted.to_json(), facts, labels.judged, _window(policy, fitted))
+# -- what is to be different ------------------------------------------------------------------------------------------
 
 
-def _step(policy: Policy) -> int:
-    """How many new labels are worth a new policy by themselves: a tenth more, at least 10."""
-    return max(10, policy.labels // 10)
+def _change(look: Look) -> tuple[policies.Change | None, str]:
+    """What is to be frozen next and why, or None when nothing moved enough to say so."""
+    policy, labels = look.policy, int(look.watch.counters.labels[0])
+    due = not look.ended and refit.is_due(labels, fitted_at=look.row.fitted_at)
+    look.row.judged = labels
+    if not due and not _is_worth(look, labels):
+        return None, ""
+    chance = None if look.orders is None else float(audit.LADDER[int(look.orders.rung[0])])
+    found, window = policy.calibration, None
+    if due:
+        fitted = refit.fit(policy)
+        found, window, look.row.fitted_at = fitted.to_json(), refit.window(policy, fitted), labels
+        look.watch.ranked_anew(np.array([True]))
+    allowed = look.share if labels else None
+    evidence = policies.Evidence(allowed, found, _facts(look), labels, window)
+    change = policies.Change(evidence=evidence, audit_chance=chance, begins_epoch=look.ended)
+    return change, _reason(look, allowed, labels=labels, chance=chance)
 
 
-def _next_fit(policy: Policy) -> int:
-    fitted_at = int(policy.certificate.get("fitted_at", 0)) if policy.certificate else 0
-    return FIRST_FIT if fitted_at == 0 else math.ceil(fitted_at * 1.25) + 10
+def _is_worth(look: Look, labels: int) -> bool:
+    """Whether a policy is worth a row: by what it would order, or by a tenth more verdicts."""
+    policy, orders = look.policy, look.orders
+    if look.ended or look.regions_moved or orders is None:
+        return True
+    if not np.isclose(audit.LADDER[int(orders.rung[0])], policy.audit_chance):
+        return True
+    before, grown, step = policy.allowed or 0.0, labels - policy.labels, max(10, policy.labels // 10)
+    if look.share > before > 0:
+        return grown >= min(step, RISE)
+    return look.share != before or grown >= step
 
 
-def _labels(policy: Policy) -> Labels:
-    """Count the epoch's verdicts by bin, weight class and outcome.
-
-    Only looks before the oldest one still owed count: errors take longer to judge than right answers, and in the
-    order of their arrival they would flatter. A look that is owed beyond the task's deadline holds up nothing any
-    more: until somebody judges it, it counts as a wrong answer.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH owed AS (
-                SELECT count(*) AS n, min(d.seq) FILTER (
-                    WHERE d.created_at > clock_timestamp() - %(hours)s * interval '1 hour'
-                ) AS first
-                FROM slider_review r JOIN slider_decision d ON d.item_id = r.item_id
-                WHERE r.task_id = %(task)s AND r.state IN ('open', 'held') AND d.epoch = %(epoch)s
-                  AND d.bin IS NOT NULL
-            )
-            SELECT d.bin, d.audit_chance, CASE WHEN p.effective > 0 THEN p.audit_chance ELSE 1 END,
-                   count(*) FILTER (WHERE r.verdict <> 'accept'), count(*) FILTER (WHERE r.verdict = 'accept'),
-                   max(owed.n)
-            FROM owed CROSS JOIN slider_review r
-            JOIN slider_decision d ON d.item_id = r.item_id
-            JOIN slider_policy p ON p.id = d.policy_id
-            WHERE r.task_id = %(task)s AND r.state <> 'void' AND d.epoch = %(epoch)s AND d.bin IS NOT NULL
-              AND (owed.first IS NULL OR d.seq < owed.first)
-            GROUP BY 1, 2, 3
-            """,
-            {"task": policy.task_id, "epoch": policy.epoch, "hours": policy.task.judge_within_h},
-        )
-        rows = cursor.fetchall()
-    shape = (len(certificate.CUTS), audit.STEPS)
-    wrong, right = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    for place, chance, least, bad, good, _ in rows:
-        weight = audit.weight_class(chance, least=least)
-        wrong[place, weight] += bad
-        right[place, weight] += good
-    judged = int(wrong.sum() + right.sum())
-    return Labels(certificate.Counters(wrong=wrong, right=right), judged, max((row[5] for row in rows), default=0))
-
-
-def _fit(policy: Policy) -> calibration.Calibration:
-    """Refit the calibration on the newest labels of this worker version, both lanes, weighted by their chances."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT s.signals, r.verdict = 'accept', d.audit_chance FROM slider_review r
-            JOIN slider_decision d ON d.item_id = r.item_id
-            JOIN slider_attempt a ON a.id = d.attempt_id JOIN slider_score s ON s.attempt_id = a.id
-            WHERE r.task_id = %s AND r.state = 'decided' AND a.outcome = 'answered' AND a.worker_id = %s
-            ORDER BY d.seq DESC LIMIT %s
-            """,
-            [policy.task_id, policy.worker_id, FIT_LABELS],
-        )
-        rows = cursor.fetchall()
-    return calibration.fit(
-        evidence.matrix([_signals(row[0]) for row in rows]),
-        correct=np.array([row[1] for row in rows], dtype=np.bool_),
-        propensity=np.array([row[2] for row in rows], dtype=np.float64),
+def _facts(look: Look) -> dict[str, Any]:
+    watch, policy = look.watch, look.policy
+    proof = replace(
+        watch.proof, certified=watch.proof.certified[0], wealth=watch.proof.wealth[0], best=watch.proof.best[0]
+    )
+    counters = replace(watch.counters, wrong=watch.counters.wrong[0], right=watch.counters.right[0])
+    found = facts.of(
+        proof,
+        counters,
+        error_limit=listening.tested(policy),
+        delta=policy.delta,
+        outstanding=verdicts.outstanding(policy.task_id, since=look.row.counted_to),
+        fitted_at=0 if look.ended else look.row.fitted_at,
+    )
+    return found | facts.ordered(
+        share=look.share,
+        cap=proof.cap,
+        quarantined=watch.quarantined[0],
+        tuning=watch.tuning,
+        error_limit=listening.tested(policy),
     )
 
 
-def _window(policy: Policy, fitted: calibration.Calibration) -> tuple[float, ...]:
-    """The ranking scores that a new calibration gives to the items ranked last, oldest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT coalesce(s.signals, '{}'), coalesce(a.outcome = 'answered', false) FROM slider_decision d
-            LEFT JOIN slider_attempt a ON a.id = d.attempt_id LEFT JOIN slider_score s ON s.attempt_id = a.id
-            WHERE d.task_id = %s AND d.bin IS NOT NULL ORDER BY d.seq DESC LIMIT %s
-            """,
-            [policy.task_id, lanes.WINDOW],
-        )
-        rows = cursor.fetchall()[::-1]
-    rated = evidence.matrix([_signals(row[0]) for row in rows])
-    scores = fitted.scores(rated, answered=np.array([row[1] for row in rows], dtype=np.bool_))
-    return tuple(float(score) for score in scores)
+def _reason(look: Look, allowed: float | None, *, labels: int, chance: float | None) -> str:
+    said = [deed.words for deed in look.deeds]
+    if look.suspected:
+        said.append("something may have changed: more audits for a while")
+    if said:
+        return "; ".join(said)
+    same = allowed == look.policy.allowed and labels == look.policy.labels
+    if same and chance is not None and not np.isclose(chance, look.policy.audit_chance):
+        return f"{facts.percent(chance)} of the unattended lane is audited from here on"
+    return reasons.evidence(look.policy.allowed, allowed or 0.0, labels=labels)
 
 
-def _signals(stored: Any) -> dict[str, float]:
-    # A raw cursor gives jsonb as text or parsed, by the driver's settings.
-    return dict(json.loads(stored) if isinstance(stored, str) else stored)
+# -- what is done -----------------------------------------------------------------------------------------------------
 
 
-def _facts(policy: Policy, proof: certificate.Certificate, labels: Labels, *, refit: bool) -> dict[str, Any]:
-    """What the slider page shows of the evidence, and what the next look continues from."""
-    wrong, right = labels.counters.wrong, labels.counters.right
-    weights = audit.LADDER[np.newaxis, :]
-    bad, all_ = np.cumsum((wrong * weights).sum(1)), np.cumsum(((wrong + right) * weights).sum(1))
-    seen = np.cumsum((wrong + right).sum(1))
-    # Cuts below the first staked one can't be certified: to wait for them would be to wait for ever.
-    reachable = (proof.cap < certificate.CUTS) & (np.cumsum(certificate.LEVELS) > 0)
-    next_cut = next((int(c) for c in np.flatnonzero(reachable)), None)
-    needed = certificate.labels_needed(labels.counters, proof, error_limit=policy.error_limit, delta=policy.delta)
-    upper = certificate.upper(labels.counters, delta=policy.delta)
-    more = None if next_cut is None else float(needed[next_cut])
-    fitted_at = labels.judged if refit else int(policy.certificate.get("fitted_at", 0))
-    return {
-        "cuts": certificate.CUTS.tolist(),
-        "right": right.sum(1).tolist(),
-        "wrong": wrong.sum(1).tolist(),
-        "error": [float(b / a) if a > 0 else None for b, a in zip(bad, all_, strict=True)],
-        "upper": [float(u) if n else None for u, n in zip(upper, seen, strict=True)],
-        "certified": proof.certified.tolist(),
-        "best": [float(x) if math.isfinite(x) else -1e300 for x in proof.best],
-        "cap": proof.cap,
-        "outstanding": labels.outstanding,
-        "more": math.ceil(more) if more is not None and math.isfinite(more) else None,
-        "fitted_at": fitted_at,
-    }
+def _conclude(look: Look, change: policies.Change | None, reason: str) -> Policy:
+    """Write down what was taken in and do what follows, all of it or nothing."""
+    task_id, row = look.row.task_id, look.row
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM slider_unheard WHERE id = ANY(%s)", [look.heard])
+            cursor.execute("SELECT clock_timestamp()")
+            (now,) = cursor.fetchone()
+        gauge = Gauge.locked(task_id)
+        stands = watches.locked(task_id)
+        if stands is None or (stands.round, stands.epoch, gauge.policy.epoch) != (row.round, row.epoch, row.epoch):
+            raise Overtaken
+        before, policy = gauge.policy, gauge.policy
+        if change is not None:
+            held = True if look.fired == "Alarm" and before.mode == Mode.TRIAL else None
+            policy = policies.make(task_id, replace(change, held=held), maker=Maker.GUARD, reason=reason)
+        else:
+            policies.touch(task_id)
+        if look.ended:
+            row.epoch, row.routed_to, row.counted_to = policy.epoch, gauge.routed, gauge.routed
+            row.judged = row.fitted_at = 0
+        row.state = look.watch.to_json()
+        fired = look.fired or _still_fired(row, policy)
+        row.detectors = detectors.rows(look.watch, share=look.share, fired=fired, before=row.detectors, now=now)
+        watches.keep(row)
+        for deed in [*look.deeds, *_opened(before, policy, reason), *_looks_back(look, policy, routed=gauge.routed)]:
+            act(policy, deed, epoch=before.epoch)
+    return policy
 
 
-def _said(policy: Policy, found: policies.Evidence) -> str:
-    """The guard's reason in words."""
-    before, after = policy.allowed, found.allowed or 0.0
-    looked = f"{found.labels} verdicts"
-    if before is None:
-        return f"{looked}: evidence allows {after:.0%}" if after else f"{looked}: not enough yet to allow any share"
-    if after > before:
-        return f"{looked} allow {after:.0%} instead of {before:.0%}"
-    if after < before:
-        return f"{looked} allow only {after:.0%} instead of {before:.0%}"
-    return f"{looked}: still {after:.0%} allowed, figures brought up to date"
+def _still_fired(row: Watch, policy: Policy) -> str:
+    """The detector that pulled the slider back, until something runs again."""
+    named = [one["name"] for one in row.detectors if isinstance(one, dict) and one.get("state") == "fired"]
+    return named[0] if named and policy.effective == 0 else ""
+
+
+def _opened(before: Policy, policy: Policy, reason: str) -> list[Deed]:
+    if policy.mode != Mode.GUARDED or not before.effective == 0 < policy.effective:
+        return []
+    return [Deed(ActKind.OPENED, reason, {"share": policy.effective, "allowed": policy.allowed})]
+
+
+def _looks_back(look: Look, policy: Policy, *, routed: int) -> list[Deed]:
+    """Draw the looks back that were ordered, and say so."""
+    if look.ended or not look.wanted:
+        return []
+    task = look.policy.task
+    looks = lookbacks.draw(task, policy, look.wanted, routed=routed, purpose=f"{policy.epoch}|{look.row.round}")
+    if look.suspected:
+        return [Deed(ActKind.SUSPICION, reasons.suspected(looks, policy.audit_chance), {"looks": looks})]
+    which = look.region_looks > 0
+    where = {"looks": looks, "regions": np.flatnonzero(which).tolist()}
+    return [Deed(ActKind.LOOK_BACK, reasons.looked_back(which, looks), where)]
+
+
+def act(policy: Policy, deed: Deed, *, epoch: int) -> Act:
+    """Write down something that the guard did by itself. Every act of the guard goes through here."""
+    return Act.objects.create(
+        task_id=policy.task_id, policy=policy, epoch=epoch, kind=deed.kind, words=deed.words[:500], facts=deed.facts
+    )
+
+
+def _begin_anew(task_id: int, seen: int | None, why: str) -> Policy:
+    """Start a new epoch because nothing is known any more: fail safe, and say so.
+
+    `seen` is the round that could not be read; None where there was no row of this epoch. If somebody has mended it
+    by now, nothing is done.
+    """
+    with transaction.atomic():
+        gauge = Gauge.locked(task_id)
+        row = watches.locked(task_id)
+        if row is not None and row.epoch == gauge.policy.epoch and row.round != seen:
+            return gauge.policy
+        if row is not None and not _has_ledger(row):
+            row.delete()  # the ledger begins here, and says since when
+        evidence = policies.Evidence(None, gauge.policy.calibration, {}, 0)
+        change = policies.Change(evidence=evidence, begins_epoch=True)
+        policy = policies.make(task_id, change, maker=Maker.GUARD, reason=f"{why}: evidence starts anew")
+        act(policy, Deed(ActKind.ANEW, policy.reason, {}), epoch=gauge.policy.epoch)
+    return policy
+
+
+def _has_ledger(row: Watch) -> bool:
+    try:
+        listening.ledger(row)
+    except (ValueError, KeyError, TypeError):
+        return False
+    return True

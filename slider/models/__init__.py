@@ -12,9 +12,12 @@ from slider.models.review import Decline, Review
 from slider.models.score import Score
 from slider.models.states import Delivery, Ending, Lane, Outcome, ReviewKind, ReviewState, State, Verdict
 from slider.models.task import Task
+from slider.models.watch import Act, ActKind, Unheard, Watch
 from slider.models.worker import Spend, Worker
 
 __all__ = [
+    "Act",
+    "ActKind",
     "ApiKey",
     "Attempt",
     "Decision",
@@ -47,7 +50,9 @@ __all__ = [
     "Spend",
     "State",
     "Task",
+    "Unheard",
     "Verdict",
+    "Watch",
     "Why",
     "Worker",
     "can",

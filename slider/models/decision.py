@@ -18,6 +18,7 @@ class Why(models.TextChoices):
     NO_ANSWER = "no_answer", "the worker gave no usable answer"
     STALE = "stale", "the guard was silent: nothing runs unattended then"
     HELD = "held", "the slider is pulled back"
+    QUARANTINE = "quarantine", "a stretch of confident answers was found wrong"
 
 
 class Decision(models.Model):

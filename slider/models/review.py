@@ -12,7 +12,10 @@ from slider.models.task import Task
 class Review(models.Model):
     item = models.ForeignKey(Item, models.CASCADE, related_name="reviews")
     task = models.ForeignKey(Task, models.PROTECT, related_name="reviews")
-    kind = models.CharField(max_length=6, choices=ReviewKind)
+    kind = models.CharField(max_length=8, choices=ReviewKind)
+    aimed = models.BooleanField(
+        db_default=False, help_text="A look back to where something looked wrong: no sample of the whole lane."
+    )
     slot = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=8, choices=ReviewState, default=ReviewState.OPEN)
     holder = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="reviews")

@@ -61,6 +61,7 @@ class Outcome(models.TextChoices):
 class ReviewKind(models.TextChoices):
     GATE = "gate", "gate"
     AUDIT = "audit", "audit"
+    LOOKBACK = "lookback", "look back"
 
 
 class ReviewState(models.TextChoices):

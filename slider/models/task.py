@@ -1,6 +1,5 @@
 """A kind of work with one slider."""
 
-import json
 import os
 from collections.abc import Mapping
 
@@ -8,15 +7,12 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
+from slider.models import hard_rules
 from slider.models.project import Project
 
 
 def _coin_secret() -> bytes:
     return os.urandom(32)
-
-
-def _written(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 class Task(models.Model):
@@ -45,7 +41,9 @@ class Task(models.Model):
         help_text="The smallest share of the unattended lane that people look at, drawn by chance.",
     )
     never_unattended = models.JSONField(
-        default=list, blank=True, help_text='Hard rules: [{"field": "channel", "equals": "legal"}].'
+        default=list,
+        blank=True,
+        help_text='Hard rules: [{"field": "channel", "equals": "legal"}, {"field": "amount", "at_least": 1000}, …].',
     )
     coin_secret = models.BinaryField(default=_coin_secret, editable=False)
 
@@ -53,7 +51,7 @@ class Task(models.Model):
     judge_within_h = models.PositiveSmallIntegerField(
         default=72,
         validators=[MinValueValidator(1), MaxValueValidator(2000)],
-        help_text="A look that is owed for longer counts as a wrong answer in the evidence, until it is judged.",
+        help_text="A look that is owed for longer counts as a wrong answer in the evidence, for good.",
     )
     undo_s = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(3600)])
     paused = models.BooleanField(default=False)
@@ -80,11 +78,6 @@ class Task(models.Model):
         text = named or next((value for value in body.values() if isinstance(value, str) and value.strip()), fallback)
         return " ".join(str(text).split())[:120]
 
-    def hard_rule(self, body: Mapping[str, object]) -> str:
-        """The hard rule that keeps this item with people, in words, or nothing."""
-        for rule in self.never_unattended:
-            held = body.get(rule["field"])
-            # «zip = 12345» is meant for the number and for the text: a rule that is read too narrowly fails open.
-            if held == rule["equals"] or _written(held) == _written(rule["equals"]):
-                return f"{rule['field']} is {rule['equals']}"
-        return ""
+    def hard_rule(self, body: Mapping[str, object], origin: str = "") -> str:
+        """The hard rule that keeps this item with people, in words, or nothing; `origin` says who pushed it."""
+        return hard_rules.broken(self.never_unattended, body, origin)

@@ -1,0 +1,262 @@
+"""What is new since the guard last looked: verdicts as they arrived, verdicts in routing order, and routed items.
+
+Each read begins where the last one ended and takes a bounded number of rows, found by an index, one by one: what it
+costs is a matter of what is new and never of how old the task is. `LATERAL ... LIMIT 1` keeps it so whatever the
+planner thinks.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from django.db import connection
+
+from slider.engine import audit, certificate, regions
+from slider.engine.arrays import Bools, Floats, Ints
+
+HEARD_MOST = 20_000  # verdicts that a round listens to; further ones wait for the next
+CHUNK = 5_000  # decisions that one statement walks over
+CHUNKS_MOST = 40
+_FIRST_CHUNKS = (50, 500)  # mostly the oldest look is still owed, and there is little to walk over
+
+LEAST = "CASE WHEN p.effective > 0 THEN p.audit_chance ELSE 1 END"
+"""The smallest chance of the policy in force, in SQL: where nothing runs unattended, everything is looked at."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """Verdicts in the order of arrival. `ids` are the rows to be crossed off, those of other epochs among them.
+
+    `quarantined` holds the regions of those whose item lay in a closed one when it was routed; -1 for the others.
+    """
+
+    ids: list[int]
+    bins: Ints
+    classes: Ints
+    wrong: Bools
+    lane: Bools
+    looked_back: Bools
+    aimed: Bools
+    quarantined: Ints
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """Verdicts in routing order, up to the place `to`, where the oldest look is still owed."""
+
+    counters: certificate.Counters
+    to: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Routed:
+    """Ranked items in routing order up to the place `to`; `scores` is NaN where another calibration made it."""
+
+    scores: Floats
+    unattended: Bools
+    audited: Bools
+    to: int
+
+
+@dataclass(slots=True)
+class Settled:
+    """The unattended lane up to the place `to`, over all epochs: how many left, and errors found by audit rung."""
+
+    to: int
+    items: int = 0
+    found: list[int] = field(default_factory=lambda: [0] * audit.STEPS)
+    least: float = 1.0
+
+
+_HEARD = f"""
+SELECT u.id, d.epoch, d.bin, d.rank, d.lane, d.audit_chance, {LEAST}, r.kind, r.aimed, r.verdict <> 'accept'
+FROM (SELECT id, review_id FROM slider_unheard WHERE task_id = %s ORDER BY id LIMIT %s) AS u
+CROSS JOIN LATERAL (SELECT * FROM slider_review r WHERE r.id = u.review_id LIMIT 1) AS r
+LEFT JOIN LATERAL (SELECT * FROM slider_decision d WHERE d.item_id = r.item_id LIMIT 1) AS d ON true
+LEFT JOIN slider_policy p ON p.id = d.policy_id
+ORDER BY u.id
+"""  # noqa: S608  # nothing in it comes from outside
+
+
+def heard(task_id: int, *, epoch: int) -> Heard:
+    """The verdicts that nobody has heard yet; of those, only the ones of this epoch say anything about it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HEARD, [task_id, HEARD_MOST])
+        rows = cursor.fetchall()
+    mine = [row for row in rows if row[1] == epoch and row[2] is not None]
+    bins, ranks = [row[2] for row in mine], [row[3] for row in mine]
+    back = [row[7] == "lookback" for row in mine]
+    classes = [0 if was else _class(row[5], row[6]) for was, row in zip(back, mine, strict=True)]
+    return Heard(
+        ids=[row[0] for row in rows],
+        bins=np.array(bins, dtype=np.int64),
+        classes=np.array(classes, dtype=np.int64),
+        wrong=np.array([row[9] for row in mine], dtype=np.bool_),
+        lane=np.array([row[4] == "unattended" for row in mine], dtype=np.bool_),
+        looked_back=np.array(back, dtype=np.bool_),
+        aimed=np.array([row[8] for row in mine], dtype=np.bool_),
+        quarantined=_closed(ranks, bins),
+    )
+
+
+def _class(chance: float, least: float) -> int:
+    return audit.weight_class(chance, least=least)
+
+
+def _closed(ranks: list[float], bins: list[int]) -> Ints:
+    """The closed region that each item lay in, -1 for none: it stands in the last bin, whatever its rank."""
+    own = certificate.bins(np.array(ranks, dtype=np.float64))
+    result: Ints = np.where(own == np.array(bins, dtype=np.int64), -1, regions.OF_BIN[own])
+    return result
+
+
+# A look that was taken back with its item counts as a wrong answer: see docs/guard.md.
+_COUNTED = f"""
+WITH next AS MATERIALIZED (
+    SELECT d.seq, d.bin, d.audit_chance, d.created_at, d.policy_id, look.state, look.verdict
+    FROM (SELECT * FROM slider_decision WHERE task_id = %(task)s AND seq >= %(since)s ORDER BY seq LIMIT %(most)s) AS d
+    LEFT JOIN LATERAL (
+        SELECT r.state, r.verdict FROM slider_review r
+        WHERE r.item_id = d.item_id AND r.kind = CASE d.lane WHEN 'people' THEN 'gate' ELSE 'audit' END AND r.slot = 1
+          AND d.bin IS NOT NULL LIMIT 1
+    ) AS look ON true
+), reached AS (
+    SELECT coalesce(
+        min(seq) FILTER (WHERE state IN ('open', 'held')
+                         AND created_at > clock_timestamp() - %(hours)s * interval '1 hour'),
+        max(seq) + 1
+    ) AS at FROM next
+)
+SELECT reached.at, n.bin, n.audit_chance, {LEAST}, n.state <> 'decided' OR n.verdict <> 'accept', count(n.seq)
+FROM reached LEFT JOIN next n ON n.seq < reached.at AND n.state IS NOT NULL
+LEFT JOIN slider_policy p ON p.id = n.policy_id
+GROUP BY 1, 2, 3, 4, 5
+"""  # noqa: S608
+
+
+def counted(task_id: int, *, since: int, within_h: float) -> Counted:
+    """Count the verdicts from the place `since` on by bin, weight class and outcome, up to the oldest look owed.
+
+    Errors take longer to judge than right answers, and in the order of their arrival they would flatter. A look that
+    is owed for longer than `within_h` holds up nothing any more and counts as a wrong answer, for good: the place has
+    moved past it.
+    """
+    counters = certificate.Counters.zero()
+    at = since
+    for most in _chunks():
+        values = {"task": task_id, "since": at, "most": most, "hours": within_h}
+        rows = _rows(_COUNTED, values)
+        reached = rows[0][0]
+        for _, place, chance, least, wrong, count in rows:
+            if place is not None:
+                table = counters.wrong if wrong else counters.right
+                table[place, _class(chance, least)] += count
+        whole = reached is not None and reached - at >= most
+        at = at if reached is None else reached
+        if not whole:
+            break
+    return Counted(counters, at)
+
+
+_ROUTED = """
+SELECT d.seq, d.bin IS NOT NULL, d.lane = 'unattended', d.audit, s.difficulty, s.calibration
+FROM (SELECT * FROM slider_decision WHERE task_id = %(task)s AND seq >= %(since)s ORDER BY seq LIMIT %(most)s) AS d
+LEFT JOIN LATERAL (SELECT * FROM slider_score s WHERE s.attempt_id = d.attempt_id LIMIT 1) AS s ON true
+ORDER BY d.seq
+"""
+
+
+def routed(task_id: int, *, since: int, calibration: str) -> Iterator[Routed]:
+    """The ranked items from the place `since` on, in pieces; `calibration` is the key whose scores are wanted."""
+    at = since
+    for _ in range(CHUNKS_MOST):
+        rows = _rows(_ROUTED, {"task": task_id, "since": at, "most": CHUNK})
+        if not rows:
+            return
+        ranked = [row for row in rows if row[1]]
+        scores = [-row[4] if row[5] == calibration else _unanswered(row[4]) for row in ranked]
+        at = rows[-1][0] + 1
+        yield Routed(
+            scores=np.array(scores, dtype=np.float64),
+            unattended=np.array([row[2] for row in ranked], dtype=np.bool_),
+            audited=np.array([row[3] for row in ranked], dtype=np.bool_),
+            to=at,
+        )
+        if len(rows) < CHUNK:
+            return
+
+
+def _unanswered(difficulty: float | None) -> float:
+    """Without an attempt there is no score under any calibration, and the item ranks last."""
+    return -HARDEST if difficulty is None else float("nan")
+
+
+HARDEST = 1e6  # as `score.HARDEST`: stages do not import each other
+
+_SETTLED = """
+WITH next AS MATERIALIZED (
+    SELECT d.seq, d.lane = 'unattended' AS ran, d.audit, d.audit_chance, d.created_at, look.state, look.verdict
+    FROM (SELECT * FROM slider_decision WHERE task_id = %(task)s AND seq >= %(since)s ORDER BY seq LIMIT %(most)s) AS d
+    LEFT JOIN LATERAL (
+        SELECT r.state, r.verdict FROM slider_review r
+        WHERE d.audit AND r.item_id = d.item_id AND r.kind = 'audit' AND r.slot = 1 LIMIT 1
+    ) AS look ON true
+), reached AS (
+    SELECT coalesce(
+        min(seq) FILTER (WHERE state IN ('open', 'held')
+                         AND created_at > clock_timestamp() - %(hours)s * interval '1 hour'),
+        max(seq) + 1
+    ) AS at FROM next
+)
+SELECT reached.at, n.audit_chance, count(n.seq),
+       count(n.seq) FILTER (WHERE n.audit AND (n.state <> 'decided' OR n.verdict <> 'accept'))
+FROM reached LEFT JOIN next n ON n.seq < reached.at AND n.ran
+GROUP BY 1, 2
+"""
+
+
+def settled(task_id: int, *, since: int, within_h: float) -> Settled:
+    """The unattended lane from the place `since` on, up to the oldest audit owed; an overdue one found an error."""
+    found = Settled(to=since)
+    for most in _chunks():
+        rows = _rows(_SETTLED, {"task": task_id, "since": found.to, "most": most, "hours": within_h})
+        reached = rows[0][0]
+        for _, chance, items, errors in rows:
+            if chance is not None:
+                found.items += items
+                found.found[audit.rung(chance)] += errors
+                found.least = min(found.least, chance)
+        whole = reached is not None and reached - found.to >= most
+        found.to = found.to if reached is None else reached
+        if not whole:
+            break
+    return found
+
+
+def outstanding(task_id: int, *, since: int) -> int:
+    """How many looks at ranked items are owed from the place `since` on; the count stops at 10,000."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT count(*) FROM (
+                SELECT FROM slider_review r JOIN slider_decision d ON d.item_id = r.item_id
+                WHERE r.task_id = %s AND r.state IN ('open', 'held') AND r.kind <> 'lookback'
+                  AND d.seq >= %s AND d.bin IS NOT NULL LIMIT 10000
+            ) AS owed
+            """,
+            [task_id, since],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _chunks() -> Iterator[int]:
+    yield from _FIRST_CHUNKS
+    for _ in range(CHUNKS_MOST):
+        yield CHUNK
+
+
+def _rows(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
