@@ -57,9 +57,8 @@ def main(arguments: Sequence[str]) -> None:
         times = [engine(repeats=max(200, given.batches)), whole(batches=given.batches)]
     say("\n".join(table(costs, times)))
     if given.json:
-        print(
-            json.dumps({"rounds": [asdict(one) for one in costs], "routing": [asdict(one) for one in times]}, indent=1)
-        )
+        found = {"rounds": [asdict(one) for one in costs], "routing": [asdict(one) for one in times]}
+        print(json.dumps(found, indent=1))
 
 
 # -- a round of the guard ---------------------------------------------------------------------------------------------
@@ -107,9 +106,8 @@ def _calibration(task_id: int) -> str:
     from slider.engine import calibration
     from slider.models import Gauge
 
-    return calibration.Calibration.from_json(
-        Gauge.objects.select_related("policy").get(pk=task_id).policy.calibration
-    ).key
+    policy = Gauge.objects.select_related("policy").get(pk=task_id).policy
+    return calibration.Calibration.from_json(policy.calibration).key
 
 
 # -- routing a batch --------------------------------------------------------------------------------------------------
@@ -149,13 +147,8 @@ def whole(*, batches: int) -> Times:
     worker = Worker(name="bench", model=question.MODEL, instructions=question.INSTRUCTIONS)
     contract = {"input_schema": question.INPUT_SCHEMA, "output_schema": question.OUTPUT_SCHEMA}
     place = Project.objects.get_or_create(slug="bench", defaults={"name": "Bench"})[0]
-    task = setup.create_task(
-        place,
-        Task(name="Routing", **contract),
-        worker,
-        by=None,
-        start=setup.Start(0.6, Mode.TRIAL, "the bench's share"),
-    )
+    start = setup.Start(0.6, Mode.TRIAL, "the bench's share")
+    task = setup.create_task(place, Task(name="Routing", **contract), worker, by=None, start=start)
     intake.add(task, [intake.Row({"subject": f"s{n}", "text": "hello"}) for n in range(BATCH)], origin="the bench")
     taken = claims.claim(task.pk, most=BATCH, max_tries=5, lease_s=600, by="the bench")
     found: list[float] = []
@@ -170,9 +163,9 @@ def whole(*, batches: int) -> Times:
                 for c in (k.finding.claim,)
             ]
             rated = score.rate(candidates, Calibration.from_json(standing.policy.calibration))
-            start = time.perf_counter()
+            begun = time.perf_counter()
             route.route(standing, rated)
-            found.append(time.perf_counter() - start)
+            found.append(time.perf_counter() - begun)
             transaction.set_rollback(True)
     return summed("route.route of a batch of 500, with the database", found[3:])
 

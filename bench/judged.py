@@ -1,4 +1,4 @@
-"""A task of any age, written by SQL: scored and routed items, the verdicts on them, and what the guard knows of them."""
+"""A task of any age, written by SQL: scored and routed items, verdicts on them, and what the guard knows of them."""
 
 from typing import Any
 

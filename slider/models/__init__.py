@@ -10,12 +10,13 @@ from slider.models.project import ApiKey, Membership, Project, Role, Scope, can
 from slider.models.publication import Endpoint, Publication
 from slider.models.review import Decline, Review
 from slider.models.score import Score
-from slider.models.states import Delivery, Ending, Lane, Outcome, ReviewKind, ReviewState, State, Verdict
+from slider.models.states import AFTER, Delivery, Ending, Lane, Outcome, ReviewKind, ReviewState, State, Verdict
 from slider.models.task import Task
 from slider.models.watch import Act, ActKind, Unheard, Watch
 from slider.models.worker import Spend, Worker
 
 __all__ = [
+    "AFTER",
     "Act",
     "ActKind",
     "ApiKey",

@@ -64,6 +64,9 @@ class ReviewKind(models.TextChoices):
     LOOKBACK = "lookback", "look back"
 
 
+AFTER = (ReviewKind.AUDIT, ReviewKind.LOOKBACK)  # looks at what has left already; while open, nobody may know them
+
+
 class ReviewState(models.TextChoices):
     OPEN = "open", "open"
     HELD = "held", "held"

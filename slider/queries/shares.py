@@ -1,9 +1,7 @@
 """The three shares of a slider, requested, allowed and in effect, and in one sentence which of them binds."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from django.conf import settings
+from datetime import datetime
 
 from slider.engine import certificate
 from slider.models import Gauge, Mode, Policy
@@ -44,7 +42,7 @@ def shares(gauge: Gauge, *, now: datetime) -> Shares:
 
 def is_stale(gauge: Gauge, *, now: datetime) -> bool:
     """Whether the guard has been silent for so long that everything goes to people."""
-    return now - gauge.checked_at > timedelta(seconds=settings.ENV.SLIDER_GUARD_TTL_S)
+    return gauge.is_silent(now)
 
 
 def _state(policy: Policy, *, stale: bool) -> str:
