@@ -40,6 +40,7 @@ class Look:
     ended: bool = False
     fired: str = ""
     regions_moved: bool = False
+    was_wary: bool = False
     suspected: bool = False
     lane_looks: int = 0
     easy_looks: int = 0
@@ -82,6 +83,7 @@ def read(row: Watch, policy: Policy) -> Evidence:
 
 def listen(look: Look) -> None:
     """Take in all that is new, and judge."""
+    look.was_wary = bool(look.watch.audits[0] < look.watch.boost_until[0])
     _route(look)
     _count(look)
     _settle(look)
@@ -196,7 +198,7 @@ def _only(heard: verdicts.Heard, part: slice, which: Bools) -> labels.Labels:
 
 def _judge(look: Look) -> None:
     """Let the watch judge, and note what it orders. What it forgets with an epoch is read before."""
-    watch, was_wary = look.watch, look.watch.audits[0] < look.watch.boost_until[0]
+    watch = look.watch
     expected, heard, freed = watch.expected[0].copy(), watch.heard[0].copy(), watch.freed[0].copy()
     orders = watch.judge()
     look.orders, look.ended = orders, bool(orders.ended[0])
@@ -214,7 +216,8 @@ def _judge(look: Look) -> None:
     if orders.suspected[0]:
         look.suspected = True
         look.lane_looks, look.easy_looks = int(orders.look_back[0]), int(orders.look_back_easy[0])
-    elif was_wary and not look.ended and watch.audits[0] >= watch.boost_until[0]:
+    elif look.was_wary and not look.ended and watch.audits[0] >= watch.boost_until[0]:
+        look.was_wary = False
         words = f"{watch.tuning.boost_audits} more audits confirmed no suspicion: they thin out again"
         _note(look, ActKind.CLEARED, words)
     look.region_looks = np.maximum(look.region_looks, orders.look_back_regions[0])
