@@ -1,7 +1,7 @@
 """Lanes: which items run unattended, so that their share is what the slider says, from the first item on."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -163,16 +163,42 @@ def _check_items(scores: Floats, ties: Floats) -> None:
 def _ranks(window: tuple[float, ...], scores: Floats, ties: Floats) -> Floats:
     """Rank each score among the `WINDOW` before it, the window's and those earlier in `scores`."""
     # NaN is neither larger nor equal: the places before the first item count as nobody.
-    blank = np.full(WINDOW - len(window), np.nan)
-    line: Floats = np.concatenate([blank, np.array(window, dtype=np.float64), scores])
-    ranks = np.empty(len(scores))
+    before: Floats = np.concatenate([np.full(WINDOW - len(window), np.nan), np.array(window, dtype=np.float64)])
+    ranks = [
+        ranks_of(before[None], scores=part[None], ties=tie[None])[0]
+        for before, part, tie in _parts(before, scores, ties)
+    ]
+    return np.concatenate(ranks) if ranks else np.zeros(0)
+
+
+def _parts(before: Floats, scores: Floats, ties: Floats) -> Iterator[tuple[Floats, Floats, Floats]]:
+    """Cut the items into parts of at most `WINDOW`, each with the scores before it."""
     for start in range(0, len(scores), WINDOW):
-        now = scores[start : start + WINDOW]
-        before = np.lib.stride_tricks.sliding_window_view(line[start : start + len(now) + WINDOW - 1], WINDOW)
-        easier = (before > now[:, None]).sum(axis=1)
-        equal = (before == now[:, None]).sum(axis=1)
-        others = np.minimum(len(window) + start + np.arange(len(now)), WINDOW)
-        ranks[start : start + len(now)] = (easier + ties[start : start + len(now)] * (equal + 1)) / (others + 1)
+        part = slice(start, start + WINDOW)
+        yield before, scores[part], ties[part]
+        before = np.concatenate([before, scores[part]])[-WINDOW:]
+
+
+def ranks_of(before: Floats, *, scores: Floats, ties: Floats) -> Floats:
+    """Rank items of several streams, each among as many before it as `before` holds; see `choose`.
+
+    Args:
+        before: shape (streams, w), the scores of the items before, oldest first, NaN for nobody.
+        scores, ties: shape (streams, n); scores that differ by less than 1e-6 should be rounded to be equal.
+
+    Returns:
+        Shape (streams, n), in [0, 1], 0 easiest.
+    """
+    size, n = before.shape[1], scores.shape[1]
+    line = np.concatenate([before, scores], axis=1)
+    known = np.cumsum(~np.isnan(line), axis=1)
+    others = known[:, size - 1 : size - 1 + n] - np.concatenate(
+        [np.zeros((len(line), 1), dtype=np.int64), known[:, : n - 1]], axis=1
+    )
+    views = np.lib.stride_tricks.sliding_window_view(line[:, : size + n - 1], size, axis=1)
+    easier = (views > scores[:, :, None]).sum(axis=2)
+    equal = (views == scores[:, :, None]).sum(axis=2)
+    ranks: Floats = (easier + ties * (equal + 1)) / (others + 1)
     return ranks
 
 

@@ -30,7 +30,7 @@ class Tuning:
     floor: float = 1 / 16
     ramp: float = 3.0
     alarm: float = 2000.0
-    shift: float = 1e5
+    shift: float = 3e4
     suspicion: float = 3000.0
     nudge: float = 30.0
     drift: float = 1000.0

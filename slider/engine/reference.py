@@ -17,6 +17,7 @@ GROUP_OF_BIN.setflags(write=False)
 _MEMBERS = (GROUP_OF_BIN[None, :] == np.arange(len(GROUPS))[:, None]).astype(np.float64)
 _NEAR = 8.0
 _CAUTION = 0.5
+_BLUR = 0.12
 
 
 def usual(wrong: Ints, right: Ints, *, tested: Floats) -> Floats:
@@ -32,19 +33,23 @@ def usual(wrong: Ints, right: Ints, *, tested: Floats) -> Floats:
     Returns:
         Shape (streams, bins), in (0, 1).
     """
-    rates, _ = _grouped(wrong, right, tested)
-    return rates[:, GROUP_OF_BIN]
+    rates: Floats = _grouped(wrong, right, tested)[0][:, GROUP_OF_BIN]
+    return rates
 
 
 def expected(wrong: Ints, right: Ints, *, tested: Floats) -> Floats:
     """Return the error rate that later labels of each bin are compared with: `usual`, erring on the high side.
 
-    Raised by a twentieth, by .001 and by `_CAUTION` standard errors: too clean an expectation cries wolf. Arguments
-    and shape are those of `usual`.
+    A quarter of the way to the next harder group, since where errors set in moves a little with the items that one is
+    ranked among; then raised by a twentieth, by .001 and by `_CAUTION` standard errors. Too clean an expectation
+    cries wolf. Arguments and shape are those of `usual`.
     """
     rates, seen = _grouped(wrong, right, tested)
-    raised = np.minimum(0.9, 1.05 * rates + 0.001 + _CAUTION * np.sqrt(rates / (seen + 5.0)))
-    return raised[:, GROUP_OF_BIN]
+    harder = np.maximum(rates, np.concatenate([rates[:, 1:], rates[:, -1:]], axis=1))
+    rates = rates + _BLUR * (harder - rates)
+    raised = np.minimum(0.97, 1.05 * rates + 0.001 + _CAUTION * np.sqrt(rates / (seen + 5.0)))
+    by_bin: Floats = raised[:, GROUP_OF_BIN]
+    return by_bin
 
 
 def _grouped(wrong: Ints, right: Ints, tested: Floats) -> tuple[Floats, Floats]:
@@ -52,6 +57,32 @@ def _grouped(wrong: Ints, right: Ints, tested: Floats) -> tuple[Floats, Floats]:
     bad, seen = wrong @ _MEMBERS.T, (wrong + right) @ _MEMBERS.T
     rising = _isotonic((bad + 0.5 * tested[:, None]) / (seen + 0.5), seen + 0.5)
     return np.maximum(rising, (bad + _NEAR * rising) / (seen + _NEAR)), seen
+
+
+def ranked_anew(scores: Floats, *, wrong: Bools, propensity: Floats) -> Ints:
+    """Count the labels of one epoch as a new calibration ranks them.
+
+    Ranks move when the score is refitted: a better one gathers the errors in the last bins, which would look like a
+    change for the worse. So what is expected is worked out again, from the same labels in their new places. (They
+    have also taught the new score, which flatters it a little; nothing that is promised rests on it.)
+
+    Args:
+        scores: shape (n,), the new ranking scores of labelled items.
+        wrong: shape (n,).
+        propensity: shape (n,), the chance with which each was looked at: a label stands for 1 / propensity items.
+
+    Returns:
+        Shape (bins, 2), counts of right and wrong labels by bin.
+    """
+    table = np.zeros((len(certificate.CUTS), 2), dtype=np.int64)
+    if not len(scores):
+        return table
+    _, spot = np.unique(-scores, return_inverse=True)
+    mass = np.bincount(spot, weights=1.0 / propensity)
+    middle = (np.cumsum(mass) - 0.5 * mass) / mass.sum()
+    bins = certificate.bins(np.minimum(middle[spot], 1.0))
+    np.add.at(table, (bins, wrong.astype(np.int64)), 1)
+    return table
 
 
 def is_due(labels: Ints, *, has: Bools) -> Bools:

@@ -11,6 +11,9 @@ EDGES: Floats = np.array([0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6])
 
 COUNT = len(EDGES)
 
+EASY = 0.3
+"""Up to this cut items count as the easiest: where confident mistakes hide."""
+
 OF_BIN: Ints = np.searchsorted(EDGES, certificate.CUTS, side="left").astype(np.int64)
 """The region of each bin, shape (bins,); `COUNT` where there is none."""
 OF_BIN.setflags(write=False)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from slider.engine import detect
-from slider.engine.arrays import Floats, Ints
+from slider.engine.arrays import Floats
 from slider.engine.labels import Labels
 
 ODDS: Floats = np.array([2.0, 4.0, 16.0])
@@ -12,15 +12,12 @@ ODDS: Floats = np.array([2.0, 4.0, 16.0])
 TAILS: Floats = np.array([0.9, 0.7, 0.2])
 """Quantiles of the scores whose mass is watched: the easiest 10 % and 30 %, the hardest 20 %."""
 
-# Which mark, the mass beyond it, and how many times that mass speaks for no drift and for drift.
-_DRIFTS = (
-    (0, 0.1, 1.2, 1.6),
-    (0, 0.1, 0.8, 0.5),
-    (1, 0.3, 1.12, 1.35),
-    (1, 0.3, 0.88, 0.65),
-    (2, 0.2, 1.15, 1.5),
-    (2, 0.2, 0.85, 0.55),
-)
+_HOPELESS = 0.8
+"""Bins that are expected to be wrong more often are not listened to."""
+
+# Which mark, and how many times the mass beyond it speaks for no drift and for drift.
+_DRIFTS = ((0, 1.2, 1.6), (0, 0.8, 0.5), (1, 1.12, 1.35), (1, 0.88, 0.65), (2, 1.15, 1.5), (2, 0.85, 0.55))
+_MOST_MASS, _ALMOST_ALL = 0.98, 0.99
 
 
 def start(streams: int) -> Floats:
@@ -44,7 +41,8 @@ def observe(levels: Floats, labels: Labels, *, expected: Floats) -> Floats:
         Shape (streams, 6), log-likelihood ratios: three of all labels, three of the unattended lane's.
     """
     usual = np.take_along_axis(expected, labels.bins, axis=1)
-    known = labels.present & ~np.isnan(usual)
+    # Where nearly everything is wrong already, nothing can become much worse.
+    known = labels.present & (np.nan_to_num(usual, nan=1.0) <= _HOPELESS)
     usual = np.clip(np.where(known, usual, 0.5), 1e-4, 0.95)[:, :, None]
     aims = usual * ODDS / (1.0 - usual + usual * ODDS)
     steps = np.where(labels.wrong[:, :, None], np.log(aims / usual), np.log((1.0 - aims) / (1.0 - usual)))
@@ -66,9 +64,22 @@ def start_drift(streams: int) -> Floats:
 
 
 def thresholds(scores: Floats) -> Floats:
-    """Return the scores at `TAILS` of recent items, shape (streams, 3), for rows of shape (streams, n)."""
-    result: Floats = np.quantile(scores, TAILS, axis=1).T
-    return result
+    """Write down how the scores of recent items lie.
+
+    Args:
+        scores: shape (streams, n), -inf for items without an answer.
+
+    Returns:
+        Shape (streams, 6): the scores at `TAILS`, and the share of items beyond each, ties included.
+    """
+    marks = np.quantile(scores, TAILS, axis=1, method="inverted_cdf").T
+    return np.concatenate([marks, _beyond(scores, marks) / scores.shape[1]], axis=1)
+
+
+def _beyond(scores: Floats, marks: Floats) -> Floats:
+    """Count the items at or above the first two marks, and below the third, shape (streams, 3)."""
+    counts = [(scores >= marks[:, :1]).sum(1), (scores >= marks[:, 1:2]).sum(1), (scores < marks[:, 2:3]).sum(1)]
+    return np.stack(counts, axis=1).astype(np.float64)
 
 
 def drift(levels: Floats, scores: Floats, *, marks: Floats) -> Floats:
@@ -77,18 +88,17 @@ def drift(levels: Floats, scores: Floats, *, marks: Floats) -> Floats:
     Args:
         levels: shape (streams, 6).
         scores: shape (streams, n), the ranking scores of the newest items.
-        marks: shape (streams, 3), `thresholds` of an earlier stretch; NaN: nothing is carried.
+        marks: shape (streams, 6), `thresholds` of an earlier stretch; NaN: nothing is carried.
 
     Returns:
         Shape (streams, 6), log-likelihood ratios.
     """
-    size = scores.shape[1]
-    result = levels.copy()
+    size, result = scores.shape[1], levels.copy()
     known = ~np.isnan(marks[:, 0])
-    beyond: list[Ints] = [(scores >= marks[:, :1]).sum(1), (scores >= marks[:, 1:2]).sum(1)]
-    beyond.append((scores < marks[:, 2:]).sum(1))
-    for place, (which, mass, null, other) in enumerate(_DRIFTS):
-        p, q = mass * null, mass * other
-        step = beyond[which] * np.log(q / p) + (size - beyond[which]) * np.log((1.0 - q) / (1.0 - p))
+    beyond = _beyond(scores, np.nan_to_num(marks))
+    for place, (which, null, other) in enumerate(_DRIFTS):
+        mass = np.clip(np.nan_to_num(marks[:, 3 + which], nan=0.5), 0.002, _MOST_MASS)
+        p, q = np.minimum(mass * null, _ALMOST_ALL), np.minimum(mass * other, _ALMOST_ALL)
+        step = beyond[:, which] * np.log(q / p) + (size - beyond[:, which]) * np.log((1.0 - q) / (1.0 - p))
         result[:, place] = np.where(known, np.maximum(levels[:, place], 0.0) + step, 0.0)
     return result

@@ -67,7 +67,7 @@ class Watch:
         self.proof = certificate.Certificate(nothing.astype(np.bool_), nothing, nothing.copy())
         self.alarm, self.nudge = alarm.start(n), alarm.start(n)
         self.shift, self.drift = shift.start(n), shift.start_drift(n)
-        self.marks = np.full((n, 3), np.nan)
+        self.marks = np.full((n, 6), np.nan)
         self.regions, self.surprise = regions.start(n), regions.start_surprise(n)
         self.quarantined = np.zeros((n, regions.COUNT), dtype=np.bool_)
         self.freed = np.zeros((n, regions.COUNT, 2), dtype=np.int64)
@@ -97,10 +97,22 @@ class Watch:
         if settled.any():
             self.marks[settled] = shift.thresholds(window[settled])
 
-    def ranked_anew(self, which: Bools) -> None:
-        """Take note that a new calibration ranks from here on: scores of two calibrations can't be compared."""
+    def ranked_anew(self, which: Bools, heard: Ints) -> None:
+        """Take note that a new calibration ranks from here on.
+
+        Scores of two calibrations can't be compared, so the watch over their drift begins again; and what is
+        expected of each bin is worked out again from the epoch's labels in their new places.
+
+        Args:
+            which: shape (streams,), the streams that are ranked anew.
+            heard: shape (streams, bins, 2), the labels of the epoch under the new ranking (`reference.ranked_anew`).
+        """
         self.marks[which] = np.nan
         self.drift[which] = 0.0
+        self.heard[which] = heard[which]
+        had = which & (self.expected_at > 0)
+        self.expected_at[had] = 0
+        self.expected[had] = np.nan
 
     def count(self, labels: Labels) -> None:
         """Take labels of this epoch in the order of routing: the only way into the certificate."""
@@ -126,10 +138,9 @@ class Watch:
         if not looked_back:
             np.add.at(self.heard, (stream, bins, wrong), 1)
 
-    def hear_quarantined(self, regions_: Ints, *, wrong: Bools, present: Bools) -> None:
-        """Take labels of items that a closed region sent to people; all arrays have the shape (streams, n)."""
-        stream = np.broadcast_to(np.arange(len(self.tested))[:, None], regions_.shape)[present]
-        np.add.at(self.freed, (stream, regions_[present], wrong[present].astype(np.int64)), 1)
+    def hear_quarantined(self, stream: Ints, region: Ints, *, wrong: Bools) -> None:
+        """Take labels of items that a closed region sent to people; one entry each, of any streams."""
+        np.add.at(self.freed, (stream, region, wrong.astype(np.int64)), 1)
 
     # -- what follows ---------------------------------------------------------------------------------------------
 

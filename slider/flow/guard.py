@@ -5,15 +5,15 @@ middle, the next round finds everything as it was. See docs/guard.md for what it
 """
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from django.db import connection, transaction
 
 from slider.engine import audit
-from slider.flow import facts, policies, watches
-from slider.flow.watching import detectors, listening, lookbacks, reasons, refit, verdicts
+from slider.flow import policies, watches
+from slider.flow.watching import detectors, frozen, listening, lookbacks, reasons, refit
 from slider.flow.watching.listening import Deed, Look
+from slider.flow.watching.words import percent
 from slider.models import Act, ActKind, Gauge, Maker, Mode, Policy, Watch
 
 RISE = 25  # verdicts that a rising share waits for, so that one at the edge of two cuts doesn't flicker
@@ -65,11 +65,11 @@ def _change(look: Look) -> tuple[policies.Change | None, str]:
     chance = None if look.orders is None else float(audit.LADDER[int(look.orders.rung[0])])
     found, window = policy.calibration, None
     if due:
-        fitted = refit.fit(policy)
-        found, window, look.row.fitted_at = fitted.to_json(), refit.window(policy, fitted), labels
-        look.watch.ranked_anew(np.array([True]))
+        fit = refit.fit(policy)
+        found, window, look.row.fitted_at = fit.fitted.to_json(), refit.window(policy, fit.fitted), labels
+        look.watch.ranked_anew(np.array([True]), fit.heard[None])
     allowed = look.share if labels else None
-    evidence = policies.Evidence(allowed, found, _facts(look), labels, window)
+    evidence = policies.Evidence(allowed, found, frozen.of(look), labels, window)
     change = policies.Change(evidence=evidence, audit_chance=chance, begins_epoch=look.ended)
     return change, _reason(look, allowed, labels=labels, chance=chance)
 
@@ -87,29 +87,6 @@ def _is_worth(look: Look, labels: int) -> bool:
     return look.share != before or grown >= step
 
 
-def _facts(look: Look) -> dict[str, Any]:
-    watch, policy = look.watch, look.policy
-    proof = replace(
-        watch.proof, certified=watch.proof.certified[0], wealth=watch.proof.wealth[0], best=watch.proof.best[0]
-    )
-    counters = replace(watch.counters, wrong=watch.counters.wrong[0], right=watch.counters.right[0])
-    found = facts.of(
-        proof,
-        counters,
-        error_limit=listening.tested(policy),
-        delta=policy.delta,
-        outstanding=verdicts.outstanding(policy.task_id, since=look.row.counted_to),
-        fitted_at=0 if look.ended else look.row.fitted_at,
-    )
-    return found | facts.ordered(
-        share=look.share,
-        cap=proof.cap,
-        quarantined=watch.quarantined[0],
-        tuning=watch.tuning,
-        error_limit=listening.tested(policy),
-    )
-
-
 def _reason(look: Look, allowed: float | None, *, labels: int, chance: float | None) -> str:
     said = [deed.words for deed in look.deeds]
     if look.suspected:
@@ -118,7 +95,7 @@ def _reason(look: Look, allowed: float | None, *, labels: int, chance: float | N
         return "; ".join(said)
     same = allowed == look.policy.allowed and labels == look.policy.labels
     if same and chance is not None and not np.isclose(chance, look.policy.audit_chance):
-        return f"{facts.percent(chance)} of the unattended lane is audited from here on"
+        return f"{percent(chance)} of the unattended lane is audited from here on"
     return reasons.evidence(look.policy.allowed, allowed or 0.0, labels=labels)
 
 

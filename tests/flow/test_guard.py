@@ -205,7 +205,7 @@ def test_what_the_brake_holds_is_allowed_less_than_what_is_certified() -> None:
     judged.routed(cast, 10, start=500)
     policy = tend(cast)
     facts = policy.certificate
-    assert facts["cap"] >= cap > policy.allowed == facts["allowed"] == facts["brake"]["share"]  # type: ignore[operator]
+    assert facts["cap"] >= cap > policy.allowed == facts["allowed"] == facts["brake"]["share"]
     assert policy.effective <= facts["allowed"]
     assert "look worse" in facts["brake"]["words"]
 
@@ -253,12 +253,12 @@ def test_a_fit_reads_a_bounded_number_of_verdicts_and_weighs_audits_by_their_cha
     cast = casts.company(share=0.5, error_limit=0.5, audit_floor=0.25)
     judged.routed(cast, 60)
     judged.judge(cast, wrong=third)
-    whole = refit.fit(judged.in_force(cast))
+    whole = refit.fit(judged.in_force(cast)).fitted
     looks = Review.objects.filter(state=ReviewState.DECIDED).select_related("item__decision")
     assert whole.weight == pytest.approx(sum(1 / look.item.decision.audit_chance for look in looks))
     assert whole.weight > whole.labels == len(looks)
     monkeypatch.setattr(refit, "NEWEST", 10)
-    assert refit.fit(judged.in_force(cast)).labels == 10
+    assert refit.fit(judged.in_force(cast)).fitted.labels == 10
 
 
 def test_a_new_calibration_ranks_the_next_items_among_their_like() -> None:

@@ -9,7 +9,20 @@ import pytest
 from slider.engine import certificate, regions
 from slider.flow import guard, review, steer
 from slider.flow.watching import lookbacks, reasons
-from slider.models import Act, ActKind, Decision, Gauge, Lane, Maker, Mode, Policy, Publication, Review, Unheard, Verdict
+from slider.models import (
+    Act,
+    ActKind,
+    Decision,
+    Gauge,
+    Lane,
+    Maker,
+    Mode,
+    Policy,
+    Publication,
+    Review,
+    Unheard,
+    Verdict,
+)
 from tests import casts, judged
 
 pytestmark = pytest.mark.django_db

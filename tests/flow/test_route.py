@@ -10,7 +10,21 @@ from slider.engine import certificate
 from slider.flow import claims, intake, policies, setup, steer
 from slider.flow.work import Finding
 from slider.llm.records import Outcome
-from slider.models import Decision, Gauge, Item, Lane, Maker, Mode, Policy, Publication, Review, ReviewKind, State, Task, Why
+from slider.models import (
+    Decision,
+    Gauge,
+    Item,
+    Lane,
+    Maker,
+    Mode,
+    Policy,
+    Publication,
+    Review,
+    ReviewKind,
+    State,
+    Task,
+    Why,
+)
 from tasks.work import settle
 from tests import casts
 

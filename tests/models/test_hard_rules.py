@@ -55,7 +55,8 @@ def test_a_rule_by_source_keeps_what_came_that_way_or_nobody_knows_how(source: s
 
 
 @pytest.mark.parametrize(
-    "rule", [{}, {"field": "a"}, {"field": 3, "equals": 1}, {"field": "a", "at_least": "x"}, {"source": 1}, "x", None, []]
+    "rule",
+    [{}, {"field": "a"}, {"field": 3, "equals": 1}, {"field": "a", "at_least": "x"}, {"source": 1}, "x", None, []],
 )
 def test_a_rule_that_can_not_be_read_keeps_everything_with_people(rule: object) -> None:
     assert "can't be read" in hard_rules.broken([rule], {"a": 1}, "key shop")

@@ -9,8 +9,7 @@ import numpy as np
 
 from slider.engine import alarm, regions, shift
 from slider.engine.watch import Watch
-from slider.flow.facts import percent
-from slider.flow.watching import reasons
+from slider.flow.watching.words import percent, stretches
 
 _NEAR = 0.5  # of the way to its threshold a detector stands out
 
@@ -100,7 +99,7 @@ def _regions(watch: Watch) -> dict[str, Any]:
     closed = watch.quarantined[0]
     loudest = float(np.where(closed, 0.0, regions.reading(watch.regions)[0]).max())
     near = (
-        f"In quarantine: answers ranked {reasons.stretches(closed)} go to people."
+        f"In quarantine: answers ranked {stretches(closed)} go to people."
         if closed.any()
         else "A stretch of confident answers is wrong more often than it should be."
     )

@@ -58,8 +58,12 @@ class Look:
 
 def tested(policy: Policy) -> float:
     """The limit that labels are tested at: lower by the share of errors that reviewers miss."""
-    miss = 0.0  # not measured yet: there are no known answers
-    return policy.error_limit * (1.0 - miss)
+    return policy.error_limit * (1.0 - missed(policy))
+
+
+def missed(_: Policy) -> float:
+    """The share of errors that reviewers miss, at most. Not measured yet: there are no known answers."""
+    return 0.0
 
 
 def tuning(task: Task) -> Tuning:
@@ -101,11 +105,11 @@ def listen(look: Look) -> None:
 
 def _route(look: Look) -> None:
     """Tell the watch of the items routed since the last look."""
-    row, rng = look.row, np.random.default_rng([look.row.task_id, look.row.routed_to])
+    row = look.row
     key = calibration.Calibration.from_json(look.policy.calibration).key
-    window = _apart(_window(look.gauge), rng)
+    window = _window(look.gauge)
     for piece in verdicts.routed(row.task_id, since=row.routed_to, calibration=key):
-        scores = _apart(piece.scores, rng)
+        scores = np.round(piece.scores, 6)
         for start in range(0, len(scores), BATCH):
             part = slice(start, start + BATCH)
             look.watch.routed(
@@ -119,14 +123,9 @@ def _route(look: Look) -> None:
 
 
 def _window(gauge: Gauge) -> Floats:
+    """The scores of the items before the next one; finite, as -inf is no mark that anything can be compared with."""
     track = lanes.Track.from_json(gauge.track) if gauge.track else lanes.Track()
     return np.maximum(np.array(track.window or (0.0,), dtype=np.float64), -verdicts.HARDEST)
-
-
-def _apart(scores: Floats, rng: np.random.Generator) -> Floats:
-    """Scores with ties set apart by less than the rank can see: a mark on a heap of equal ones cuts it by chance."""
-    result: Floats = np.round(scores, 6) + 1e-6 * rng.random(len(scores))
-    return result
 
 
 def _count(look: Look) -> None:
@@ -179,7 +178,8 @@ def _hear(watch: Evidence, heard: verdicts.Heard, part: slice) -> None:
     """Let the detectors hear a slice of the verdicts."""
     away = heard.quarantined[part]
     if (away >= 0).any():
-        watch.hear_quarantined(away[None], wrong=heard.wrong[part][None], present=(away >= 0)[None])
+        mine = away >= 0
+        watch.hear_quarantined(np.zeros(mine.sum(), dtype=np.int64), away[mine], wrong=heard.wrong[part][mine])
     back, aimed = heard.looked_back[part], heard.aimed[part]
     for which, looked_back, was_aimed in ((~back, False, False), (back & ~aimed, True, False), (aimed, True, True)):
         mine = which & (away < 0)

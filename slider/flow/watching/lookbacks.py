@@ -11,7 +11,6 @@ from slider.engine.arrays import Ints
 from slider.models import Policy, Review, ReviewKind, Task
 
 REACH = 600  # so many of the items routed last are looked back at
-_EASY = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def draw(task: Task, policy: Policy, wanted: Wanted, *, routed: int, purpose: st
     places = regions.OF_BIN[certificate.bins(np.array([rank for _, rank in shipped], dtype=np.float64))]
     lane = by_coin[: wanted.lane]
     left = by_coin[wanted.lane :]
-    aimed = [place for place in left if shipped[place][1] <= _EASY][: wanted.easy]
+    aimed = [place for place in left if shipped[place][1] <= regions.EASY][: wanted.easy]
     for region in np.flatnonzero(wanted.by_region).tolist():
         rest = [place for place in left if place not in aimed and places[place] == region]
         aimed += rest[: int(wanted.by_region[region])]

@@ -7,7 +7,7 @@ from django.db import connection
 
 from slider.engine import regions
 from slider.engine.arrays import Bools, Floats, Ints
-from slider.flow.facts import percent, spans
+from slider.flow.watching.words import percent, stretches
 from slider.models import Policy
 
 _NEWEST = 3_000  # verdicts that are read for a sentence
@@ -113,11 +113,6 @@ def looked_back(which: Bools, looks: int) -> str:
         f"errors were found where hardly any were expected, among answers ranked {stretches(which)}: "
         f"people look back at {looks} shipped results"
     )
-
-
-def stretches(which: Bools) -> str:
-    """«0 % to 10 % and 20 % to 30 %»: ranks count from the easiest."""
-    return " and ".join(f"{percent(span['from'])} to {percent(span['to'])}" for span in spans(which))
 
 
 def evidence(before: float | None, after: float, *, labels: int) -> str:

@@ -2,12 +2,16 @@
 
 import json
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from django.db import connection
 
-from slider.engine import calibration, evidence, lanes
+from slider.engine import calibration, certificate, evidence, lanes, reference
+from slider.engine.arrays import Bools, Ints
+from slider.flow.watching import verdicts
 from slider.models import Policy
 
 FIRST = 40  # verdicts before the first calibration of a task's own
@@ -20,7 +24,15 @@ def is_due(labels: int, *, fitted_at: int) -> bool:
     return labels >= (FIRST if fitted_at == 0 else math.ceil(fitted_at * _GROWTH) + 10)
 
 
-def fit(policy: Policy) -> calibration.Calibration:
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """A new calibration, and the epoch's verdicts as it ranks them: shape (bins, 2), right and wrong."""
+
+    fitted: calibration.Calibration
+    heard: Ints
+
+
+def fit(policy: Policy) -> Fit:
     """Fit on the newest verdicts on this worker version's answers, both lanes, weighted by their chances.
 
     Verdicts of older epochs may teach as well: a calibration ranks and promises nothing. Looks back are left out, as
@@ -29,7 +41,8 @@ def fit(policy: Policy) -> calibration.Calibration:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT s.signals, r.verdict = 'accept', d.audit_chance
+            SELECT s.signals, r.verdict = 'accept', d.audit_chance, a.outcome = 'answered', s.difficulty,
+                   d.epoch = %s AND d.bin IS NOT NULL, d.rank, d.bin
             FROM (
                 SELECT item_id, verdict FROM slider_review
                 WHERE task_id = %s AND state = 'decided' AND kind <> 'lookback' ORDER BY decided_at DESC LIMIT %s
@@ -37,16 +50,28 @@ def fit(policy: Policy) -> calibration.Calibration:
             CROSS JOIN LATERAL (SELECT * FROM slider_decision d WHERE d.item_id = r.item_id LIMIT 1) AS d
             CROSS JOIN LATERAL (SELECT * FROM slider_attempt a WHERE a.id = d.attempt_id LIMIT 1) AS a
             CROSS JOIN LATERAL (SELECT * FROM slider_score s WHERE s.attempt_id = a.id LIMIT 1) AS s
-            WHERE a.outcome = 'answered' AND a.worker_id = %s
+            WHERE a.worker_id = %s
             """,
-            [policy.task_id, NEWEST, policy.worker_id],
+            [policy.epoch, policy.task_id, NEWEST, policy.worker_id],
         )
         rows = cursor.fetchall()
-    return calibration.fit(
-        evidence.matrix([_signals(row[0]) for row in rows]),
-        correct=np.array([row[1] for row in rows], dtype=np.bool_),
-        propensity=np.array([row[2] for row in rows], dtype=np.float64),
-    )
+    table = evidence.matrix([_signals(row[0]) for row in rows])
+    correct = np.array([row[1] for row in rows], dtype=np.bool_)
+    chances = np.array([row[2] for row in rows], dtype=np.float64)
+    answered = np.array([row[3] for row in rows], dtype=np.bool_)
+    fitted = calibration.fit(table[answered], correct=correct[answered], propensity=chances[answered])
+    trusted = answered & (np.array([row[4] for row in rows], dtype=np.float64) < verdicts.HARDEST)
+    scores = np.maximum(np.round(fitted.scores(table, answered=trusted), 6), -verdicts.HARDEST)
+    mine = _ranked(rows)
+    return Fit(fitted, reference.ranked_anew(scores[mine], wrong=~correct[mine], propensity=chances[mine]))
+
+
+def _ranked(rows: Sequence[tuple[Any, ...]]) -> Bools:
+    """Which of the verdicts are the epoch's own and not from quarantine, whose items stand in another bin."""
+    ranks = np.array([row[6] if row[5] else 0.0 for row in rows], dtype=np.float64)
+    places = np.array([row[7] if row[5] else -1 for row in rows], dtype=np.int64)
+    result: Bools = certificate.bins(ranks) == places
+    return result
 
 
 def window(policy: Policy, fitted: calibration.Calibration) -> tuple[float, ...]:
@@ -54,11 +79,12 @@ def window(policy: Policy, fitted: calibration.Calibration) -> tuple[float, ...]
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT coalesce(s.signals, '{}'), coalesce(a.outcome = 'answered', false) FROM slider_decision d
+            SELECT coalesce(s.signals, '{}'), coalesce(a.outcome = 'answered' AND s.difficulty < %s, false)
+            FROM slider_decision d
             LEFT JOIN slider_attempt a ON a.id = d.attempt_id LEFT JOIN slider_score s ON s.attempt_id = a.id
             WHERE d.task_id = %s AND d.bin IS NOT NULL ORDER BY d.seq DESC LIMIT %s
             """,
-            [policy.task_id, lanes.WINDOW],
+            [verdicts.HARDEST, policy.task_id, lanes.WINDOW],
         )
         rows = cursor.fetchall()[::-1]
     rated = evidence.matrix([_signals(row[0]) for row in rows])

@@ -1,0 +1,68 @@
+"""The ledger: how many wrong results have left at most, whatever the data did."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from slider.engine import audit
+from slider.engine.arrays import Floats, check_counts, check_inside
+
+KAPPA: Floats = np.array([0.97, 0.7, 0.45, 0.25, 0.1])
+"""Stakes, as parts of the least chance of being found."""
+SHARES: Floats = np.array([0.4, 0.15, 0.15, 0.15, 0.15])
+"""Share of the starting wealth behind each stake: most where little is found."""
+
+_HALVINGS = 60
+
+
+def at_most(found: npt.ArrayLike, *, least_chance: float, delta: float, miss: float = 0.0) -> float:
+    """Return an upper bound on the number of wrong results that ran unattended.
+
+    With kappa below the least chance of finding an error, M = product over found errors of (1 - kappa / pi') times
+    (1 - kappa) to the power of -E is a supermartingale, E being the number of wrong results so far, found or not,
+    and pi' the chance that this one is audited and seen: each new error multiplies it by a factor with mean at most
+    1, since only the coin is random. A mixture over five kappas is solved for E at M = 1 / delta.
+
+    The promise: P(the bound is ever below the number of wrong results) <= delta, looked at whenever one likes, for
+    any sequence of errors: drifting, in bursts, or chosen by somebody who sees all past audits. It needs coins that
+    nobody can foretell, chances recorded before the look, and every audit answered: an open or overdue audit is
+    not a found error, so pass it as found until it is judged right.
+
+    Args:
+        found: shape (13,), errors found by audits of unattended items, by the rung of their audit chance.
+        least_chance: the smallest audit chance that any unattended item had, in (0, 1].
+        delta: strictly between 0 and 1.
+        miss: an upper bound on the share of errors that reviewers don't see, in [0, 1).
+
+    Returns:
+        A number of results, 0 or more. With nothing found it is about 4 / least_chance at delta 5 %: `blind`.
+
+    Raises:
+        ValueError: a count or number is out of range.
+    """
+    counts = check_counts(found, "found")
+    if counts.shape != (audit.STEPS,):
+        raise ValueError(f"found has shape {counts.shape}: give one count a rung, shape ({audit.STEPS},).")
+    if not 0.0 <= miss < 1.0:
+        raise ValueError(f"miss is {miss!r}: give the share of errors that reviewers don't see, 0 or more, below 1.")
+    if not 0.0 < least_chance <= 1.0:
+        raise ValueError(f"least_chance is {least_chance!r}: give the smallest audit chance, above 0 and at most 1.")
+    target = -math.log(check_inside(delta, "delta"))
+    chances = audit.LADDER * (1.0 - miss)
+    least = min(least_chance * (1.0 - miss), 1.0 - 1e-9)
+    stakes = KAPPA * least
+    gains = -np.log1p(-stakes)
+    costs = -np.log1p(-np.minimum(stakes[None, :] / chances[:, None], 1.0 - 1e-12))
+    spent = counts @ costs - np.log(SHARES)
+    low, high = 0.0, float(((target + spent) / gains).min())
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        enough = float(np.logaddexp.reduce(middle * gains - spent)) >= target
+        low, high = (low, middle) if enough else (middle, high)
+    return high
+
+
+def blind(*, least_chance: float, delta: float, miss: float = 0.0) -> float:
+    """Return how many wrong results could have left although no audit has found any: the ledger's blind spot."""
+    return at_most(np.zeros(audit.STEPS, dtype=np.int64), least_chance=least_chance, delta=delta, miss=miss)
