@@ -77,7 +77,7 @@ def test_too_many_wrong_verdicts_leave_it_shut() -> None:
 
 
 def test_many_small_rounds_count_what_one_large_round_counts() -> None:
-    cast = casts.company(share=0.5, error_limit=0.2, audit_floor=0.25)
+    cast = casts.company(share=0.5, error_limit=0.5, audit_floor=0.25)
     for n in range(6):
         judged.routed(cast, 20, start=20 * n)
         judged.judge(cast, wrong=third, most=13)
@@ -178,6 +178,7 @@ def test_the_facts_add_up_to_the_verdicts() -> None:
     assert bounds
     assert all(low - 1e-9 <= error <= upper + 1e-9 for low, error, upper in bounds)
     assert (facts["allowed"], facts["cap"], facts["quarantine"]) == (policy.allowed, 0.0, [])
+    assert facts["ledger"].keys() == {"items", "found", "at_most", "since", "blind"}
     assert facts["tuning"]["alarm"] == 2000.0
     assert facts["tuning"]["floor"] == cast.task.audit_floor
 
@@ -452,6 +453,11 @@ def test_the_ledger_counts_what_ran_unattended_over_all_epochs() -> None:
     assert (ledger["items"], sum(ledger["found"]), ledger["least_chance"]) == (50, found, 0.5)
     assert 0 < found < audits
     assert ledger["found"][2] == found  # a half is the third rung
+    judged.remember(cast, lane_items=10_000)
+    judged.routed(cast, 1, start=500)
+    facts = tend(cast).certificate["ledger"]
+    assert (facts["items"] >= 50, facts["found"], facts["blind"] >= 4) == (True, found, True)
+    assert facts["at_most"] > found
 
 
 def test_the_ledger_ends_at_the_oldest_audit_that_is_owed_and_a_gate_does_not_hold_it_up() -> None:

@@ -177,7 +177,7 @@ def test_suspicion_asks_for_eight_times_the_audits_and_looks_back_at_what_was_sh
     assert looks.filter(aimed=False).count() == 60
     easy = looks.filter(aimed=True)
     assert 0 < easy.count() <= 40
-    assert all(look.item.decision.rank <= 0.3 for look in easy)
+    assert all((look.item.decision.rank or 0.0) <= 0.3 for look in easy)
     assert all(look.item.decision.lane == Lane.UNATTENDED and not look.item.decision.audit for look in looks)
     act = Act.objects.get(kind=ActKind.SUSPICION)
     assert act.facts == {"looks": looks.count()}
@@ -255,7 +255,7 @@ def test_errors_where_hardly_any_are_expected_are_looked_for_in_their_own_region
     tend(cast)
     looks = list(Review.objects.filter(kind="lookback").select_related("item__decision"))
     assert 0 < len(looks) <= 12
-    assert all(look.aimed and 0.1 < look.item.decision.rank <= 0.15 for look in looks)
+    assert all(look.aimed and 0.1 < (look.item.decision.rank or 0.0) <= 0.15 for look in looks)
     act = Act.objects.get(kind=ActKind.LOOK_BACK)
     assert act.facts == {"looks": len(looks), "regions": [2]}
     assert "10 % to 15 %" in act.words

@@ -41,7 +41,7 @@ def of(look: Look) -> dict[str, Any]:
 
 def _brake(look: Look, cap: float, limit: float) -> dict[str, Any]:
     most = percent(look.watch.tuning.brake * limit)
-    words = f"the newest verdicts on the easiest {percent(cap)} look worse than {most} wrong, where the brake begins to hold"
+    words = f"the newest verdicts on the easiest {percent(cap)} look worse than the {most} where the brake takes hold"
     return {"share": look.share, "words": words}
 
 

@@ -213,6 +213,8 @@ def _judge(look: Look) -> None:
         _pull_back(look, "Alarm", reasons.audits(look.policy))
     elif orders.shifted[0]:
         _pull_back(look, "Shift", reasons.both_lanes(look.policy, expected))
+    elif look.ended and not (closed.any() or reopened.any()):
+        _note(look, ActKind.ANEW, "errors have become rare again: the evidence of the bad spell is laid aside")
     if orders.suspected[0]:
         look.suspected = True
         look.lane_looks, look.easy_looks = int(orders.look_back[0]), int(orders.look_back_easy[0])
