@@ -19,6 +19,7 @@ def prove(task: Task, *, right: int, wrong: int, up_to: float, more: int = 240) 
         "wrong": bad.tolist(),
         "error": [float(b / n) if n else None for b, n in zip(np.cumsum(bad), seen, strict=True)],
         "upper": certificate.upper(counters, delta=task.delta).tolist(),
+        "lower": certificate.lower(counters, delta=task.delta).tolist(),
         "certified": proof.certified.tolist(),
         "best": proof.best.tolist(),
         "cap": proof.cap,
