@@ -33,7 +33,7 @@ INSERT INTO slider_decision (item_id, task_id, attempt_id, policy_id, seq, epoch
                              bin, share, audit, audit_chance, created_at)
 SELECT i.id, %(task)s, a.id, %(policy)s, %(first)s + row_number() OVER (ORDER BY i.id) - 1, 1,
        CASE WHEN easy THEN 'unattended' ELSE 'people' END, CASE WHEN easy THEN 'easy' ELSE 'hard' END, '', 1 - rank / 4,
-       rank, width_bucket(rank, %(cuts)s::float8[]), %(share)s, easy AND i.id %% 16 = 0,
+       rank, width_bucket(rank, %(cuts)s::float8[]), %(share)s, easy AND i.id %% %(every)s = 0,
        CASE WHEN easy THEN %(chance)s ELSE 1 END, now()
 FROM slider_item i JOIN slider_attempt a ON a.item_id = i.id
 CROSS JOIN LATERAL (SELECT (i.id * 7919 %% 100003) / 100003.0 AS rank) AS r
@@ -78,7 +78,7 @@ def task(items: int, *, calibration: str) -> Task:
 
 def add(made: Task, items: int, *, calibration: str, heard: bool = False) -> None:
     """Route so many more items and judge them all."""
-    gauge = Gauge.objects.get(pk=made.pk)
+    gauge = Gauge.objects.select_related("policy").get(pk=made.pk)
     person = User.objects.get_or_create(username="reviewer")[0]
     with connection.cursor() as cursor:
         cursor.execute("SELECT coalesce(max(id), 0) FROM slider_item")
@@ -91,7 +91,8 @@ def add(made: Task, items: int, *, calibration: str, heard: bool = False) -> Non
         "last": gauge.routed + items - 1,
         "after": after,
         "share": SHARE,
-        "chance": CHANCE,
+        "chance": gauge.policy.audit_chance,
+        "every": round(1 / gauge.policy.audit_chance),
         "cuts": certificate.CUTS.tolist(),
         "by": person.pk,
         "calibration": calibration,

@@ -69,3 +69,14 @@ class PolicyAdmin(ReadOnly):
 class MoveAdmin(ReadOnly):
     list_display = ("item_id", "from_state", "to_state", "reason", "by", "at")
     ordering = ("-id",)
+
+
+@admin.register(models.Act)
+class ActAdmin(ReadOnly):
+    list_display = ("task", "kind", "words", "epoch", "created_at")
+    ordering = ("-id",)
+
+
+@admin.register(models.Watch)
+class WatchAdmin(ReadOnly):
+    list_display = ("task", "epoch", "round", "routed_to", "counted_to", "settled_to", "judged", "updated_at")

@@ -38,7 +38,7 @@ def tend(task_id: int) -> Policy:
     try:
         look = Look(gauge, policy, row, listening.read(row, policy))
         listening.ledger(row)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         return _begin_anew(task_id, row.round, f"what the guard knew of this task can't be read ({error})")
     look.is_new = not row.detectors or policy.audit_chance < gauge.task.audit_floor - 1e-9
     listening.listen(look)
@@ -187,6 +187,6 @@ def _begin_anew(task_id: int, seen: int | None, why: str) -> Policy:
 def _has_ledger(row: Watch) -> bool:
     try:
         listening.ledger(row)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return False
     return True

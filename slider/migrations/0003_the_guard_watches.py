@@ -1,5 +1,6 @@
 """The guard's memory, the verdicts it has yet to hear, its acts, looks back and quarantine."""
 
+import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
@@ -213,6 +214,27 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="unheard",
             index=models.Index(fields=["task", "id"], name="unheard_by_task"),
+        ),
+        migrations.AlterField(
+            model_name="task",
+            name="judge_within_h",
+            field=models.PositiveSmallIntegerField(
+                default=72,
+                help_text="A look that is owed for longer counts as a wrong answer in the evidence, for good.",
+                validators=[
+                    django.core.validators.MinValueValidator(1),
+                    django.core.validators.MaxValueValidator(2000),
+                ],
+            ),
+        ),
+        migrations.AlterField(
+            model_name="task",
+            name="never_unattended",
+            field=models.JSONField(
+                blank=True,
+                default=list,
+                help_text='Hard rules: [{"field": "channel", "equals": "legal"}, {"field": "amount", "at_least": 1000}, …].',
+            ),
         ),
         migrations.RunSQL(ACTS_STAY, ACTS_STAY_AWAY),
         migrations.RunSQL(VACUUM, VACUUM_AWAY),

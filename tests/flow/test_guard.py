@@ -381,6 +381,7 @@ BROKEN: dict[str, Any] = {
     "another grid": lambda state: state | {"right": state["right"][:28]},
     "counts below nothing": lambda state: state | {"wrong": [[-1] * len(row) for row in state["wrong"]]},
     "words for numbers": lambda state: state | {"alarm": ["a"] * 5},
+    "more than can be counted": lambda state: state | {"wrong": [[10**30] * len(row) for row in state["wrong"]]},
     "no wealth": lambda state: state | {"best": [None] * len(state["best"])},
 }
 
@@ -419,7 +420,10 @@ def test_a_memory_of_another_epoch_is_none() -> None:
     assert (tend(cast).epoch, judged.watch(cast).epoch) == (2, 2)
 
 
-@pytest.mark.parametrize("ledger", [{"items": 3}, [4], {"items": 1, "found": [0], "least_chance": 1.0}, {"found": "x"}])
+UNREADABLE = [{"items": 3}, [4], {"items": 1, "found": [0], "least_chance": 1.0}, {"found": [10**30]}]
+
+
+@pytest.mark.parametrize("ledger", UNREADABLE)
 def test_a_ledger_that_can_not_be_read_begins_again_with_the_evidence(ledger: Any) -> None:
     cast = judged.opened(mode=Mode.GUARDED)
     row = judged.watch(cast)

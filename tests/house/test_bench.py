@@ -67,7 +67,7 @@ def test_a_small_run_of_the_guard_hears_every_verdict_and_times_the_routing() ->
     found = json.loads(done.stdout)
     (row,) = found["rounds"]
     assert (row["items"], row["rounds"]) == (300, 1)
-    assert 150 < row["labels"] < 250
+    assert 150 < row["labels"] < 350  # a young task is audited more densely
     assert row["python_s"] > 0
     assert [one["times"] for one in found["routing"]] == [200, 2]
     assert all(0 < one["median_ms"] <= one["p95_ms"] for one in found["routing"])

@@ -97,7 +97,9 @@ def _drift(watch: Watch) -> dict[str, Any]:
 
 def _regions(watch: Watch) -> dict[str, Any]:
     closed = watch.quarantined[0]
-    loudest = float(np.where(closed, 0.0, regions.reading(watch.regions)[0]).max())
+    # The edge of the lane is the cap's business: what lies there may be wrong, and is not closed for it.
+    inside = max(0.3, 0.6 * float(watch.proof.caps[0])) + 1e-9 >= regions.EDGES
+    loudest = float(np.where(closed | ~inside, 0.0, regions.reading(watch.regions)[0]).max())
     near = (
         f"In quarantine: answers ranked {stretches(closed)} go to people."
         if closed.any()

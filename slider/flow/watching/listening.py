@@ -9,7 +9,7 @@ from slider.engine import alarm, audit, calibration, certificate, labels, lanes,
 from slider.engine.arrays import Bools, Floats, Ints
 from slider.engine.orders import Orders, Tuning
 from slider.engine.watch import Watch as Evidence
-from slider.flow.watching import lookbacks, reasons, verdicts
+from slider.flow.watching import lane, lookbacks, reasons, verdicts
 from slider.models import ActKind, Gauge, Mode, Policy, Task, Watch
 
 SLICE = 200  # verdicts between two judgements: a peak in the middle of a long backlog is seen all the same
@@ -151,7 +151,7 @@ def _count(look: Look) -> None:
 def _settle(look: Look) -> None:
     """Carry the ledger on: it knows no epochs."""
     row = look.row
-    found = verdicts.settled(row.task_id, since=row.settled_to, within_h=look.policy.task.judge_within_h)
+    found = lane.settled(row.task_id, since=row.settled_to, within_h=look.policy.task.judge_within_h)
     if found.to == row.settled_to:
         return
     items, by_rung, least = ledger(row)

@@ -86,10 +86,8 @@ def shifted(stretch: Stretch) -> str:
 
 
 def suspected(looks: int, chance: float) -> str:
-    return (
-        f"something may have changed: {percent(chance)} of what runs unattended is audited for a while, "
-        f"and people look back at {looks} shipped results"
-    )
+    words = f"something may have changed: {percent(chance)} of what runs unattended is audited for a while"
+    return f"{words}, and people look back at {looks} shipped results" if looks else words
 
 
 def closed(which: Bools, wrong: Ints, right: Ints) -> str:

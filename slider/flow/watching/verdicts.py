@@ -6,7 +6,7 @@ planner thinks.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -57,16 +57,6 @@ class Routed:
     unattended: Bools
     audited: Bools
     to: int
-
-
-@dataclass(slots=True)
-class Settled:
-    """The unattended lane up to the place `to`, over all epochs: how many left, and errors found by audit rung."""
-
-    to: int
-    items: int = 0
-    found: list[int] = field(default_factory=lambda: [0] * audit.STEPS)
-    least: float = 1.0
 
 
 _HEARD = f"""
@@ -144,11 +134,11 @@ def counted(task_id: int, *, since: int, within_h: float) -> Counted:
     """
     counters = certificate.Counters.zero()
     at = since
-    for most in _chunks():
+    for most in chunks():
         values = {"task": task_id, "since": at, "most": most, "hours": within_h}
-        rows = _rows(_COUNTED, values)
-        reached = rows[0][0]
-        for _, place, chance, least, wrong, count in rows:
+        found = rows(_COUNTED, values)
+        reached = found[0][0]
+        for _, place, chance, least, wrong, count in found:
             if place is not None:
                 table = counters.wrong if wrong else counters.right
                 table[place, _class(chance, least)] += count
@@ -171,19 +161,19 @@ def routed(task_id: int, *, since: int, calibration: str) -> Iterator[Routed]:
     """The ranked items from the place `since` on, in pieces; `calibration` is the key whose scores are wanted."""
     at = since
     for _ in range(CHUNKS_MOST):
-        rows = _rows(_ROUTED, {"task": task_id, "since": at, "most": CHUNK})
-        if not rows:
+        found = rows(_ROUTED, {"task": task_id, "since": at, "most": CHUNK})
+        if not found:
             return
-        ranked = [row for row in rows if row[1]]
+        ranked = [row for row in found if row[1]]
         scores = [-row[4] if row[5] == calibration else _unanswered(row[4]) for row in ranked]
-        at = rows[-1][0] + 1
+        at = found[-1][0] + 1
         yield Routed(
             scores=np.array(scores, dtype=np.float64),
             unattended=np.array([row[2] for row in ranked], dtype=np.bool_),
             audited=np.array([row[3] for row in ranked], dtype=np.bool_),
             to=at,
         )
-        if len(rows) < CHUNK:
+        if len(found) < CHUNK:
             return
 
 
@@ -193,45 +183,6 @@ def _unanswered(difficulty: float | None) -> float:
 
 
 HARDEST = 1e6  # as `score.HARDEST`: stages do not import each other
-
-_SETTLED = """
-WITH next AS MATERIALIZED (
-    SELECT d.seq, d.lane = 'unattended' AS ran, d.audit, d.audit_chance, d.created_at, look.state, look.verdict
-    FROM (SELECT * FROM slider_decision WHERE task_id = %(task)s AND seq >= %(since)s ORDER BY seq LIMIT %(most)s) AS d
-    LEFT JOIN LATERAL (
-        SELECT r.state, r.verdict FROM slider_review r
-        WHERE d.audit AND r.item_id = d.item_id AND r.kind = 'audit' AND r.slot = 1 LIMIT 1
-    ) AS look ON true
-), reached AS (
-    SELECT coalesce(
-        min(seq) FILTER (WHERE state IN ('open', 'held')
-                         AND created_at > clock_timestamp() - %(hours)s * interval '1 hour'),
-        max(seq) + 1
-    ) AS at FROM next
-)
-SELECT reached.at, n.audit_chance, count(n.seq),
-       count(n.seq) FILTER (WHERE n.audit AND (n.state <> 'decided' OR n.verdict <> 'accept'))
-FROM reached LEFT JOIN next n ON n.seq < reached.at AND n.ran
-GROUP BY 1, 2
-"""
-
-
-def settled(task_id: int, *, since: int, within_h: float) -> Settled:
-    """The unattended lane from the place `since` on, up to the oldest audit owed; an overdue one found an error."""
-    found = Settled(to=since)
-    for most in _chunks():
-        rows = _rows(_SETTLED, {"task": task_id, "since": found.to, "most": most, "hours": within_h})
-        reached = rows[0][0]
-        for _, chance, items, errors in rows:
-            if chance is not None:
-                found.items += items
-                found.found[audit.rung(chance)] += errors
-                found.least = min(found.least, chance)
-        whole = reached is not None and reached - found.to >= most
-        found.to = found.to if reached is None else reached
-        if not whole:
-            break
-    return found
 
 
 def outstanding(task_id: int, *, since: int) -> int:
@@ -250,13 +201,15 @@ def outstanding(task_id: int, *, since: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def _chunks() -> Iterator[int]:
+def chunks() -> Iterator[int]:
+    """How many decisions each statement walks over, one after the other."""
     yield from _FIRST_CHUNKS
     for _ in range(CHUNKS_MOST):
         yield CHUNK
 
 
-def _rows(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+def rows(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """What a statement finds."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())

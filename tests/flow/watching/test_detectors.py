@@ -49,6 +49,14 @@ def test_half_way_to_its_threshold_a_detector_stands_out(name: str, part: str, v
     assert {other["state"] for other in found.values() if other is not found[name]} == {"quiet"}
 
 
+def test_what_is_wrong_at_the_edge_of_the_lane_is_no_matter_of_quarantine() -> None:
+    watch = fresh()
+    watch.regions[:, -1] = 1e9
+    assert rows(watch)["Quarantine"]["state"] == "quiet"
+    watch.proof.certified[:] = True  # the lane goes up to the end: the region is well inside
+    assert rows(watch)["Quarantine"]["state"] == "raised"
+
+
 def test_what_fired_stays_so_with_its_time_until_it_is_over() -> None:
     first = rows(fresh(), fired="Alarm")
     later = rows(fresh(), fired="Alarm", before=list(first.values()), at=NOW + timedelta(hours=1))
