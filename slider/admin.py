@@ -81,3 +81,14 @@ class NoticeAdmin(ReadOnly):
 class LetterAdmin(ReadOnly):
     list_display = ("notice", "to", "state", "tries", "next_try_at", "last_problem")
     ordering = ("-id",)
+
+
+@admin.register(models.Act)
+class ActAdmin(ReadOnly):
+    list_display = ("task", "kind", "words", "epoch", "created_at")
+    ordering = ("-id",)
+
+
+@admin.register(models.Watch)
+class WatchAdmin(ReadOnly):
+    list_display = ("task", "epoch", "round", "routed_to", "counted_to", "settled_to", "judged", "updated_at")

@@ -347,6 +347,20 @@ class Watch:
         return watch
 
 
+def begun(counters: certificate.Counters, *, best: Floats, tested: float, delta: float) -> Watch:
+    """Return a watch over one stream whose epoch begins with labels from before its first item (`once.certify`).
+
+    Args:
+        counters: of one stream.
+        best: shape (cuts,), `Certificate.best` of the look at them.
+        tested, delta: as for `Watch`, of one stream.
+    """
+    watch = Watch(np.array([tested]), delta)
+    watch.counters.wrong[0], watch.counters.right[0] = counters.wrong, counters.right
+    watch.proof.best[0] = np.maximum(best, 0.0)
+    return watch
+
+
 def _unmade(streams: int) -> certificate.Counters:
     """A fresh start that was not made yet."""
     zero = certificate.Counters.zero(streams)

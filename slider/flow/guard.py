@@ -1,174 +1,203 @@
-"""The second hand: the guard reads people's verdicts and keeps calibration and certificate current."""
+"""The second hand: the guard listens to people's verdicts, keeps the evidence current, and acts by itself.
 
-import math
-from dataclasses import dataclass
-from typing import Any
+A round reads what is new, judges it, and writes down all that follows in one transaction: whoever kills it in the
+middle, the next round finds everything as it was. See docs/guard.md for what it does and when.
+"""
+
+from dataclasses import replace
 
 import numpy as np
-from django.db import connection
+from django.db import connection, transaction
 
-from slider.engine import audit, calibration, certificate, evidence
-from slider.flow import facts, history, policies
-from slider.models import Gauge, Maker, Policy
+from slider.engine import audit
+from slider.flow import history, notices, policies, watches
+from slider.flow.watching import detectors, frozen, listening, lookbacks, reasons, refit
+from slider.flow.watching.listening import Deed, Look
+from slider.flow.watching.words import percent
+from slider.models import Act, ActKind, Gauge, Maker, Mode, NoticeKind, Policy, Watch
 
-FIRST_FIT = 40  # labels before the first calibration of a task's own
-FIT_LABELS = 20_000  # the newest labels that a fit looks at
+_TOLD = {
+    ActKind.OPENED: NoticeKind.REOPENED,
+    ActKind.PULLED_BACK: NoticeKind.PULLED_BACK,
+    ActKind.SUSPICION: NoticeKind.SUSPICION,
+    ActKind.QUARANTINE: NoticeKind.QUARANTINE,
+    ActKind.CLEARED: NoticeKind.CLEARED,
+}
+
+RISE = 25  # verdicts that a rising share waits for, so that one at the edge of two cuts doesn't flicker
 
 
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """The verdicts of one epoch in routing order, up to the oldest look that is still owed."""
-
-    counters: certificate.Counters
-    judged: int
-    outstanding: int
-    of_history: int = 0  # how many of the judged are past outputs that were brought in
+class Overtaken(Exception):
+    """The epoch ended, or another round came first, while this one was looking: nothing of it is kept."""
 
 
 def tend(task_id: int) -> Policy:
-    """Look at one task once: a new policy if the evidence says something new, else only a sign of life.
+    """Look at one task once; returns the policy that is in force then.
 
-    The reading and the fitting hold no lock. A person who moves the slider meanwhile wins: the guard's policy is
-    then based on an older one, is dropped, and the next round sees what they set.
+    The reading and the fitting hold no lock. Who moves the slider meanwhile wins: what the guard found is put under
+    the setting as it is by then. Who replaces the worker meanwhile ends the epoch, and nothing found is kept.
     """
     gauge = Gauge.objects.select_related("policy", "task").get(pk=task_id)
     policy = gauge.policy
     policy.task = gauge.task
-    labels = _labels(policy)
-    found = _evidence(policy, labels)
-    due = audit.chance(floor=gauge.task.audit_floor, error_limit=policy.error_limit, lane_items=gauge.unattended)
-    if found is None and due == policy.audit_chance:
+    row = Watch.objects.filter(pk=task_id).first()
+    if row is None or row.epoch != policy.epoch:
+        return _begin_anew(task_id, None, "what the guard knew of this task is gone")
+    try:
+        look = Look(gauge, policy, row, listening.read(row, policy))
+        listening.ledger(row)
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        return _begin_anew(task_id, row.round, f"what the guard knew of this task can't be read ({error})")
+    look.is_new = not row.detectors or policy.audit_chance < gauge.task.audit_floor - 1e-9
+    listening.listen(look)
+    if not look.is_new:
         policies.touch(task_id)
         return policy
-    change = policies.Change(evidence=found)
-    reason = _said(policy, found) if found is not None else f"{due:.1%} of the unattended lane is audited from here on"
+    change, reason = _change(look)
     try:
-        return policies.make(task_id, change, maker=Maker.GUARD, reason=reason, expected=policy.number)
-    except policies.Superseded as error:
-        return error.newest
+        return _conclude(look, change, reason)
+    except Overtaken:
+        return Gauge.objects.select_related("policy").get(pk=task_id).policy
 
 
-def _evidence(policy: Policy, labels: Labels) -> policies.Evidence | None:
-    """What is to be frozen next, or None when nothing moved enough to say so."""
-    seen = policy.certificate
-    wrong = labels.counters.wrong.sum(1).tolist()
-    if labels.judged == policy.labels and wrong == seen.get("wrong", wrong):
-        return None
-    best = np.array(seen["best"], dtype=float) if seen else None
-    proof = certificate.certify(labels.counters, error_limit=policy.error_limit, delta=policy.delta, best=best)
-    refit = labels.judged >= FIRST_FIT and labels.judged >= _next_fit(policy)
-    if (
-        not refit
-        and proof.cap == (policy.allowed or 0.0)
-        and policy.labels < labels.judged < policy.labels + _step(policy)
-    ):
-        return None
-    allowed, found = proof.cap if labels.judged else None, _facts(policy, proof, labels, refit=refit)
-    if not refit:
-        return policies.Evidence(allowed, policy.calibration, found, labels.judged)
-    fitted = _fit(policy)
-    return policies.Evidence(allowed, fitted.to_json(), found, labels.judged, history.window(policy, fitted))
+# -- what is to be different ------------------------------------------------------------------------------------------
 
 
-def _step(policy: Policy) -> int:
-    """How many new labels are worth a new policy by themselves: a tenth more, at least 10."""
-    return max(10, policy.labels // 10)
+def _change(look: Look) -> tuple[policies.Change | None, str]:
+    """What is to be frozen next and why, or None when nothing moved enough to say so."""
+    policy, labels = look.policy, int(look.watch.counters.labels[0])
+    due = not look.ended and refit.is_due(labels, fitted_at=look.row.fitted_at)
+    look.row.judged = labels
+    if not due and not _is_worth(look, labels):
+        return None, ""
+    chance = None if look.orders is None else float(audit.LADDER[int(look.orders.rung[0])])
+    found, window = policy.calibration, None
+    if due:
+        fit = refit.fit(policy)
+        found, window, look.row.fitted_at = fit.fitted.to_json(), history.window(policy, fit.fitted), labels
+        look.watch.ranked_anew(np.array([True]), fit.heard[None])
+    allowed = look.share if labels else None
+    evidence = policies.Evidence(allowed, found, frozen.of(look), labels, window)
+    change = policies.Change(evidence=evidence, audit_chance=chance, begins_epoch=look.ended)
+    return change, _reason(look, allowed, labels=labels, chance=chance)
 
 
-def _next_fit(policy: Policy) -> int:
-    fitted_at = int(policy.certificate.get("fitted_at", 0)) if policy.certificate else 0
-    return FIRST_FIT if fitted_at == 0 else math.ceil(fitted_at * 1.25) + 10
+def _is_worth(look: Look, labels: int) -> bool:
+    """Whether a policy is worth a row: by what it would order, or by a tenth more verdicts."""
+    policy, orders = look.policy, look.orders
+    if look.ended or look.regions_moved or orders is None:
+        return True
+    if not np.isclose(audit.LADDER[int(orders.rung[0])], policy.audit_chance):
+        return True
+    before, grown, step = policy.allowed or 0.0, labels - policy.labels, max(10, policy.labels // 10)
+    if look.share > before > 0:
+        return grown >= min(step, RISE)
+    return look.share != before or grown >= step
 
 
-def _labels(policy: Policy) -> Labels:
-    """Count the epoch's verdicts by bin, weight class and outcome.
+def _reason(look: Look, allowed: float | None, *, labels: int, chance: float | None) -> str:
+    said = [deed.words for deed in look.deeds]
+    if look.suspected:
+        said.append("something may have changed: more audits for a while")
+    if said:
+        return "; ".join(said)
+    same = allowed == look.policy.allowed and labels == look.policy.labels
+    if same and chance is not None and not np.isclose(chance, look.policy.audit_chance):
+        return f"{percent(chance)} of the unattended lane is audited from here on"
+    return reasons.evidence(look.policy.allowed, allowed or 0.0, labels=labels)
 
-    Only looks before the oldest one still owed count: errors take longer to judge than right answers, and in the
-    order of their arrival they would flatter. A look that is owed beyond the task's deadline holds up nothing any
-    more: until somebody judges it, it counts as a wrong answer.
+
+# -- what is done -----------------------------------------------------------------------------------------------------
+
+
+def _conclude(look: Look, change: policies.Change | None, reason: str) -> Policy:
+    """Write down what was taken in and do what follows, all of it or nothing."""
+    task_id, row = look.row.task_id, look.row
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM slider_unheard WHERE id = ANY(%s)", [look.heard])
+            cursor.execute("SELECT clock_timestamp()")
+            (now,) = cursor.fetchone()
+        gauge = Gauge.locked(task_id)
+        stands = watches.locked(task_id)
+        if stands is None or (stands.round, stands.epoch, gauge.policy.epoch) != (row.round, row.epoch, row.epoch):
+            raise Overtaken
+        before, policy = gauge.policy, gauge.policy
+        if change is not None:
+            held = True if look.fired == "Alarm" and before.mode == Mode.TRIAL else None
+            policy = policies.make(task_id, replace(change, held=held), maker=Maker.GUARD, reason=reason)
+        else:
+            policies.touch(task_id)
+        if look.ended:
+            row.epoch, row.routed_to, row.counted_to = policy.epoch, gauge.routed, gauge.routed
+            row.judged = row.fitted_at = 0
+        row.state = look.watch.to_json()
+        fired = look.fired or _still_fired(row, policy)
+        row.detectors = detectors.rows(look.watch, share=look.share, fired=fired, before=row.detectors, now=now)
+        watches.keep(row)
+        for deed in [*look.deeds, *_opened(before, policy, reason), *_looks_back(look, policy, routed=gauge.routed)]:
+            act(policy, deed, epoch=before.epoch)
+    return policy
+
+
+def _still_fired(row: Watch, policy: Policy) -> str:
+    """The detector that pulled the slider back, until something runs again."""
+    named = [one["name"] for one in row.detectors if isinstance(one, dict) and one.get("state") == "fired"]
+    return named[0] if named and policy.effective == 0 else ""
+
+
+def _opened(before: Policy, policy: Policy, reason: str) -> list[Deed]:
+    if policy.mode != Mode.GUARDED or not before.effective == 0 < policy.effective:
+        return []
+    return [Deed(ActKind.OPENED, reason, {"share": policy.effective, "allowed": policy.allowed})]
+
+
+def _looks_back(look: Look, policy: Policy, *, routed: int) -> list[Deed]:
+    """Draw the looks back that were ordered, and say so."""
+    if look.ended or not look.wanted:
+        return []
+    task = look.policy.task
+    looks = lookbacks.draw(task, policy, look.wanted, routed=routed, purpose=f"{policy.epoch}|{look.row.round}")
+    if look.suspected:
+        return [Deed(ActKind.SUSPICION, reasons.suspected(looks, policy.audit_chance), {"looks": looks})]
+    which = look.region_looks > 0
+    where = {"looks": looks, "regions": np.flatnonzero(which).tolist()}
+    return [Deed(ActKind.LOOK_BACK, reasons.looked_back(which, looks), where)]
+
+
+def act(policy: Policy, deed: Deed, *, epoch: int) -> Act:
+    """Write down something that the guard did by itself, and tell people. Every act of the guard goes through here."""
+    words = deed.words[:500]
+    if kind := _TOLD.get(deed.kind):
+        notices.tell(policy.task_id, kind, words, facts=deed.facts, policy=policy.number)
+    return Act.objects.create(
+        task_id=policy.task_id, policy=policy, epoch=epoch, kind=deed.kind, words=words, facts=deed.facts
+    )
+
+
+def _begin_anew(task_id: int, seen: int | None, why: str) -> Policy:
+    """Start a new epoch because nothing is known any more: fail safe, and say so.
+
+    `seen` is the round that could not be read; None where there was no row of this epoch. If somebody has mended it
+    by now, nothing is done.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH owed AS (
-                SELECT count(*) AS n, min(d.seq) FILTER (
-                    WHERE d.created_at > clock_timestamp() - %(hours)s * interval '1 hour'
-                ) AS first
-                FROM slider_review r JOIN slider_decision d ON d.item_id = r.item_id
-                WHERE r.task_id = %(task)s AND r.state IN ('open', 'held') AND d.epoch = %(epoch)s
-                  AND d.bin IS NOT NULL
-            )
-            SELECT d.bin, d.audit_chance, CASE WHEN p.effective > 0 THEN p.audit_chance ELSE 1 END,
-                   count(*) FILTER (WHERE r.verdict <> 'accept'), count(*) FILTER (WHERE r.verdict = 'accept'),
-                   max(owed.n)
-            FROM owed CROSS JOIN slider_review r
-            JOIN slider_decision d ON d.item_id = r.item_id
-            JOIN slider_policy p ON p.id = d.policy_id
-            WHERE r.task_id = %(task)s AND r.state <> 'void' AND d.epoch = %(epoch)s AND d.bin IS NOT NULL
-              AND (owed.first IS NULL OR d.seq < owed.first)
-            GROUP BY 1, 2, 3
-            """,
-            {"task": policy.task_id, "epoch": policy.epoch, "hours": policy.task.judge_within_h},
-        )
-        rows = cursor.fetchall()
-    shape = (len(certificate.CUTS), audit.STEPS)
-    wrong, right = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    for place, chance, least, bad, good, _ in rows:
-        weight = audit.weight_class(chance, least=least)
-        wrong[place, weight] += bad
-        right[place, weight] += good
-    live = int(wrong.sum() + right.sum())
-    outstanding = max((row[5] for row in rows), default=0)
-    past, of_history = history.counted(policy)
-    counters = certificate.Counters(wrong=np.cumsum(wrong, axis=0), right=np.cumsum(right, axis=0)).plus(past)
-    return Labels(counters, live + of_history, outstanding, of_history)
+    with transaction.atomic():
+        gauge = Gauge.locked(task_id)
+        row = watches.locked(task_id)
+        if row is not None and row.epoch == gauge.policy.epoch and row.round != seen:
+            return gauge.policy
+        if row is not None and not _has_ledger(row):
+            row.delete()  # the ledger begins here, and says since when
+        evidence = policies.Evidence(None, gauge.policy.calibration, {}, 0)
+        change = policies.Change(evidence=evidence, begins_epoch=True)
+        policy = policies.make(task_id, change, maker=Maker.GUARD, reason=f"{why}: evidence starts anew")
+        act(policy, Deed(ActKind.ANEW, policy.reason, {}), epoch=gauge.policy.epoch)
+    return policy
 
 
-def _fit(policy: Policy) -> calibration.Calibration:
-    """Refit the calibration on the newest labels of this worker version, both lanes, weighted by their chances."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT s.signals, r.verdict = 'accept', d.audit_chance FROM slider_review r
-            JOIN slider_decision d ON d.item_id = r.item_id
-            JOIN slider_attempt a ON a.id = d.attempt_id JOIN slider_score s ON s.attempt_id = a.id
-            WHERE r.task_id = %s AND r.state = 'decided' AND a.outcome = 'answered' AND a.worker_id = %s
-            ORDER BY d.seq DESC LIMIT %s
-            """,
-            [policy.task_id, policy.worker_id, FIT_LABELS],
-        )
-        rows = cursor.fetchall()
-    signals, correct, chances = history.training(policy, most=FIT_LABELS - len(rows))
-    return calibration.fit(
-        evidence.matrix([history.known(row[0]) for row in rows] + signals),
-        correct=np.array([row[1] for row in rows] + correct, dtype=np.bool_),
-        propensity=np.array([row[2] for row in rows] + chances, dtype=np.float64),
-        previous=history.start(policy),
-    )
-
-
-def _facts(policy: Policy, proof: certificate.Certificate, labels: Labels, *, refit: bool) -> dict[str, Any]:
-    fitted_at = labels.judged if refit else int(policy.certificate.get("fitted_at", 0))
-    return facts.of(
-        proof,
-        labels.counters,
-        error_limit=policy.error_limit,
-        delta=policy.delta,
-        outstanding=labels.outstanding,
-        fitted_at=fitted_at,
-        history=labels.of_history,
-    )
-
-
-def _said(policy: Policy, found: policies.Evidence) -> str:
-    """The guard's reason in words."""
-    before, after = policy.allowed, found.allowed or 0.0
-    past = int(found.certificate.get("history", 0))
-    looked = f"{past} rows of history and {found.labels - past} verdicts" if past else f"{found.labels} verdicts"
-    if before is None:
-        return f"{looked}: evidence allows {after:.0%}" if after else f"{looked}: not enough yet to allow any share"
-    if after > before:
-        return f"{looked} allow {after:.0%} instead of {before:.0%}"
-    if after < before:
-        return f"{looked} allow only {after:.0%} instead of {before:.0%}"
-    return f"{looked}: still {after:.0%} allowed, figures brought up to date"
+def _has_ledger(row: Watch) -> bool:
+    try:
+        listening.ledger(row)
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return False
+    return True

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from slider import rows
-from slider.engine import calibration, certificate, evidence, once
+from slider.engine import calibration, certificate, evidence, once, watch
 from slider.flow import bulk, facts, files, history, policies
 from slider.flow.files import Lost, Unfit
 from slider.flow.past import survey
@@ -255,4 +255,6 @@ def _change(past: Past, newest: Policy, fitted: calibration.Calibration) -> tupl
         history=past.rows,
     )
     found = policies.Evidence(proven.cap, fitted.to_json(), frozen, past.rows, window)
-    return policies.Change(evidence=found, begins_epoch=True), f"from history: {past.rows:,} rows of {past.name}"
+    begun = watch.begun(counters, best=proven.best, tested=newest.error_limit, delta=newest.delta)
+    change = policies.Change(evidence=found, begins_epoch=True, state=begun.to_json())
+    return change, f"from history: {past.rows:,} rows of {past.name}"

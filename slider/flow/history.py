@@ -158,7 +158,8 @@ def window(policy: Policy, fitted: Calibration, *, coming: int | None = None) ->
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT coalesce(s.signals, '{}'), coalesce(a.outcome = 'answered', false) FROM slider_decision d
+            SELECT coalesce(s.signals, '{}'), coalesce(a.outcome = 'answered' AND s.difficulty < 1e6, false)
+            FROM slider_decision d
             LEFT JOIN slider_attempt a ON a.id = d.attempt_id LEFT JOIN slider_score s ON s.attempt_id = a.id
             WHERE d.task_id = %s AND d.bin IS NOT NULL ORDER BY d.seq DESC LIMIT %s
             """,

@@ -89,7 +89,7 @@ def _commit(held: Import, batch: list[Record | Bad]) -> None:
     refused = [row for row in batch if isinstance(row, Bad)]
     with transaction.atomic():
         wanted = [intake.Row(record.body, record.external_id, record.priority) for record in records]
-        arrivals = intake.add(held.task, wanted, origin=f"import {held.pk}", by=held.by_id)
+        arrivals = intake.add(held.task, wanted, origin=f"import {held.pk}: {held.name}"[:120], by=held.by_id)
         fates = Counter(arrival.fate for arrival in arrivals)
         for record, arrival in zip(records, arrivals, strict=True):
             if arrival.fate in (Fate.REFUSED, Fate.CONFLICT):

@@ -8,9 +8,11 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from slider.engine import audit, calibration, certificate, lanes
+from slider.flow import watches
 from slider.models import Gauge, Maker, Mode, Policy, Task, Worker
 
 REASON_MOST = 500
+_MANY = 10**12  # items after which audits have thinned out to the floor
 
 
 class Superseded(Exception):
@@ -23,7 +25,7 @@ class Superseded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the guard found: `allowed` is None while nothing is known yet.
+    """What the guard found: `allowed` is None while nothing is known yet, and what it orders, the brake included, else.
 
     A new calibration ranks anew: `window` then holds the ranking scores that it gives to the items routed last, oldest
     first, so that the next ones are compared with their like. None keeps the window as it is.
@@ -45,6 +47,9 @@ class Change:
     held: bool | None = None
     evidence: Evidence | None = None
     worker: Worker | None = None
+    audit_chance: float | None = None
+    state: Mapping[str, Any] | None = None
+    """What the watch over a new epoch begins with: evidence that was there before its first item."""
     begins_epoch: bool = False
     """The evidence given stands alone: what was counted before it, live or not, is of an epoch that ends here."""
 
@@ -68,6 +73,7 @@ def first(task: Task, *, worker: Worker | None, requested: float, mode: Mode, by
         reason=reason[:REASON_MOST],
     )
     Gauge.objects.create(task=task, policy=policy)
+    watches.begin(task.pk, epoch=policy.epoch, at=0)
     return policy
 
 
@@ -93,9 +99,12 @@ def make(
             raise Superseded(old)
         new_worker = change.worker is not None and change.worker.pk != old.worker_id
         limits_moved = (task.error_limit, task.delta) != (old.error_limit, old.delta)
-        if new_worker or limits_moved or change.begins_epoch:
+        ends_epoch = new_worker or limits_moved
+        policy = _next(old, task, change, ends_epoch=ends_epoch)
+        if policy.epoch != old.epoch:
             gauge.unattended = 0
-        policy = _next(old, task, change, ends_epoch=new_worker or limits_moved, lane_items=gauge.unattended)
+            begun = change.state if change.begins_epoch and policy.certificate else None
+            watches.begin(task_id, epoch=policy.epoch, at=gauge.routed, state=begun or {}, labels=policy.labels)
         policy.maker, policy.made_by_id, policy.reason = maker, by, reason[:REASON_MOST]
         policy.save(force_insert=True)
         gauge.policy = policy
@@ -115,7 +124,7 @@ def _track(gauge: Gauge, change: Change, *, new_worker: bool) -> dict[str, Any]:
     return track.ranked_anew(window).to_json()
 
 
-def _next(old: Policy, task: Task, change: Change, *, ends_epoch: bool, lane_items: int) -> Policy:
+def _next(old: Policy, task: Task, change: Change, *, ends_epoch: bool) -> Policy:
     requested = old.requested if change.requested is None else change.requested
     mode = Mode(old.mode) if change.mode is None else change.mode
     held = old.held if change.held is None else change.held
@@ -133,7 +142,7 @@ def _next(old: Policy, task: Task, change: Change, *, ends_epoch: bool, lane_ite
         held=held,
         error_limit=task.error_limit,
         delta=task.delta,
-        audit_chance=_audit_chance(task, lane_items=lane_items),
+        audit_chance=_next_chance(old, task, change, anew=ends_epoch or change.begins_epoch),
         epoch=old.epoch + (ends_epoch or change.begins_epoch),
         worker=change.worker or old.worker,
         calibration=evidence.calibration,
@@ -145,20 +154,29 @@ def _next(old: Policy, task: Task, change: Change, *, ends_epoch: bool, lane_ite
 def effective(*, requested: float, proven: Mapping[str, Any], mode: Mode, held: bool) -> float:
     """The share that routing follows: the request, capped by evidence unless a person vouches for it.
 
-    Under the guard it stands on a cut of the evidence's grid, the largest that was asked for and is certified:
-    a lane that ends between two cuts is not the lane that was tested.
+    Under the guard it stands on a cut of the evidence's grid, the largest that was asked for, is certified and is not
+    held by the brake: a lane that ends between two cuts is not the lane that was tested.
     """
     if held:
         return 0.0
     if mode == Mode.TRIAL:
         return requested
-    certified = proven.get("certified", [])
-    cuts = [cut for cut, ok in zip(certificate.CUTS.tolist(), certified, strict=False) if ok and cut <= requested]
-    return max(cuts, default=0.0)
+    most = min(requested, proven.get("allowed", 1.0))
+    cuts = proven.get("cuts", certificate.CUTS.tolist())
+    certified = zip(cuts, proven.get("certified", []), strict=False)
+    return max((cut for cut, ok in certified if ok and cut <= most), default=0.0)
 
 
 def _audit_chance(task: Task, *, lane_items: int) -> float:
     return audit.chance(floor=task.audit_floor, error_limit=task.error_limit, lane_items=lane_items)
+
+
+def _next_chance(old: Policy, task: Task, change: Change, *, anew: bool) -> float:
+    """What the guard orders, or what stood; dense in a new epoch, and never below the floor as it is now."""
+    if anew:
+        return _audit_chance(task, lane_items=0)
+    least = audit.chance(floor=task.audit_floor, error_limit=task.error_limit, lane_items=_MANY)
+    return max(old.audit_chance if change.audit_chance is None else change.audit_chance, least)
 
 
 def touch(task_id: int) -> None:

@@ -8,7 +8,18 @@ from django.db.models.functions import Now
 
 from slider import strict
 from slider.flow import claims, moves, outbox
-from slider.models import Decision, Decline, Ending, Review, ReviewKind, ReviewState, State, Task, Verdict
+from slider.models import (
+    Decision,
+    Decline,
+    Ending,
+    Review,
+    ReviewKind,
+    ReviewState,
+    State,
+    Task,
+    Unheard,
+    Verdict,
+)
 from slider.schema import Schema
 
 REASONS: dict[str, str] = {
@@ -68,6 +79,7 @@ def decide(review_id: int, *, user_id: int, token: int, said: Said) -> Review:
         review.reason, review.note = settled.reason, settled.note
         review.decided_at = Now()
         review.save()
+        Unheard.objects.create(review=review, task_id=review.task_id)
         _publish(review)
     return review
 
@@ -117,9 +129,9 @@ ENDINGS = {Verdict.ACCEPT: Ending.ACCEPTED, Verdict.FIX: Ending.FIXED, Verdict.R
 
 
 def _publish(review: Review) -> None:
-    """A gate's verdict makes the item final; an audit that found an error corrects what is out already."""
+    """A gate's verdict makes the item final; any other that found an error corrects what is out already."""
     result = outbox.Result(review.item_id, ENDINGS[Verdict(review.verdict)], review.answer, review.reason)
-    if review.kind == ReviewKind.AUDIT:
+    if review.kind != ReviewKind.GATE:
         if review.verdict != Verdict.ACCEPT:
             outbox.correct(review.task_id, result, undo_s=review.task.undo_s)
         return

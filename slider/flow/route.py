@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
-from django.conf import settings
 from django.db import connection
 
-from slider.engine import audit, certificate, coins, lanes
+from slider.engine import audit, certificate, coins, lanes, regions
 from slider.flow import bulk, moves, outbox
 from slider.flow.records import Rated
 from slider.models import (
@@ -17,12 +15,14 @@ from slider.models import (
     Gauge,
     Lane,
     Mode,
+    Payload,
     Policy,
     Review,
     ReviewKind,
     State,
     Task,
     Why,
+    hard_rules,
 )
 
 Bar = tuple[Why, str]
@@ -40,11 +40,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the ranking put an item: inside the share or not, its rank (0 easiest) and its bin on the grid."""
+    """Where the ranking put an item: inside the share or not, its rank (0 easiest) and its bin on the grid.
+
+    One whose stretch of the ranking is in quarantine counts as the hardest of all: it stands in the last bin.
+    """
 
     inside: bool
     rank: float
     bin: int
+    quarantined: bool
 
 
 def lock(task_id: int) -> Standing:
@@ -54,8 +58,7 @@ def lock(task_id: int) -> Standing:
         # The database's clock, not this machine's, says how long the guard has been silent.
         cursor.execute("SELECT clock_timestamp()")
         (now,) = cursor.fetchone()
-    silent = now - gauge.checked_at > timedelta(seconds=settings.ENV.SLIDER_GUARD_TTL_S)
-    return Standing(gauge.task, gauge, gauge.policy, silent)
+    return Standing(gauge.task, gauge, gauge.policy, gauge.is_silent(now))
 
 
 def route(standing: Standing, rated: Sequence[Rated], *, source: State = State.WORKING) -> int:
@@ -68,17 +71,17 @@ def route(standing: Standing, rated: Sequence[Rated], *, source: State = State.W
     if not rated:
         return 0
     task, gauge, policy = standing.task, standing.gauge, standing.policy
-    barred = [_barred(standing, r) for r in rated]
+    origins = _origins(task, rated)
+    barred = [_barred(standing, r, origins.get(r.item_id, "")) for r in rated]
     ranked = [place for place, bar in enumerate(barred) if bar is None]
     routed = lanes.choose(
         lanes.Track.from_json(gauge.track) if gauge.track else lanes.Track(),
         scores=np.array([rated[p].trust for p in ranked], dtype=float),
         ties=coins.coins(bytes(task.coin_secret), [rated[p].item_id for p in ranked], "tie"),
         share=_share(standing),
-        cap=1.0 if policy.mode == Mode.TRIAL else policy.effective,
+        cap=1.0 if policy.mode == Mode.TRIAL else max(policy.effective, policy.allowed or 0.0),
     )
-    bins = certificate.bins(routed.ranks)
-    chosen = {p: Place(bool(routed.lanes[n]), float(routed.ranks[n]), int(bins[n])) for n, p in enumerate(ranked)}
+    chosen = dict(zip(ranked, _places(routed, policy), strict=True))
     draws = audit.draws(
         bytes(task.coin_secret), [r.item_id for r in rated], chance=policy.audit_chance, epoch=policy.epoch
     )
@@ -86,12 +89,29 @@ def route(standing: Standing, rated: Sequence[Rated], *, source: State = State.W
         _decision(standing, r, seq=gauge.routed + n, bar=barred[n], place=chosen.get(n), drawn=bool(draws[n]))
         for n, r in enumerate(rated)
     ]
-    _write(task, rated, decisions, source)
+    closed = {rated[p].item_id for p, place in chosen.items() if place.quarantined}
+    _write(task, rated, decisions, source, closed=closed)
     gauge.track = routed.track.to_json()
     gauge.routed += len(rated)
     gauge.unattended += sum(decision.lane == Lane.UNATTENDED for decision in decisions)
     gauge.save(update_fields=["track", "routed", "unattended"])
     return len(rated)
+
+
+def _places(routed: lanes.Routed, policy: Policy) -> list[Place]:
+    """Where each ranked item stands. Regions that the guard has closed are taken out of the ranking."""
+    bins = certificate.bins(routed.ranks)
+    closed = np.isin(regions.OF_BIN[bins], policy.certificate.get("closed_regions", []))
+    bins = np.where(closed, len(certificate.CUTS) - 1, bins)
+    rows = zip(routed.lanes.tolist(), routed.ranks.tolist(), bins.tolist(), closed.tolist(), strict=True)
+    return [Place(*row) for row in rows]
+
+
+def _origins(task: Task, rated: Sequence[Rated]) -> dict[int, str]:
+    """Who pushed each item, where a hard rule asks for it."""
+    if not hard_rules.ask_for_source(task.never_unattended):
+        return {}
+    return dict(Payload.objects.filter(pk__in=[r.item_id for r in rated]).values_list("pk", "origin"))
 
 
 def _share(standing: Standing) -> float:
@@ -103,7 +123,7 @@ def _decision(
     standing: Standing, rated: Rated, *, seq: int, bar: Bar | None, place: Place | None, drawn: bool
 ) -> Decision:
     policy = standing.policy
-    why, detail = bar or _why(standing, rated, inside=place is not None and place.inside)
+    why, detail = bar or _why(standing, rated, place)
     lane = Lane.UNATTENDED if why == Why.EASY else Lane.PEOPLE
     audited = lane == Lane.UNATTENDED and drawn
     return Decision(
@@ -125,9 +145,9 @@ def _decision(
     )
 
 
-def _barred(standing: Standing, rated: Rated) -> Bar | None:
+def _barred(standing: Standing, rated: Rated, origin: str) -> Bar | None:
     """What keeps an item with people whatever its rank, so that it takes no part in the share."""
-    if rule := standing.task.hard_rule(rated.body):
+    if rule := standing.task.hard_rule(rated.body, origin):
         return Why.RULE, rule
     policy, attempt = standing.policy, rated.attempt
     if attempt is not None and attempt.worker_id != policy.worker_id:
@@ -136,7 +156,7 @@ def _barred(standing: Standing, rated: Rated) -> Bar | None:
     return None
 
 
-def _why(standing: Standing, rated: Rated, *, inside: bool) -> Bar:
+def _why(standing: Standing, rated: Rated, place: Place | None) -> Bar:
     """The first reason that keeps a ranked item with people, or EASY; anything unknown keeps it there."""
     policy = standing.policy
     if not rated.answered:
@@ -147,14 +167,25 @@ def _why(standing: Standing, rated: Rated, *, inside: bool) -> Bar:
         return Why.HELD, policy.reason
     if standing.stale:
         return Why.STALE, "the guard gave no sign of life in time"
-    return (Why.EASY, "") if inside else (Why.HARD, "")
+    if place is None or not place.inside:
+        return Why.HARD, ""
+    return (Why.QUARANTINE, "") if place.quarantined else (Why.EASY, "")
 
 
-def _write(task: Task, rated: Sequence[Rated], decisions: Sequence[Decision], source: State) -> None:
+def _write(
+    task: Task, rated: Sequence[Rated], decisions: Sequence[Decision], source: State, *, closed: set[int]
+) -> None:
+    """Write all that follows. What a `closed` region sent to people says nothing about the rest of the ranking."""
     bulk.insert(decisions)
     bulk.insert(
         [
-            Review(item_id=d.item_id, task=task, kind=ReviewKind.GATE if d.lane == Lane.PEOPLE else ReviewKind.AUDIT)
+            Review(
+                item_id=d.item_id,
+                task=task,
+                kind=ReviewKind.GATE if d.lane == Lane.PEOPLE else ReviewKind.AUDIT,
+                place=d.seq,
+                bin=None if d.item_id in closed else d.bin,
+            )
             for d in decisions
             if d.lane == Lane.PEOPLE or d.audit
         ]

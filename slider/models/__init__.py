@@ -13,12 +13,16 @@ from slider.models.publication import Endpoint, Publication
 from slider.models.pulse import Pulse
 from slider.models.review import Decline, Review
 from slider.models.score import Score
-from slider.models.states import Delivery, Ending, Lane, Outcome, ReviewKind, ReviewState, State, Verdict
+from slider.models.states import AFTER, Delivery, Ending, Lane, Outcome, ReviewKind, ReviewState, State, Verdict
 from slider.models.tally import Tally
 from slider.models.task import Task
+from slider.models.watch import Act, ActKind, Unheard, Watch
 from slider.models.worker import Spend, Worker
 
 __all__ = [
+    "AFTER",
+    "Act",
+    "ActKind",
     "ApiKey",
     "Attempt",
     "Decision",
@@ -62,7 +66,9 @@ __all__ = [
     "State",
     "Tally",
     "Task",
+    "Unheard",
     "Verdict",
+    "Watch",
     "Why",
     "Worker",
     "can",

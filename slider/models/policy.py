@@ -1,11 +1,15 @@
 """A frozen slider setting with its calibration, and the one live row that routing locks."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
 from slider.models.task import Task
 from slider.models.worker import Worker
+
+_CLOCK_SLACK = timedelta(seconds=5)  # between two machines that answer one another's statements
 
 
 class Mode(models.TextChoices):
@@ -78,6 +82,14 @@ class Gauge(models.Model):
 
     def __str__(self) -> str:
         return f"gauge of {self.task_id}"
+
+    def is_silent(self, now: datetime) -> bool:
+        """Whether the guard gave no sign of life in time; `now` is the database's.
+
+        One that lies ahead of the clock is none: a clock that was set back would keep a dead guard alive.
+        """
+        age = now - self.checked_at
+        return not -_CLOCK_SLACK <= age <= timedelta(seconds=settings.ENV.SLIDER_GUARD_TTL_S)
 
     @classmethod
     def locked(cls, task_id: int) -> "Gauge":

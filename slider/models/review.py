@@ -12,8 +12,13 @@ from slider.models.task import Task
 class Review(models.Model):
     item = models.ForeignKey(Item, models.CASCADE, related_name="reviews")
     task = models.ForeignKey(Task, models.PROTECT, related_name="reviews")
-    kind = models.CharField(max_length=6, choices=ReviewKind)
+    kind = models.CharField(max_length=8, choices=ReviewKind)
+    aimed = models.BooleanField(
+        db_default=False, help_text="A look back to where something looked wrong: no sample of the whole lane."
+    )
     slot = models.PositiveSmallIntegerField(default=1)
+    place = models.BigIntegerField(null=True, help_text="Its item's place in the routing order.")
+    bin = models.PositiveSmallIntegerField(null=True, help_text="Its item's bin. Empty: no evidence about the ranking.")
     state = models.CharField(max_length=8, choices=ReviewState, default=ReviewState.OPEN)
     holder = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="reviews")
     last_holder = models.ForeignKey(
@@ -56,6 +61,12 @@ class Review(models.Model):
         )
         indexes = (
             models.Index(fields=["task", "id"], condition=models.Q(state=ReviewState.OPEN), name="review_open"),
+            # The oldest look of each bin that is owed: where the evidence ends for now.
+            models.Index(
+                fields=["task", "bin", "place"],
+                condition=models.Q(state__in=[ReviewState.OPEN, ReviewState.HELD]),
+                name="review_owed_by_bin",
+            ),
             models.Index(fields=["holder"], condition=models.Q(state=ReviewState.HELD), name="review_held"),
             models.Index(fields=["task", "decided_at"], name="review_decided"),
             # The items that people have finished, newest first.

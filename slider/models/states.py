@@ -61,6 +61,10 @@ class Outcome(models.TextChoices):
 class ReviewKind(models.TextChoices):
     GATE = "gate", "gate"
     AUDIT = "audit", "audit"
+    LOOKBACK = "lookback", "look back"
+
+
+AFTER = (ReviewKind.AUDIT, ReviewKind.LOOKBACK)  # looks at what has left already; while open, nobody may know them
 
 
 class ReviewState(models.TextChoices):

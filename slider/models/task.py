@@ -1,6 +1,5 @@
 """A kind of work with one slider."""
 
-import json
 import os
 from collections.abc import Mapping
 
@@ -9,15 +8,12 @@ from django.db import models
 from django.db.models.functions import Now
 
 from slider.engine.sanity.names import Sentinel
+from slider.models import hard_rules
 from slider.models.project import Project
 
 
 def _coin_secret() -> bytes:
     return os.urandom(32)
-
-
-def _written(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 class Task(models.Model):
@@ -46,7 +42,9 @@ class Task(models.Model):
         help_text="The smallest share of the unattended lane that people look at, drawn by chance.",
     )
     never_unattended = models.JSONField(
-        default=list, blank=True, help_text='Hard rules: [{"field": "channel", "equals": "legal"}].'
+        default=list,
+        blank=True,
+        help_text='Hard rules: [{"field": "channel", "equals": "legal"}, {"field": "amount", "at_least": 1000}, …].',
     )
     sentinels_off = models.JSONField(
         default=list, blank=True, help_text="Names of the sentinels that are switched off for this task."
@@ -57,7 +55,7 @@ class Task(models.Model):
     judge_within_h = models.PositiveSmallIntegerField(
         default=72,
         validators=[MinValueValidator(1), MaxValueValidator(2000)],
-        help_text="A look that is owed for longer counts as a wrong answer in the evidence, until it is judged.",
+        help_text="A look that is owed for longer counts as a wrong answer in the evidence, for good.",
     )
     staffed_hours = models.FloatField(
         null=True,
@@ -98,11 +96,6 @@ class Task(models.Model):
         text = named or next((value for value in body.values() if isinstance(value, str) and value.strip()), fallback)
         return " ".join(str(text).split())[:120]
 
-    def hard_rule(self, body: Mapping[str, object]) -> str:
-        """The hard rule that keeps this item with people, in words, or nothing."""
-        for rule in self.never_unattended:
-            held = body.get(rule["field"])
-            # «zip = 12345» is meant for the number and for the text: a rule that is read too narrowly fails open.
-            if held == rule["equals"] or _written(held) == _written(rule["equals"]):
-                return f"{rule['field']} is {rule['equals']}"
-        return ""
+    def hard_rule(self, body: Mapping[str, object], origin: str = "") -> str:
+        """The hard rule that keeps this item with people, in words, or nothing; `origin` says who pushed it."""
+        return hard_rules.broken(self.never_unattended, body, origin)

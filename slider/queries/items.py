@@ -9,7 +9,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Left
 
 from slider.engine import calibration
-from slider.models import Decision, Item, Lane, Payload, Review, ReviewKind, ReviewState, State, Task, Why
+from slider.models import AFTER, Decision, Item, Lane, Payload, Review, ReviewKind, ReviewState, State, Task, Why
 
 PAGE = 50
 UNFITTED = calibration.prior().key  # before the first label, `p_correct` says nothing
@@ -79,7 +79,7 @@ def search(task: Task, begins: str, *, blind: bool) -> Page:
 
 def _audited(item_ids: Sequence[int]) -> set[int]:
     """Which of these items are being audited: nobody who may review them should know it."""
-    looks = Review.objects.filter(kind=ReviewKind.AUDIT, state__in=[ReviewState.OPEN, ReviewState.HELD])
+    looks = Review.objects.filter(kind__in=AFTER, state__in=[ReviewState.OPEN, ReviewState.HELD])
     return set(looks.filter(item__in=item_ids).values_list("item_id", flat=True))
 
 
@@ -105,14 +105,14 @@ def _unattended(task: Task, before: int | None, *, blind: bool) -> list[int]:
     if before is not None:
         decided = decided.filter(pk__lt=before)
     if blind:
-        looks = Review.objects.filter(kind=ReviewKind.AUDIT, state__in=[ReviewState.OPEN, ReviewState.HELD], task=task)
+        looks = Review.objects.filter(kind__in=AFTER, state__in=[ReviewState.OPEN, ReviewState.HELD], task=task)
         decided = decided.exclude(pk__in=looks.values("item_id"))
     return list(decided.order_by("-pk").values_list("pk", flat=True)[: PAGE + 1])
 
 
 def _with_audits(task: Task, wanted: QuerySet[Item], before: int | None) -> list[int]:
     """Items that wait for people, and among them those that are audited."""
-    looks = Review.objects.filter(task=task, kind=ReviewKind.AUDIT, state__in=[ReviewState.OPEN, ReviewState.HELD])
+    looks = Review.objects.filter(task=task, kind__in=AFTER, state__in=[ReviewState.OPEN, ReviewState.HELD])
     if before is not None:
         looks = looks.filter(item_id__lt=before)
     audited = looks.order_by("-item_id").values_list("item_id", flat=True)[: PAGE + 1]

@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-
-from django.conf import settings
 
 from slider.engine import certificate
 from slider.models import Gauge, Maker, Mode, Policy
@@ -50,7 +48,7 @@ def shares(gauge: Gauge, *, now: datetime) -> Shares:
 
 def is_stale(gauge: Gauge, *, now: datetime) -> bool:
     """Whether the guard has been silent for so long that everything goes to people."""
-    return now - gauge.checked_at > timedelta(seconds=settings.ENV.SLIDER_GUARD_TTL_S)
+    return gauge.is_silent(now)
 
 
 def _state(policy: Policy, *, stale: bool) -> str:

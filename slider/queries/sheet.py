@@ -205,6 +205,7 @@ def _reason(decision: Decision, lines: tuple[Line, ...], attempt: Attempt | None
         Why.SENTINEL: f"A sentinel distrusts it: {decision.detail}.",
         Why.HELD: "The slider is pulled back, so everything comes to people.",
         Why.STALE: f"Nothing runs unattended just now: {decision.detail}.",
+        Why.QUARANTINE: "Answers much like this one were found wrong, so all of them come to people.",
     }.get(Why(decision.why), "")
     if not lines or attempt is None:
         return kept

@@ -180,7 +180,7 @@ def _decision(decision: Decision) -> Chapter:
 
 
 def _review(look: Review) -> Chapter:
-    kind = "an audit" if look.kind == ReviewKind.AUDIT else "a gate"
+    kind = {ReviewKind.AUDIT: "an audit", ReviewKind.LOOKBACK: "a look back"}.get(ReviewKind(look.kind), "a gate")
     facts = [Fact("reason", look.reason)] if look.reason else []
     if look.taken_at is not None and look.decided_at is not None:
         facts.append(Fact("looked for", f"{(look.decided_at - look.taken_at).total_seconds():,.0f} s"))

@@ -1,4 +1,4 @@
-"""Form fields for what a task is made of: schemas, labels and hard rules, as people write them."""
+"""Form fields for what a task is made of: schemas and labels, as people write them."""
 
 import json
 from typing import Any
@@ -11,7 +11,6 @@ from slider.schema import Schema, SchemaError
 
 LABELS_MOST = 1_000
 LABEL_LENGTH = 200
-RULES_MOST = 100
 
 
 class SchemaField(forms.CharField):
@@ -50,45 +49,6 @@ class LabelsField(forms.CharField):
         if long := next((label for label in labels if len(label) > LABEL_LENGTH), None):
             raise ValidationError(f"A label has at most {LABEL_LENGTH} characters; this one is longer: {long[:40]}…")
         return labels
-
-
-class RulesField(forms.CharField):
-    """Hard rules, one a line as «field = value»; its value is the list that a task keeps."""
-
-    widget = forms.Textarea(attrs={"rows": 3, "class": "mono", "spellcheck": "false"})
-
-    def clean(self, value: Any) -> Any:
-        rules: list[dict[str, Any]] = []
-        for number, line in enumerate(str(super().clean(value) or "").splitlines(), start=1):
-            if not line.strip():
-                continue
-            field, sign, wanted = (part.strip() for part in line.partition("="))
-            if not sign or not field:
-                raise ValidationError(f"Line {number}: write a rule as field = value, such as channel = legal.")
-            rules.append({"field": field, "equals": _value(wanted)})
-        if len(rules) > RULES_MOST:
-            raise ValidationError(f"There are {len(rules)} rules; at most {RULES_MOST} are taken.")
-        return rules
-
-    def prepare_value(self, value: Any) -> Any:
-        if not isinstance(value, list):
-            return value
-        return "\n".join(f"{rule['field']} = {_written(rule['equals'])}" for rule in value)
-
-
-def _value(text: str) -> Any:
-    """true, false, null and numbers as JSON says them; everything else is text, quoted or not."""
-    try:
-        found = strict.loads(text)
-    except strict.StrictError:
-        return text
-    return text if isinstance(found, (dict, list)) else found
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, str) and _value(value) == value:
-        return value
-    return strict.canonical(value).decode()
 
 
 def text_schema(field: str) -> dict[str, Any]:

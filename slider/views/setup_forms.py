@@ -11,8 +11,8 @@ from django.core.validators import RegexValidator
 from slider.engine.sanity.names import SENTENCES, TITLES, Sentinel
 from slider.models import Mode, Task
 from slider.schema import Schema
-from slider.views import examples
-from slider.views.setup_fields import LabelsField, RulesField, SchemaField, labels_schema, text_schema
+from slider.views import examples, rules_field
+from slider.views.setup_fields import LabelsField, SchemaField, labels_schema, text_schema
 from slider.webhook import UrlError, check_url
 
 _FIELD_NAME = RegexValidator(r"^[A-Za-z_][A-Za-z0-9_]{0,59}$", "A field's name is letters, digits and _, such as text.")
@@ -50,7 +50,7 @@ class PromiseForm(forms.Form):
         min_value=1,
         max_value=2000,
         initial=72,
-        help_text="Later it counts as a wrong answer in the evidence, until it is judged.",
+        help_text="Later it counts as a wrong answer in the evidence, for good.",
     )
     staffed_hours = forms.FloatField(
         label="Reviewer hours a day",
@@ -62,10 +62,13 @@ class PromiseForm(forms.Form):
     max_tries = forms.IntegerField(
         label="Tries", min_value=1, max_value=20, initial=5, help_text="After so many an item goes to people."
     )
-    never_unattended = RulesField(
+    never_unattended = rules_field.RulesField(
         label="Hard rules: always to people",
         required=False,
-        help_text="One a line, such as channel = legal or amount = 0. Whatever the slider says.",
+        help_text=(
+            "One a line, whatever the slider says. By value: channel = legal. By stake: amount >= 1000, or <=; where "
+            "the amount is not known, too. By source: from key: crm, from import: legacy, from person: anna."
+        ),
     )
 
     def fits(self, input_schema: Mapping[str, Any]) -> bool:
@@ -73,11 +76,10 @@ class PromiseForm(forms.Form):
         fields = input_schema.get("properties")
         if not fields or input_schema.get("additionalProperties") is not False:
             return True
-        odd = next((rule["field"] for rule in self.cleaned_data["never_unattended"] if rule["field"] not in fields), "")
-        if odd:
-            words = f"An item has no field {odd[:60]!r}; it has {', '.join(list(fields)[:20])}."
+        words = rules_field.problem(self.cleaned_data["never_unattended"], fields)
+        if words:
             self.add_error("never_unattended", ValidationError(words, code="field"))
-        return not odd
+        return not words
 
     def fill(self, task: Task) -> None:
         """Put the cleaned values on a task."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from slider.engine import calibration, certificate, lanes
+from slider.engine import calibration, certificate, evidence, once
 from slider.engine.arrays import Floats
 from slider.flow import history
 from tests.engine import exact
@@ -17,7 +17,7 @@ def made(
 ) -> history.Labels:
     """Labels of two signals that rank the items; `wrong` is each item's chance of being wrong."""
     z = rng.normal(size=count)
-    x = np.full((count, 4), np.nan)
+    x = np.full((count, len(evidence.SIGNALS)), np.nan)
     x[:, 0], x[:, 3] = 2 + 2 * z, np.round(z)
     looked = np.ones(count) if chance is None else chance
     seen = rng.random(count) < looked
@@ -32,7 +32,7 @@ def made(
 
 def cap(known: history.Labels) -> float:
     counters = history.once(known, start=calibration.prior())
-    return certificate.certify(counters, error_limit=LIMIT, delta=DELTA).cap
+    return once.certify(counters, error_limit=LIMIT, delta=DELTA).cap
 
 
 def test_a_null_history_opens_in_at_most_delta_of_the_runs() -> None:
@@ -56,7 +56,7 @@ def test_ranks_that_know_their_own_labels_break_the_promise() -> None:
         # The control: whoever sorts by the outcome itself certifies what nobody could.
         ranks = (np.argsort(np.argsort(~known.correct, kind="stable"), kind="stable") + 0.5) / len(known.correct)
         counters = certificate.count(ranks, classes=np.zeros(len(ranks), dtype=np.int64), wrong=~known.correct)
-        opened += certificate.certify(counters, error_limit=LIMIT, delta=DELTA).cap > 0
+        opened += once.certify(counters, error_limit=LIMIT, delta=DELTA).cap > 0
     assert not exact.keeps(opened, n=RUNS, p=DELTA)
 
 
@@ -70,22 +70,6 @@ def test_a_good_history_opens_most_of_what_is_good() -> None:
         [str(n) for n in range(1200)], x=x, correct=correct, propensity=np.ones(1200), secret=b"secret"
     )
     assert cap(known) >= 0.6
-
-
-def test_with_equal_chances_the_ranks_are_those_of_the_lanes() -> None:
-    rng = np.random.default_rng(6)
-    scores, ties = np.round(rng.normal(size=1300), 1), rng.random(1300)
-    routed = lanes.choose(lanes.Track(), scores=scores, ties=ties, share=0.0)
-    assert history._ranks(scores, np.ones(1300), ties) == pytest.approx(routed.ranks)
-
-
-def test_with_chances_a_rank_is_the_share_of_items_and_not_of_looks() -> None:
-    rng = np.random.default_rng(7)
-    difficulty = rng.random(40_000)
-    looked = np.where(difficulty > 0.5, 1.0, 0.25)
-    seen = rng.random(40_000) < looked
-    ranks = history._ranks(-difficulty[seen], 1 / looked[seen], rng.random(int(seen.sum())))
-    assert np.abs(ranks[1000:] - difficulty[seen][1000:]).mean() < 0.03
 
 
 def test_a_chance_between_two_rungs_is_brought_down_exactly() -> None:

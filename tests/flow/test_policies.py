@@ -35,7 +35,7 @@ def give(cast: casts.Company, evidence: Evidence) -> Policy:
 
 @pytest.mark.parametrize(
     ("asked", "cap", "effective"),
-    [(0.8, 0.6, 0.6), (0.4, 0.6, 0.4), (0.5, 0.0, 0.0), (0.62, 0.9, 0.6), (1.0, 1.0, 1.0)],
+    [(0.8, 0.6, 0.6), (0.4, 0.6, 0.4), (0.5, 0.0, 0.0), (0.615, 0.9, 0.6), (1.0, 1.0, 1.0)],
 )
 def test_under_the_guard_the_share_is_the_largest_certified_cut_that_was_asked_for(
     asked: float, cap: float, effective: float
@@ -43,6 +43,21 @@ def test_under_the_guard_the_share_is_the_largest_certified_cut_that_was_asked_f
     cast = casts.company(share=asked, mode=Mode.GUARDED)
     policy = give(cast, proof(cap))
     assert (policy.requested, policy.allowed, policy.effective) == (asked, cap, effective)
+
+
+def test_under_the_guard_the_brake_binds_as_well() -> None:
+    cast = casts.company(share=0.9, mode=Mode.GUARDED)
+    certified = [bool(cut <= 0.8) for cut in certificate.CUTS]
+    policy = give(cast, Evidence(0.7, in_force_calibration(), {"certified": certified, "allowed": 0.7}, 300))
+    assert (policy.allowed, policy.effective) == (0.7, 0.7)
+    higher = steer.apply(cast.task.pk, share=1.0, mode=Mode.GUARDED, reason="more", by=cast.tuner.pk)
+    assert (higher.requested, higher.effective) == (1.0, 0.7)
+
+
+def test_a_certificate_is_read_by_the_cuts_that_it_was_made_with() -> None:
+    cast = casts.company(share=1.0, mode=Mode.GUARDED)
+    old = {"cuts": [0.3, 0.6, 0.9], "certified": [True, True, False]}
+    assert give(cast, Evidence(0.6, in_force_calibration(), old, 300)).effective == 0.6
 
 
 def test_without_evidence_the_guard_allows_nothing_and_says_not_known() -> None:

@@ -7,10 +7,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, connections, transaction
 
-from slider.flow import policies, route, sentinels, setup, steer
+from slider.flow import guard, policies, review, route, sentinels, setup, steer
 from slider.flow.policies import Change
-from slider.models import Gauge, Maker, Policy, Pulse, Worker
-from tests import casts
+from slider.models import Decision, Gauge, Maker, Mode, Policy, Pulse, Verdict, Worker
+from tests import casts, judged
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -80,6 +80,80 @@ def test_a_pull_back_that_waits_for_the_guard_comes_after_it() -> None:
     pulling.done()
     newest = Gauge.objects.select_related("policy").get().policy
     assert (newest.number, newest.held) == (3, True)
+
+
+def test_routing_that_waits_for_the_guard_s_alarm_sends_its_whole_batch_to_people() -> None:
+    cast = judged.opened(mode=Mode.GUARDED)
+    judged.remember(cast, alarm=[1e6] * 5)
+    judged.routed(cast, 1, start=500)
+    names = [f"late{n}" for n in range(20)]
+    casts.bring_in(cast.task, {name: {"text": "hello"} for name in names})
+    routing = Elsewhere(lambda: casts.answer_all(cast.task, {name: casts.says(judged.ANSWER) for name in names}))
+    with transaction.atomic():
+        assert guard.tend(cast.task.pk).epoch == 2
+        routing.start()
+        routing.until_it_waits()
+    assert routing.done() == 20
+    late = Decision.objects.filter(item__external_id__startswith="late")
+    assert set(late.values_list("epoch", "lane", "audit")) == {(2, "people", False)}
+
+
+def test_the_guard_that_waits_for_a_batch_puts_it_into_the_epoch_that_ends() -> None:
+    cast = judged.opened(mode=Mode.GUARDED)
+    judged.remember(cast, alarm=[1e6] * 5)
+    judged.routed(cast, 1, start=500)
+    casts.bring_in(cast.task, {"late": {"text": "hello"}})
+    looking = Elsewhere(lambda: guard.tend(cast.task.pk))
+    with transaction.atomic():
+        casts.answer_all(cast.task, {"late": casts.says(judged.ANSWER)})
+        looking.start()
+        looking.until_it_waits()
+    looking.done()
+    row = judged.watch(cast)
+    assert Decision.objects.get(item__external_id="late").epoch == 1
+    assert (row.epoch, row.counted_to, row.routed_to) == (2, 62, 62)
+
+
+def test_of_two_guards_at_once_one_does_the_round_and_the_other_nothing() -> None:
+    cast = casts.company(share=0.9, mode=Mode.GUARDED, error_limit=0.4)
+    judged.routed(cast, 60)
+    judged.judge(cast)
+    second = Elsewhere(lambda: guard.tend(cast.task.pk).number)
+    with transaction.atomic():
+        first = guard.tend(cast.task.pk)
+        second.start()
+        second.until_it_waits()
+    assert (second.done(), first.number) == (2, 2)
+    row = judged.watch(cast)
+    assert (row.judged, sum(map(sum, row.state["heard"])), row.round) == (60, 60, 1)
+
+
+def test_a_verdict_that_is_committed_after_later_ones_is_heard_and_once() -> None:
+    cast = casts.company(share=0.0, error_limit=0.4)
+    judged.routed(cast, 2)
+    early, late = casts.take(cast.reviewer, cast.task), casts.take(cast.colleague, cast.task)
+    accept = review.Said(Verdict.ACCEPT)
+    goes_on = threading.Event()
+    decided = threading.Event()
+
+    def slowly() -> None:
+        with transaction.atomic():
+            review.decide(early.pk, user_id=cast.reviewer.pk, token=early.token, said=accept)
+            decided.set()
+            assert goes_on.wait(10)
+
+    slow = Elsewhere(slowly)
+    slow.start()
+    assert decided.wait(10)
+    review.decide(late.pk, user_id=cast.colleague.pk, token=late.token, said=accept)
+    guard.tend(cast.task.pk)
+    assert (sum(map(sum, judged.watch(cast).state["heard"])), judged.watch(cast).counted_to) == (1, 0)
+    goes_on.set()
+    slow.done()
+    for _ in range(2):
+        guard.tend(cast.task.pk)
+    row = judged.watch(cast)
+    assert (sum(map(sum, row.state["heard"])), row.counted_to, row.judged) == (2, 2, 2)
 
 
 def test_a_worker_can_be_replaced_while_the_guard_makes_a_policy() -> None:

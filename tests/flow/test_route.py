@@ -6,10 +6,25 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from slider.flow import claims, setup, steer
+from slider.engine import certificate
+from slider.flow import claims, intake, policies, setup, steer
 from slider.flow.work import Finding
 from slider.llm.records import Outcome
-from slider.models import Decision, Gauge, Item, Lane, Mode, Policy, Publication, Review, ReviewKind, State, Task, Why
+from slider.models import (
+    Decision,
+    Gauge,
+    Item,
+    Lane,
+    Maker,
+    Mode,
+    Policy,
+    Publication,
+    Review,
+    ReviewKind,
+    State,
+    Task,
+    Why,
+)
 from tasks.work import settle
 from tests import casts
 
@@ -68,6 +83,36 @@ def test_a_hard_rule_keeps_an_item_with_people_and_out_of_the_share() -> None:
     assert (decided(ruled).why, decided(ruled).rank, decided(ruled).detail) == (Why.RULE, None, "channel is mail")
     assert decided(free).lane == Lane.UNATTENDED
     assert Gauge.objects.get(pk=cast.task.pk).track["seen"] == 1
+
+
+def test_under_the_guard_the_share_may_be_made_up_for_as_far_as_evidence_allows() -> None:
+    cast = casts.company(share=0.5, mode=Mode.GUARDED)
+    certified = [bool(cut <= 0.8) for cut in certificate.CUTS]
+    known = Policy.objects.get().calibration
+    evidence = policies.Evidence(0.8, known, {"certified": certified, "allowed": 0.8}, 300)
+    policies.make(cast.task.pk, policies.Change(evidence=evidence), maker=Maker.GUARD, reason="the test found it")
+    many(cast.task, 200)
+    lane = list(Decision.objects.filter(lane=Lane.UNATTENDED))
+    assert abs(len(lane) / 200 - 0.5) <= 5.5 / 200
+    ranks = [decision.rank for decision in lane if decision.rank is not None]
+    assert 0.5 < max(ranks) <= 0.8
+
+
+def test_a_rule_by_source_keeps_what_came_that_way() -> None:
+    cast = casts.company(share=1.0, never_unattended=[{"source": "key:crm"}])
+    intake.add(cast.task, [intake.Row({"text": "a"}, "k1")], origin="key CRM")
+    intake.add(cast.task, [intake.Row({"text": "b"}, "k2")], origin="key shop")
+    casts.answer_all(cast.task, {name: casts.says(ANSWER) for name in ("k1", "k2")})
+    ruled, free = (decided(item) for item in Item.objects.order_by("external_id"))
+    assert (ruled.why, ruled.detail, ruled.rank) == (Why.RULE, "it came from key CRM", None)
+    assert free.lane == Lane.UNATTENDED
+
+
+def test_a_rule_by_stake_keeps_what_is_dear() -> None:
+    cast = casts.company(share=1.0, never_unattended=[{"field": "orders", "at_least": 10}])
+    assert decided(casts.one(cast.task, "m1", orders=10)).detail == "orders is 10 or more"
+    assert decided(casts.one(cast.task, "m2", orders=9)).lane == Lane.UNATTENDED
+    assert decided(casts.one(cast.task, "m3")).detail == "orders is not known as a number"
 
 
 @pytest.mark.parametrize(("rule", "held"), [(7, "7"), ("7", 7), (True, "true"), (7, 7), ("true", True)])

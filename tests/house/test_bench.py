@@ -68,3 +68,22 @@ def test_the_endpoint_answers_with_as_many_tokens_as_asked_for() -> None:
     assert "".join(token["token"] for token in tokens) == choice["message"]["content"]
     assert set(json.loads(choice["message"]["content"])) == {"topic", "reply"}
     assert first != second
+
+
+@pytest.mark.slow
+def test_a_small_run_of_the_guard_hears_every_verdict_and_times_the_routing() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.guard", "--sizes", "300", "--labels", "200", "--batches", "2", "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    (row,) = found["rounds"]
+    assert (row["items"], row["rounds"]) == (300, 1)
+    assert 150 < row["labels"] < 350  # a young task is audited more densely
+    assert row["python_s"] > 0
+    assert [one["times"] for one in found["routing"]] == [200, 2]
+    assert all(0 < one["median_ms"] <= one["p95_ms"] for one in found["routing"])

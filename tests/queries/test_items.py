@@ -4,7 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from slider.models import Item
+from slider.flow import steer
+from slider.models import Item, Mode, Review, ReviewKind, Task
 from slider.queries import items
 from slider.queries.items import Show
 from tests import casts
@@ -53,6 +54,18 @@ def test_each_item_stands_under_one_filter(cast: Company) -> None:
         Show.UNATTENDED: {"alone"},
         Show.WITHDRAWN: set(),
     }
+
+
+def test_to_a_reviewer_an_item_that_is_looked_back_at_waits_for_people(cast: Company) -> None:
+    steer.apply(cast.task.pk, share=1.0, mode=Mode.TRIAL, reason="all of it", by=cast.tuner.pk)
+    Task.objects.update(audit_floor=1 / 64)
+    shipped = casts.one(cast.task)
+    Review.objects.filter(item=shipped).delete()  # the coin may have drawn it for an audit
+    assert walk(cast, Show.UNATTENDED, blind=True) == [shipped.pk]
+    Review.objects.create(item=shipped, task=cast.task, kind=ReviewKind.LOOKBACK, aimed=True)
+    assert (walk(cast, Show.UNATTENDED, blind=True), walk(cast, Show.REVIEW, blind=True)) == ([], [shipped.pk])
+    (row,) = items.page(cast.task, show=Show.ALL, before=None, blind=True).rows
+    assert (row.state, row.finished_at) == ("review", None)
 
 
 def test_to_a_reviewer_an_audited_item_waits_for_people(cast: Company) -> None:

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from slider.flow import review as reviewing
-from slider.models import Item, Review, State, Verdict
+from slider.models import Item, Review, ReviewKind, State, Verdict
 from tests import casts
 from tests.casts import Company
 
@@ -98,6 +98,15 @@ def test_a_reviewer_can_not_tell_an_open_audit_from_a_gate(cast: Company) -> Non
     assert "Same" in page(client, f"/tasks/{cast.task.pk}/items/?show=review")
     assert "No items here" in page(client, f"/tasks/{cast.task.pk}/items/?show=unattended")
     assert "drawn, with a chance of 100 %" in page(signed_in(cast.tuner), f"/items/{audit.pk}/")
+
+
+def test_a_decided_look_back_is_told_to_everybody(cast: Company) -> None:
+    shipped = casts.audited(cast.task)
+    casts.decide(cast.reviewer, cast.task)
+    Review.objects.create(item=shipped, task=cast.task, kind=ReviewKind.LOOKBACK)
+    assert "as an audit" not in page(signed_in(cast.reviewer), f"/items/{shipped.pk}/")
+    casts.decide(cast.reviewer, cast.task)
+    assert "as a look back" in page(signed_in(cast.reviewer), f"/items/{shipped.pk}/")
 
 
 def test_a_decided_audit_is_told_to_everybody(cast: Company) -> None:

@@ -115,6 +115,13 @@ def test_two_schemas_make_any_json(client: Client, cast: casts.Company) -> None:
         ({"error_percent": "100"}, "less than or equal to 50"),
         ({"audit_percent": "1"}, "greater than or equal to 1.5625"),
         ({"never_unattended": "channel"}, "Line 1: write a rule as field = value"),
+        ({"never_unattended": "channel = legal\norders > 5"}, "Line 2: write &gt;= instead of &gt;"),
+        ({"never_unattended": "orders => 5"}, "Line 1: write &gt;= with the sign in front"),
+        ({"never_unattended": "orders >= many"}, "&#x27;many&#x27; is no number"),
+        ({"never_unattended": "orders >= 1e999"}, "is no number"),
+        ({"never_unattended": "orders >= true"}, "is no number"),
+        ({"never_unattended": "text >= 5"}, "text is no number in an item"),
+        ({"never_unattended": "from nowhere: x"}, "items come from a key, an import or a person"),
         ({"never_unattended": "chanel = legal"}, "An item has no field"),
         ({"worker__model": "two words"}, "That is no model name."),
         ({"worker__instructions": ""}, "id_worker-instructions_error"),
@@ -167,12 +174,19 @@ def test_settings_refuse_a_title_that_no_item_has(client: Client, cast: casts.Co
 
 
 def test_settings_change_the_promise_and_end_the_evidence(client: Client, cast: casts.Company) -> None:
-    rules = 'channel = legal\norders = 0\nvip = true\nsubject = "007"'
+    rules = 'channel = legal\norders = 0\nvip = true\nsubject = "007"\norders >= 1000\norders<=-0.5\n'
+    rules += "from key: crm: main\n\nFrom  Import"
     sent = PROMISE | {"name": "Renamed", "title_field": "subject", "error_percent": "1.5", "never_unattended": rules}
     assert client.post(reverse("task-settings", args=[cast.task.pk]), sent).status_code == 302
     cast.task.refresh_from_db()
     assert (cast.task.name, cast.task.error_limit) == ("Renamed", 0.015)
-    assert [rule["equals"] for rule in cast.task.never_unattended] == ["legal", 0, True, "007"]
+    assert [rule.get("equals") for rule in cast.task.never_unattended[:4]] == ["legal", 0, True, "007"]
+    assert cast.task.never_unattended[4:] == [
+        {"field": "orders", "at_least": 1000},
+        {"field": "orders", "at_most": -0.5},
+        {"source": "key:crm: main"},
+        {"source": "import"},
+    ]
     assert Gauge.objects.select_related("policy").get(task=cast.task).policy.epoch == 2
 
 
@@ -204,7 +218,14 @@ def test_a_page_that_never_showed_the_sentinels_switches_none_off(client: Client
 
 
 def test_settings_shown_and_sent_back_change_nothing(client: Client, cast: casts.Company) -> None:
-    cast.task.never_unattended = [{"field": "subject", "equals": "7"}, {"field": "vip", "equals": True}]
+    cast.task.never_unattended = [
+        {"field": "subject", "equals": "7"},
+        {"field": "vip", "equals": True},
+        {"field": "orders", "at_least": 1000},
+        {"field": "orders", "at_most": 0.5},
+        {"source": "person:anna"},
+        {"source": "import"},
+    ]
     cast.task.sentinels_off = ["language", "collapse"]
     cast.task.save()
     address = reverse("task-settings", args=[cast.task.pk])

@@ -1,0 +1,97 @@
+"""Verdicts in routing order: each cut's watermark, and the labels that it passes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import connection
+
+from slider.engine import audit, certificate, labels
+from slider.engine.arrays import Ints
+from slider.flow.watching import verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Places from `low` up to, not including, `high`."""
+
+    low: int
+    high: int
+
+
+_WAITING = """
+SELECT bins.bin, owed.place FROM generate_series(0, %(bins)s - 1) AS bins(bin) CROSS JOIN LATERAL (
+    SELECT r.place FROM slider_review r
+    WHERE r.task_id = %(task)s AND r.bin = bins.bin AND r.place >= %(since)s AND r.place < %(until)s
+      AND r.state IN ('open', 'held') AND r.kind <> 'lookback'
+      AND r.created_at > clock_timestamp() - %(hours)s * interval '1 hour'
+    ORDER BY r.place LIMIT 1
+) AS owed
+"""
+
+
+def waiting(task_id: int, *, since: int, until: int, within_h: float) -> Ints:
+    """The oldest look of each bin that is owed, shape (bins,), among the places from `since` to `until`.
+
+    Where there is none it is `until`. A look that is owed for longer than `within_h` holds up nothing any more.
+    """
+    values = {"task": task_id, "bins": len(certificate.CUTS), "since": since, "until": until, "hours": within_h}
+    oldest = np.full(len(certificate.CUTS), until, dtype=np.int64)
+    for place, at in verdicts.rows(_WAITING, values):
+        oldest[place] = at
+    return oldest
+
+
+def spans(old: Ints, new: Ints, *, since: int) -> list[Span]:
+    """The places that some cut's mark has passed on its way from `old` to `new`, apart and in order.
+
+    Most of what lies between the lowest mark and the highest was counted long ago: it is not read again.
+    """
+    moved = new > np.maximum(old, since)
+    found: list[Span] = []
+    for low, high in sorted({(max(int(a), since), int(b)) for a, b in zip(old[moved], new[moved], strict=True)}):
+        if found and low <= found[-1].high:
+            found[-1] = Span(found[-1].low, max(found[-1].high, high))
+        else:
+            found.append(Span(low, high))
+    return found
+
+
+# A look that was taken back with its item counts as a wrong answer: see docs/guard.md. Items that a closed region sent
+# to people have no bin on their look.
+_PASSED = f"""
+SELECT d.seq, look.bin, d.audit_chance, {verdicts.LEAST}, look.state <> 'decided' OR look.verdict <> 'accept'
+FROM unnest(%(low)s::bigint[], %(high)s::bigint[]) AS span(low, high)
+CROSS JOIN LATERAL (
+    SELECT * FROM slider_decision WHERE task_id = %(task)s AND seq >= span.low AND seq < span.high
+) AS d
+CROSS JOIN LATERAL (
+    SELECT r.state, r.verdict, r.bin FROM slider_review r
+    WHERE r.item_id = d.item_id AND r.kind = CASE d.lane WHEN 'people' THEN 'gate' ELSE 'audit' END AND r.slot = 1
+      AND r.bin IS NOT NULL LIMIT 1
+) AS look
+JOIN slider_policy p ON p.id = d.policy_id
+WHERE d.epoch = %(epoch)s
+  AND (look.state NOT IN ('open', 'held') OR d.created_at <= clock_timestamp() - %(hours)s * interval '1 hour')
+"""  # noqa: S608
+
+
+def passed(task_id: int, *, epoch: int, where: list[Span], within_h: float) -> labels.Labels | None:
+    """The labels of the epoch in these places: judged, taken back, or overdue, which count as wrong for good."""
+    if not where:
+        return None
+    values: dict[str, Any] = {"task": task_id, "epoch": epoch, "hours": within_h}
+    values |= {"low": [span.low for span in where], "high": [span.high for span in where]}
+    with connection.cursor() as cursor:
+        cursor.execute(_PASSED, values)
+        found = cursor.fetchall()
+    if not found:
+        return None
+    classes = [audit.weight_class(chance, least=least) for _, _, chance, least, _ in found]
+    return labels.one(
+        np.array([row[1] for row in found], dtype=np.int64),
+        classes=np.array(classes, dtype=np.int64),
+        wrong=np.array([row[4] for row in found], dtype=np.bool_),
+        lane=np.zeros(len(found), dtype=np.bool_),
+        places=np.array([row[0] for row in found], dtype=np.int64),
+    )

@@ -1,0 +1,80 @@
+"""A task's calibration, fitted anew on the newest verdicts, and the scores that it gives to the items routed last."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import connection
+
+from slider.engine import calibration, certificate, evidence, reference
+from slider.engine.arrays import Bools, Ints
+from slider.flow import history
+from slider.flow.watching import verdicts
+from slider.models import Policy
+
+FIRST = 40  # verdicts before the first calibration of a task's own
+NEWEST = 20_000  # verdicts that a fit looks at
+_GROWTH = 1.25
+
+
+def is_due(labels: int, *, fitted_at: int) -> bool:
+    """Whether so many verdicts of the epoch are worth a new fit: a quarter more than at the last one."""
+    return labels >= (FIRST if fitted_at == 0 else math.ceil(fitted_at * _GROWTH) + 10)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """A new calibration, and the epoch's verdicts as it ranks them: shape (bins, 2), right and wrong."""
+
+    fitted: calibration.Calibration
+    heard: Ints
+
+
+def fit(policy: Policy) -> Fit:
+    """Fit on the newest verdicts on this worker version's answers, both lanes, weighted by their chances.
+
+    Verdicts of older epochs may teach as well: a calibration ranks and promises nothing. Looks back are left out, as
+    nobody fixed a chance for each of them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT s.signals, r.verdict = 'accept', d.audit_chance, a.outcome = 'answered', s.difficulty,
+                   d.epoch = %s AND d.bin IS NOT NULL, d.rank, d.bin
+            FROM (
+                SELECT item_id, verdict FROM slider_review
+                WHERE task_id = %s AND state = 'decided' AND kind <> 'lookback' ORDER BY decided_at DESC LIMIT %s
+            ) AS r
+            CROSS JOIN LATERAL (SELECT * FROM slider_decision d WHERE d.item_id = r.item_id LIMIT 1) AS d
+            CROSS JOIN LATERAL (SELECT * FROM slider_attempt a WHERE a.id = d.attempt_id LIMIT 1) AS a
+            CROSS JOIN LATERAL (SELECT * FROM slider_score s WHERE s.attempt_id = a.id LIMIT 1) AS s
+            WHERE a.worker_id = %s
+            """,
+            [policy.epoch, policy.task_id, NEWEST, policy.worker_id],
+        )
+        rows = cursor.fetchall()
+    past, past_correct, past_chances = history.training(policy, most=NEWEST - len(rows))
+    table = evidence.matrix([history.known(row[0]) for row in rows])
+    correct = np.array([row[1] for row in rows], dtype=np.bool_)
+    chances = np.array([row[2] for row in rows], dtype=np.float64)
+    answered = np.array([row[3] for row in rows], dtype=np.bool_)
+    fitted = calibration.fit(
+        np.concatenate([table[answered], evidence.matrix(past)]),
+        correct=np.concatenate([correct[answered], np.array(past_correct, dtype=np.bool_)]),
+        propensity=np.concatenate([chances[answered], np.array(past_chances, dtype=np.float64)]),
+        previous=history.start(policy),
+    )
+    trusted = answered & (np.array([row[4] for row in rows], dtype=np.float64) < verdicts.HARDEST)
+    scores = np.maximum(np.round(fitted.scores(table, answered=trusted), 6), -verdicts.HARDEST)
+    mine = _ranked(rows)
+    return Fit(fitted, reference.ranked_anew(scores[mine], wrong=~correct[mine], propensity=chances[mine]))
+
+
+def _ranked(rows: Sequence[tuple[Any, ...]]) -> Bools:
+    """Which of the verdicts are the epoch's own and not from quarantine, whose items stand in another bin."""
+    ranks = np.array([row[6] if row[5] else 0.0 for row in rows], dtype=np.float64)
+    places = np.array([row[7] if row[5] else -1 for row in rows], dtype=np.int64)
+    result: Bools = certificate.bins(ranks) == places
+    return result
