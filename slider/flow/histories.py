@@ -135,7 +135,7 @@ def keep(past: Past, examined: Examined) -> None:
         past.rows, past.counters, past.calibration = 0, {}, {}
         if examined.counters is not None and examined.fitted is not None:
             past.counters, past.calibration = examined.counters.to_json(), examined.fitted.to_json()
-            past.rows = int(examined.counters.wrong.sum() + examined.counters.right.sum())
+            past.rows = int(examined.counters.labels)
         past.save()
         place = 0
         for kept in (examined.used, examined.prior):
