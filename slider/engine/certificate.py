@@ -88,11 +88,13 @@ class Certificate:
         certified: which cuts are certified. A cut below the cap need not be.
         wealth: log evidence now, that the cut's error is below the limit.
         best: the largest `wealth` of the epoch so far: hand it to the next `certify`.
+        running: log wealth of the newest account alone, which may be far below 0 after a bad spell.
     """
 
     certified: Bools
     wealth: Floats
     best: Floats
+    running: Floats
 
     @property
     def caps(self) -> Floats:
@@ -189,17 +191,21 @@ def certify(
         raise ValueError(f"error_limit is {error_limit!r}: give the share of wrong answers tolerated, between 0 and 1.")
     if np.all(limit == 0.0):
         nothing = np.zeros(counters.wrong.shape[:-1])
-        return Certificate(nothing.astype(np.bool_), nothing, nothing)
+        return Certificate(nothing.astype(np.bool_), nothing, nothing, nothing)
     per_cut = limit[..., None] if limit.ndim else limit
     wealth = bounds.log_wealth(counters.wrong, counters.right, error_limit=per_cut)
+    running = wealth
     if fresh is not None:
-        wealth = _all_accounts(wealth, counters, fresh, per_cut)
+        wealth, running = _all_accounts(wealth, counters, fresh, per_cut)
     most: Floats = wealth if best is None else np.maximum(wealth, _one_per_cut(best, wealth.shape))
-    return Certificate(certified=_chain(most, delta=delta), wealth=wealth, best=most)
+    return Certificate(certified=_chain(most, delta=delta), wealth=wealth, best=most, running=running)
 
 
-def _all_accounts(wealth: Floats, counters: Counters, fresh: Sequence[Counters | None], error_limit: Floats) -> Floats:
-    """Add the wealth of the fresh starts, those not made yet with what they began with."""
+def _all_accounts(
+    wealth: Floats, counters: Counters, fresh: Sequence[Counters | None], error_limit: Floats
+) -> tuple[Floats, Floats]:
+    """Add the wealth of the fresh starts, those not made yet with what they began with; and give the newest one's."""
+    running = wealth
     total = wealth + np.log(ACCOUNTS[0])
     for share, start in zip(ACCOUNTS[1:].tolist(), fresh, strict=True):
         own = np.zeros_like(wealth)
@@ -210,9 +216,9 @@ def _all_accounts(wealth: Floats, counters: Counters, fresh: Sequence[Counters |
                 right=np.where(made[..., None, None], counters.right - start.right, 0),
             )
             own = bounds.log_wealth(since.wrong, since.right, error_limit=error_limit)
+            running = np.where(made[..., None], own, running)
         total = np.logaddexp(total, own + np.log(share))
-    result: Floats = total
-    return result
+    return total, running
 
 
 def upper(counters: Counters, *, delta: float) -> Floats:

@@ -55,7 +55,8 @@ def certify(counters: Counters, *, error_limit: float, delta: float) -> Certific
         level = carried + own
         certified[k] = level > 0.0 and p_values[k] <= delta * level
         carried = level if certified[k] else 0.0
-    return Certificate(certified=certified, wealth=found.wealth, best=np.where(certified, _SURE, found.wealth))
+    best = np.where(certified, _SURE, found.wealth)
+    return Certificate(certified=certified, wealth=found.wealth, best=best, running=found.running)
 
 
 def ranks(

@@ -17,7 +17,8 @@ class Tuning:
         shift: labels until an epoch is ended because both lanes no longer look as they did.
         relief: labels until a fresh start is made for an open lane because errors have become rare; then every
             unattended item is audited until `relief_audits` of them were.
-        relief_closed: the same for a closed lane, whose epoch ends.
+        relief_closed: the same for a closed lane without a fresh start left, whose epoch ends.
+        risen: how many times its lowest the evidence of a closed lane must be for a fresh start.
         suspicion: labels until more audits are asked for, because of the labels of both lanes.
         nudge: the same because of the unattended lane's audits alone.
         drift: the same because of the scores alone, in batches of routed items.
@@ -37,6 +38,7 @@ class Tuning:
     shift: float = 3e4
     relief: float = 3e3
     relief_closed: float = 1e5
+    risen: float = 20.0
     suspicion: float = 3000.0
     nudge: float = 30.0
     drift: float = 1000.0

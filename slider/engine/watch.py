@@ -11,12 +11,14 @@ from slider.engine.arrays import Bools, Floats, Ints
 from slider.engine.labels import Labels
 from slider.engine.orders import Orders, Tuning
 
+_DEEP = 4.0
+
 SETTLED = 1500
 """Items of an epoch after which the scores' usual distribution is written down."""
 
 _DETECTORS = ("alarm", "nudge", "shift", "relief", "drift", "marks", "regions", "surprise", "quarantined", "freed")
 _EXPECTED = ("heard", "recent", "expected", "hoped", "expected_at")
-_COUNTS = ("marks_passed", "items", "lane_items", "audits", "boost_until", "all_until", "patience")
+_COUNTS = ("lowest", "marks_passed", "items", "lane_items", "audits", "boost_until", "all_until", "patience")
 _STATES = (*_DETECTORS, *_EXPECTED, *_COUNTS)
 
 
@@ -44,6 +46,7 @@ class Watch:
     counters: certificate.Counters = field(init=False)
     proof: certificate.Certificate = field(init=False)
     fresh: list[certificate.Counters] = field(init=False)
+    lowest: Floats = field(init=False)
     marks_passed: Ints = field(init=False)
     alarm: Floats = field(init=False)
     nudge: Floats = field(init=False)
@@ -72,7 +75,8 @@ class Watch:
         self.counters, self.marks_passed = certificate.Counters.zero(n), np.zeros((n, k), dtype=np.int64)
         self.fresh = [_unmade(n), _unmade(n)]
         nothing = np.zeros((n, k))
-        self.proof = certificate.Certificate(nothing.astype(np.bool_), nothing, nothing.copy())
+        self.proof = certificate.Certificate(nothing.astype(np.bool_), nothing, nothing.copy(), nothing.copy())
+        self.lowest = nothing.copy()
         self.alarm, self.nudge = alarm.start(n), alarm.start(n)
         self.shift, self.drift = shift.start(n), shift.start_drift(n)
         self.marks = np.full((n, 6), np.nan)
@@ -184,7 +188,7 @@ class Watch:
         alarmed = is_open & (alarm.reading(self.alarm) >= self.tuning.alarm)
         enough = np.where(is_open, self.tuning.relief, self.tuning.relief_closed)
         relieved = shift.reading(self.relief) >= np.log(enough)
-        self._begin_anew(relieved & is_open)
+        made = self._begin_anew((relieved & is_open) | (self._has_risen() & ~is_open))
         ended = alarmed | shifted | (relieved & ~is_open) | ((closed | reopened).any(axis=1) & ~is_open)
         suspected = self._suspect(is_open & ~ended)
         surprised = (is_open & ~ended)[:, None] & ~self.quarantined
@@ -200,7 +204,7 @@ class Watch:
             look_back_regions=np.where(surprised, self.tuning.look_back_region, 0),
             alarmed=alarmed,
             shifted=shifted & ~alarmed,
-            relieved=relieved,
+            relieved=made | (relieved & ended),
             suspected=suspected,
             closed=closed,
             reopened=reopened,
@@ -260,17 +264,34 @@ class Watch:
         self.marks[suspected] = np.nan
         return suspected
 
-    def _begin_anew(self, which: Bools) -> None:
-        """After a bad spell has passed, bet anew from here on, and look more closely for a while."""
+    def _has_risen(self) -> Bools:
+        """Whether the evidence of a staked cut lies in a hole that a bad spell has dug, and is on its way out of it.
+
+        A fresh start costs what `certificate.ACCOUNTS` says; it pays once the hole is deeper than that.
+        """
+        self.lowest = np.minimum(self.lowest, self.proof.running)
+        risen = self.proof.running - self.lowest >= np.log(self.tuning.risen)
+        deep = risen & (self.proof.running <= -_DEEP)
+        found: Bools = np.asarray(deep[:, certificate.LEVELS > 0].any(axis=1))
+        return found
+
+    def _begin_anew(self, which: Bools) -> Bools:
+        """After a bad spell has passed, bet anew from here on, and look more closely for a while.
+
+        Returns where a start was left to be made.
+        """
         self.relief[which] = 0.0
-        # What is expected was learnt in the bad spell.
-        self.expected_at[which], self.heard[which], self.recent[which] = 0, 0, 0.0
-        self.expected[which], self.hoped[which], self.shift[which] = np.nan, np.nan, 0.0
+        left, begun = which, np.zeros_like(which)
         for start in self.fresh:
-            made = which & (start.wrong[:, 0, 0] < 0)
+            made = left & (start.wrong[:, 0, 0] < 0)
             start.wrong[made], start.right[made] = self.counters.wrong[made], self.counters.right[made]
-            self.all_until[made] = self.audits[made] + self.tuning.relief_audits
-            which = which & ~made
+            left, begun = left & ~made, begun | made
+        self.all_until[begun] = self.audits[begun] + self.tuning.relief_audits
+        self.lowest[begun] = 0.0
+        # What is expected was learnt in the bad spell.
+        self.expected_at[begun], self.heard[begun], self.recent[begun] = 0, 0, 0.0
+        self.expected[begun], self.hoped[begun], self.shift[begun] = np.nan, np.nan, 0.0
+        return begun
 
     def _close_regions(self) -> Bools:
         """Close regions well inside the lane that break twice the limit: the lane without them is better."""

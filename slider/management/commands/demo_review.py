@@ -37,10 +37,10 @@ class Command(BaseCommand):
         if task is None:
             raise CommandError("The demo's task is not here: run `make demo` (or `manage.py seed_demo`) first.")
         desk = Desk(task, random.Random(seed), error_rate=error_rate)  # noqa: S311  (a play, not a secret)
-        crew = [self._reviewer(number, task) for number in range(1, people + 1)]
+        seats = crew(task, people)
         looks = slips = 0
         while not most or looks < most:
-            slipped = desk.look(crew[looks % people], pace)
+            slipped = desk.look(seats[looks % people], pace)
             if slipped is None:
                 break
             looks, slips = looks + 1, slips + slipped
@@ -48,13 +48,24 @@ class Command(BaseCommand):
         if desk.left:
             self.stdout.write(f"Left to you, since they are not the demo's own: {len(desk.left)}")
 
-    def _reviewer(self, number: int, task: Task) -> User:
-        person, made = User.objects.get_or_create(username=f"played-reviewer-{number}")
-        if made:
-            person.set_unusable_password()
-            person.save(update_fields=["password"])
-        Membership.objects.get_or_create(project=task.project, user=person, defaults={"role": Role.REVIEWER})
-        return person
+
+def crew(task: Task, people: int) -> list[User]:
+    """So many played reviewers, who can't sign in."""
+    return [_reviewer(number, task) for number in range(1, people + 1)]
+
+
+def _reviewer(number: int, task: Task) -> User:
+    person, made = User.objects.get_or_create(username=f"played-reviewer-{number}")
+    if made:
+        person.set_unusable_password()
+        person.save(update_fields=["password"])
+    Membership.objects.get_or_create(project=task.project, user=person, defaults={"role": Role.REVIEWER})
+    return person
+
+
+def _base(taken: Review) -> str:
+    """The message's own name: `m0007~812` is the 812th item, and says what m0007 says."""
+    return taken.item.external_id.partition("~")[0]
 
 
 class Desk:
@@ -80,14 +91,14 @@ class Desk:
         """The next item that is the demo's own; of others nobody here knows the truth."""
         lease_s = settings.ENV.SLIDER_REVIEW_LEASE_S
         while taken := review.take(person.pk, task_ids=[self._task.pk], lease_s=lease_s):
-            if taken.item.external_id in self._truths:
+            if _base(taken) in self._truths:
                 return taken
             review.skip(taken.pk, user_id=person.pk, token=taken.token)
             self.left.add(taken.item_id)
         return None
 
     def _truth(self, taken: Review) -> dict[str, Any]:
-        return self._truths[taken.item.external_id]
+        return self._truths[_base(taken)]
 
     def _proposal(self, taken: Review) -> Any:
         attempt = Decision.objects.select_related("attempt").get(pk=taken.item_id).attempt
