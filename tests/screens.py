@@ -82,7 +82,22 @@ def imported(page: Page) -> None:
     page.locator("#progress .notice-success").wait_for()
 
 
+def quality(page: Page) -> None:
+    page.goto(f"{TASK}quality")
+
+
+# What the guard does, moment by moment: each picture is taken once its moment has come.
+UNKNOWN = (Picture("guard-1-not-known", slider),)
+PULLED_BACK = (
+    Picture("guard-3-pulled-back", slider),
+    Picture("guard-3-pulled-back-phone-dark", slider, size=PHONE, scheme="dark"),
+    Picture("guard-3-quality", quality),
+)
+RECOVERED = (Picture("guard-4-recovered", slider), Picture("guard-4-quality", quality))
+
 SHOTS = (
+    Picture("guard-2-allowed", slider),
+    Picture("quality", quality),
     Picture("home", lambda page: page.goto("/")),
     Picture("slider", slider),
     Picture("slider-dark", slider, scheme="dark"),
@@ -97,20 +112,31 @@ SHOTS = (
 
 def main(wanted: Sequence[str]) -> None:
     """Take the pictures whose names begin with one of `wanted`, or all."""
-    chosen = [shot for shot in SHOTS if not wanted or any(shot.name.startswith(start) for start in wanted)]
-    if not chosen:
-        sys.exit(f"There is no picture called {wanted[0]!r}; there are {', '.join(shot.name for shot in SHOTS)}.")
+    story = (UNKNOWN, SHOTS, PULLED_BACK, RECOVERED)
+    chosen = [[shot for shot in part if _is_wanted(shot, wanted)] for part in story]
+    if not any(chosen):
+        names = ", ".join(shot.name for part in story for shot in part)
+        sys.exit(f"There is no picture called {wanted[0]!r}; there are {names}.")
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if chromium is None:
         sys.exit("There is no Chromium on this machine. Install it, for instance with: apt-get install chromium")
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="slider-screens-") as folder, demo(Path(folder) / ".slider") as home:
-        password = lived_in()
+        password = begun()
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-            doors = {who: signed_in(browser, who, home=home, password=password) for who in {s.who for s in chosen}}
-            for shot in chosen:
-                take(shot, browser, home=home, door=doors[shot.who])
+            people = {shot.who for part in chosen for shot in part}
+            doors = {who: signed_in(browser, who, home=home, password=password) for who in people}
+            for part, happens in zip(chosen, (answered, lived_in, gone_bad, good_again), strict=True):
+                happens()
+                for shot in part:
+                    take(shot, browser, home=home, door=doors[shot.who])
+                if not any(chosen[chosen.index(part) + 1 :]):
+                    break
+
+
+def _is_wanted(shot: Picture, wanted: Sequence[str]) -> bool:
+    return not wanted or any(shot.name.startswith(start) for start in wanted)
 
 
 @contextmanager
@@ -138,20 +164,31 @@ def demo(state: Path) -> Iterator[str]:
         process.communicate(timeout=60)
 
 
-def lived_in() -> str:
-    """Let workers and reviewers finish, then end the trial once evidence allows its share; gives the password."""
+def begun() -> str:
+    """Wait until the workers have answered everything; gives the password."""
     import django
 
     django.setup()
     from django.conf import settings
+
+    from slider.management.local import logins, progress
+
+    until(lambda: progress.read().is_idle, "the workers finish")
+    return logins.password(settings.ENV.SLIDER_STATE_DIR)
+
+
+def answered() -> None:
+    """The workers have answered everything; nobody has looked yet."""
+
+
+def lived_in() -> None:
+    """Let the reviewers work, then end the trial once evidence allows its share."""
     from django.core.management import call_command
 
     from slider.flow import steer
     from slider.management.commands.seed_demo import SHARE
-    from slider.management.local import logins, progress
     from slider.models import Gauge, Membership, Mode, Review, Role
 
-    until(lambda: progress.read().is_idle, "the workers finish")
     call_command("demo_review", most=Review.objects.count() - LOOKS_LEFT)
     until(lambda: Gauge.objects.filter(policy__allowed__gte=SHARE).exists(), "the verdicts allow the share asked for")
     steer.apply(
@@ -161,7 +198,30 @@ def lived_in() -> str:
         reason="the evidence is there: no more trial",
         by=Membership.objects.get(role=Role.TUNER).user_id,
     )
-    return logins.password(settings.ENV.SLIDER_STATE_DIR)
+
+
+def gone_bad() -> None:
+    """The model gets worse in silence; the guard finds out by itself."""
+    from django.core.management import call_command
+
+    from slider.models import Act, ActKind
+
+    call_command("demo_stream", items=600, per_second=20.0)
+    call_command("demo_stream", items=400, per_second=20.0, regress=0.5)
+    until(lambda: Act.objects.filter(kind=ActKind.PULLED_BACK).exists(), "the guard pulls back")
+
+
+def good_again() -> None:
+    """The fault is gone; new evidence opens the slider again."""
+    from django.core.management import call_command
+
+    from slider.models import Gauge
+
+    for _ in range(6):
+        call_command("demo_stream", items=300, per_second=20.0)
+        if Gauge.objects.filter(policy__effective__gt=0).exists():
+            return
+    until(lambda: Gauge.objects.filter(policy__effective__gt=0).exists(), "the slider opens again")
 
 
 def until(reached: Callable[[], bool], what: str) -> None:
