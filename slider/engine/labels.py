@@ -38,6 +38,24 @@ class Labels:
         """Return the same labels with those outside of `which`, shape (streams, n), taken out."""
         return Labels(self.bins, self.classes, self.wrong, self.lane, self.present & which)
 
+    def packed(self) -> "Labels":
+        """Return the same labels in the same order, with as few gaps as there can be: quick where most are absent."""
+        counts = self.present.sum(axis=1)
+        most = int(counts.max(initial=0))
+        if most == self.present.shape[1]:
+            return self
+        stream, place = np.nonzero(self.present)
+        column = np.arange(len(stream)) - np.repeat(np.cumsum(counts) - counts, counts)
+        from_where = np.zeros((len(counts), most), dtype=np.int64)
+        from_where[stream, column] = place
+        return Labels(
+            bins=np.take_along_axis(self.bins, from_where, axis=1),
+            classes=np.take_along_axis(self.classes, from_where, axis=1),
+            wrong=np.take_along_axis(self.wrong, from_where, axis=1),
+            lane=np.take_along_axis(self.lane, from_where, axis=1),
+            present=np.arange(most) < counts[:, None],
+        )
+
     def counted(self) -> certificate.Counters:
         """Return the labels as counters, one per stream."""
         streams = len(self.bins)

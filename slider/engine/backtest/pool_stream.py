@@ -8,6 +8,7 @@ from slider.engine import calibration, certificate, reference
 from slider.engine.arrays import Bools, Floats, Ints
 from slider.engine.backtest.pool import Pool
 from slider.engine.backtest.streams import Arrived, Block
+from slider.engine.lanes import WINDOW
 
 FIRST_FIT = 40
 GROWTH = 1.4
@@ -36,17 +37,24 @@ class PoolStream:
         seed: int,
         learn_until: int | None = None,
         change: Change | None = None,
+        votes: bool = False,
     ) -> None:
-        """`learn_until`: labels after which the ranking is frozen; None: it learns for ever."""
-        self.replays = replays
+        """Prepare the replays.
+
+        Args:
+            learn_until: labels after which the ranking is frozen; None: it learns for ever.
+            votes: one person, drawn from those who voted on the answer, judges it.
+        """
+        self.replays, self.changes, self._votes = replays, change is not None, votes
         self._pool, self._change, self._learn_until = pool, change, learn_until
         self._rng = np.random.default_rng([seed, 0])
         self._rows = _order(pool, replays=replays, items=items, order=order, rng=self._rng)
         self._known: list[_Labels] = [_Labels() for _ in range(replays)]
-        start = calibration.prior(pool.signals, trusted=pool.trusted)
-        self._prior = start
-        self._scores = np.tile(_scored(pool, start), (replays, 1))
-        self._errors = np.tile(_errors(self._scores[0], ~pool.correct), (replays, 1))
+        self._kinds = _Kinds.of(pool)
+        self._prior = calibration.prior(pool.signals, trusted=pool.trusted)
+        self._scores = np.tile(self._kinds.scored(self._prior), (replays, 1))
+        self._errors = np.tile(self._kinds.errors(self._scores[0]), (replays, 1))
+        self._window = np.full((replays, WINDOW), np.nan)
         self._heard = np.zeros((replays, len(certificate.CUTS), 2), dtype=np.int64)
         self._at = 0
         self._streams = np.arange(replays)[:, None]
@@ -55,20 +63,16 @@ class PoolStream:
         rows = self._rows[:, start : start + n]
         self._at = start + n
         wrong = ~self._pool.correct[rows]
+        doubt = self._pool.doubt[rows] if self._votes else None
         if self._change is not None and start >= self._change.at:
-            wrong = wrong | (self._rng.random(rows.shape) < self._change.rate)
-        return Block(
-            scores=self._scores[self._streams, rows],
-            p_wrong=wrong.astype(np.float64),
-            wrong=wrong,
-            rows=rows,
-        )
+            turned = self._rng.random(rows.shape) < self._change.rate
+            wrong, doubt = wrong | turned, None if doubt is None else np.where(turned, 1.0, doubt)
+        scores = self._scores[self._streams, self._kinds.of_row[rows]]
+        self._window = np.concatenate([self._window, scores], axis=1)[:, -WINDOW:]
+        return Block(scores=scores, p_wrong=wrong.astype(np.float64), wrong=wrong, rows=rows, doubt=doubt)
 
     def window(self, size: int) -> Floats:
-        rows = self._rows[:, max(0, self._at - size) : self._at]
-        scores = self._scores[self._streams, rows]
-        blank = np.full((self.replays, size - scores.shape[1]), np.nan)
-        return np.concatenate([blank, scores], axis=1)
+        return self._window[:, -size:]
 
     def learn(self, arrived: Arrived, *, epoch: Ints) -> Bools:
         new = np.zeros(self.replays, dtype=np.bool_)
@@ -90,9 +94,10 @@ class PoolStream:
         return self._errors
 
     def error_above(self, thresholds: Floats) -> Floats:
-        inside = self._scores >= thresholds[:, None]
-        wrong = (inside & ~self._pool.correct).sum(axis=1)
-        error: Floats = wrong / np.maximum(inside.sum(axis=1), 1)
+        inside = (self._scores >= thresholds[:, None]).astype(np.float64)
+        error: Floats = (inside @ self._kinds.wrong) / np.maximum(inside @ self._kinds.rows, 1.0)
+        if self._change is not None and self._at > self._change.at:
+            return error + (1.0 - error) * self._change.rate
         return error
 
     def _refit(self, replay: int, *, epoch: int) -> None:
@@ -107,12 +112,57 @@ class PoolStream:
             curve=False,
         )
         labels.due = int(labels.count * GROWTH) + 10
-        self._scores[replay] = _scored(self._pool, fitted)
-        self._errors[replay] = _errors(self._scores[replay], ~self._pool.correct)
+        self._scores[replay] = self._kinds.scored(fitted)
+        self._errors[replay] = self._kinds.errors(self._scores[replay])
+        newest = self._rows[replay, max(0, self._at - WINDOW) : self._at]
+        self._window[replay, WINDOW - len(newest) :] = self._scores[replay, self._kinds.of_row[newest]]
         now = epochs == epoch
         self._heard[replay] = reference.ranked_anew(
-            self._scores[replay, rows[now]], wrong=wrong[now], propensity=propensity[now]
+            self._scores[replay, self._kinds.of_row[rows[now]]], wrong=wrong[now], propensity=propensity[now]
         )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kinds:
+    """The distinct rows of a pool: rows with the same signals score alike, so each kind is rated once.
+
+    Attributes:
+        x, answered: as in the pool, one entry a kind.
+        rows, wrong: how many rows of the pool are of the kind, and how many of them are wrong.
+        of_row: the kind of each row of the pool.
+    """
+
+    x: Floats
+    answered: Bools
+    rows: Floats
+    wrong: Floats
+    of_row: Ints
+
+    @classmethod
+    def of(cls, pool: Pool) -> "_Kinds":
+        known = np.column_stack([np.nan_to_num(pool.x), np.isnan(pool.x), pool.answered])
+        _, first, of_row = np.unique(known, axis=0, return_index=True, return_inverse=True)
+        return cls(
+            x=pool.x[first],
+            answered=pool.answered[first],
+            rows=np.bincount(of_row).astype(np.float64),
+            wrong=np.bincount(of_row, weights=~pool.correct).astype(np.float64),
+            of_row=of_row.astype(np.int64),
+        )
+
+    def scored(self, fitted: calibration.Calibration) -> Floats:
+        """Rate all kinds; rounded as routing rounds, so that what is tied stays tied."""
+        scores: Floats = np.round(fitted.scores(self.x, answered=self.answered), 6)
+        return scores
+
+    def errors(self, scores: Floats) -> Floats:
+        """Return the true error of each bin of the rank: ties share their places evenly, as coins would break them."""
+        order = np.argsort(-scores)
+        inside, lost = np.cumsum(self.rows[order]), np.cumsum(self.wrong[order])
+        last = np.append(np.flatnonzero(np.diff(scores[order]) < 0.0), len(scores) - 1)
+        mass, lost = np.append(0.0, inside[last]) / inside[-1], np.append(0.0, lost[last]) / inside[-1]
+        result: Floats = np.diff(np.interp(certificate.CUTS, mass, lost), prepend=0.0) / certificate.WIDTHS
+        return result
 
 
 class _Labels:
@@ -136,23 +186,6 @@ class _Labels:
         )
         self._parts = [kept]
         return kept
-
-
-def _scored(pool: Pool, fitted: calibration.Calibration) -> Floats:
-    """Rate all rows of the pool; rounded as routing rounds, so that what is tied stays tied."""
-    scores: Floats = np.round(fitted.scores(pool.x, answered=pool.answered), 6)
-    return scores
-
-
-def _errors(scores: Floats, wrong: Bools) -> Floats:
-    """Return the true error of each bin of the rank: ties share their places evenly, as coins would break them."""
-    _, spot, counts = np.unique(-scores, return_inverse=True, return_counts=True)
-    rate = np.bincount(spot, weights=wrong) / counts
-    mass = np.concatenate([[0.0], np.cumsum(counts)]) / len(scores)
-    lost = np.concatenate([[0.0], np.cumsum(counts * rate)]) / len(scores)
-    at_cuts = np.interp(certificate.CUTS, mass, lost)
-    result: Floats = np.diff(at_cuts, prepend=0.0) / certificate.WIDTHS
-    return result
 
 
 def _order(pool: Pool, *, replays: int, items: int, order: str, rng: np.random.Generator) -> Ints:

@@ -11,7 +11,7 @@ from slider.engine.arrays import Bools, Floats, Ints
 from slider.engine.backtest.book import Book, Entry
 from slider.engine.backtest.people import People
 from slider.engine.backtest.rules import Rule, Seen
-from slider.engine.backtest.streams import Arrived, Stream
+from slider.engine.backtest.streams import Arrived, Block, Stream
 
 BLOCK = 50
 """Items routed between two looks."""
@@ -77,7 +77,7 @@ def replay(
         before = stream.window(lanes.WINDOW)
         drawn = stream.block(since, BLOCK)
         ranks = lanes.ranks_of(before, scores=np.round(drawn.scores, 6), ties=rng.random(drawn.scores.shape))
-        entry = _entry(rule, certificate.bins(ranks), drawn.scores, people, drawn.wrong, drawn.rows, since, rng)
+        entry = _entry(rule, drawn, bins=certificate.bins(ranks), people=people, since=since, rng=rng)
         book.write(entry)
         tables["lane"][block] = entry.lane.sum(axis=1)
         tables["wrong"][block] = (entry.lane & drawn.wrong).sum(axis=1)
@@ -110,19 +110,10 @@ def replay(
     )
 
 
-def _entry(
-    rule: Rule,
-    bins: Ints,
-    scores: Floats,
-    people: People,
-    wrong: Bools,
-    rows: Ints,
-    since: int,
-    rng: np.random.Generator,
-) -> Entry:
+def _entry(rule: Rule, drawn: Block, *, bins: Ints, people: People, since: int, rng: np.random.Generator) -> Entry:
     """Route one block: lanes by the rule, audits by coins, verdicts and their times by the people."""
     closed = rule.closed(bins)
-    lane = rule.lanes(bins, scores) & (closed < 0)
+    lane = rule.lanes(bins, drawn.scores) & (closed < 0)
     rungs = np.broadcast_to(rule.rungs()[:, None], bins.shape)
     looked = ~lane | (rng.random(bins.shape) < audit.LADDER[rungs])
     shut = ~lane.any(axis=1, keepdims=True) & (rule.rungs()[:, None] == 0)
@@ -132,9 +123,9 @@ def _entry(
         rungs=np.where(lane, rungs, 0),
         lane=lane,
         looked=looked,
-        said=people.say(wrong, rng=rng),
-        at=since + np.arange(bins.shape[1]) + people.delays(wrong, rng=rng),
-        rows=rows,
+        said=people.say(drawn.wrong, rng=rng, doubt=drawn.doubt),
+        at=since + np.arange(bins.shape[1]) + people.delays(drawn.wrong, rng=rng),
+        rows=drawn.rows,
         closed=closed,
     )
 
@@ -156,15 +147,16 @@ class _Truth:
     def __init__(self, stream: Stream, limit: float) -> None:
         self._stream, self._limit = stream, limit
         self._errors: Floats | None = None
+        self._above: tuple[Floats, Floats] | None = None
 
     def forget(self, new: Bools) -> None:
-        if new.any():
-            self._errors = None
+        if new.any() or self._stream.changes:
+            self._errors, self._above = None, None
 
     def judge(self, rule: Rule, broken: Floats, is_open: Floats) -> None:
         inside = rule.inside()
         if inside.thresholds is not None:
-            error = self._stream.error_above(inside.thresholds)
+            error = self._error_above(inside.thresholds)
             is_open[:] = np.isfinite(inside.thresholds)
         else:
             errors = self._known()
@@ -178,6 +170,11 @@ class _Truth:
         sums = np.cumsum(certificate.WIDTHS * errors, axis=1) / certificate.CUTS
         best: Floats = np.where(sums <= self._limit, certificate.CUTS, 0.0).max(axis=1)
         return best
+
+    def _error_above(self, thresholds: Floats) -> Floats:
+        if self._above is None or not np.array_equal(self._above[0], thresholds):
+            self._above = thresholds.copy(), self._stream.error_above(thresholds)
+        return self._above[1]
 
     def _known(self) -> Floats:
         if self._errors is None:
