@@ -1,6 +1,6 @@
 """Labels on their way into the evidence: what people said of items, for one stream or many at once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -48,13 +48,8 @@ class Labels:
         column = np.arange(len(stream)) - np.repeat(np.cumsum(counts) - counts, counts)
         from_where = np.zeros((len(counts), most), dtype=np.int64)
         from_where[stream, column] = place
-        return Labels(
-            bins=np.take_along_axis(self.bins, from_where, axis=1),
-            classes=np.take_along_axis(self.classes, from_where, axis=1),
-            wrong=np.take_along_axis(self.wrong, from_where, axis=1),
-            lane=np.take_along_axis(self.lane, from_where, axis=1),
-            present=np.arange(most) < counts[:, None],
-        )
+        columns = {one.name: np.take_along_axis(getattr(self, one.name), from_where, axis=1) for one in fields(self)}
+        return Labels(**columns | {"present": np.arange(most) < counts[:, None]})
 
     def counted(self) -> certificate.Counters:
         """Return the labels as counters, one per stream."""
