@@ -1,18 +1,13 @@
 """The rows of the synthetic table: a stream, the people who judge it, and what is asked of it."""
 
-from dataclasses import dataclass, field, replace
-
-import numpy as np
+from dataclasses import dataclass, field
 
 from bench.streams import CHANGE, ITEMS, Kind, Made
-from slider.engine import reviewers
-from slider.engine.backtest import baselines, measures
+from slider.engine.backtest import baselines, measures, planted
 from slider.engine.backtest.people import People
 from slider.engine.backtest.replay import replay
 
 LIMIT, DELTA = 0.03, 0.05
-PLANTED = 300
-"""Known wrong answers that reviewers judge before the first item, where how often they miss is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,7 @@ def run(row: Row, rule: str, *, replays: int, seed: int, items: int = ITEMS) -> 
     """Replay one row under one rule."""
     given = baselines.Setting(replays=replays, items=items, limit=LIMIT, delta=DELTA, people=row.people)
     if row.known_answers:
-        given = with_known_answers(given, seed=seed)
+        given = planted.with_known_answers(given, seed=seed)
     record = replay(
         Made(row.kind, replays=replays, seed=seed),
         baselines.RULES[rule](given),
@@ -67,14 +62,3 @@ def run(row: Row, rule: str, *, replays: int, seed: int, items: int = ITEMS) -> 
         seed=seed,
     )
     return measures.measure(record, limit=LIMIT, change=row.change)
-
-
-def with_known_answers(given: baselines.Setting, *, seed: int) -> baselines.Setting:
-    """Let the reviewers judge known wrong answers first, and test at what they are shown to catch.
-
-    The miss rate itself is not told: only how many of the known answers were missed.
-    """
-    rng = np.random.default_rng([seed, 4])
-    missed = rng.binomial(PLANTED, given.people.miss, given.replays)
-    upper = reviewers.miss_upper(missed, np.full(given.replays, PLANTED), delta=given.delta * reviewers.PART)
-    return replace(given, tested=given.limit * (1.0 - upper), certifying=1.0 - reviewers.PART)

@@ -125,7 +125,11 @@ def recovery(record: Record, *, limit: float, change: int) -> Floats:
 
 def rate(found: Bools) -> Rate:
     """Return a share of replays with its exact interval."""
-    hits, n = int(found.sum()), len(found)
+    return rate_of(int(found.sum()), len(found))
+
+
+def rate_of(hits: int, n: int) -> Rate:
+    """Return `hits` of `n` with the exact interval."""
     low = 0.0 if hits == 0 else _solve(lambda p: 1.0 - _cdf(hits - 1, n, p), 0.025)
     high = 1.0 if hits == n else _solve(lambda p: -_cdf(hits, n, p), -0.025)
     return Rate(found=hits, of=n, low=low, high=high)

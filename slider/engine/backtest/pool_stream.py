@@ -6,6 +6,7 @@ import numpy as np
 
 from slider.engine import calibration, certificate, reference
 from slider.engine.arrays import Bools, Floats, Ints
+from slider.engine.backtest.kinds import Kinds, true_errors
 from slider.engine.backtest.pool import Pool
 from slider.engine.backtest.streams import Arrived, Block
 from slider.engine.lanes import WINDOW
@@ -45,23 +46,29 @@ class PoolStream:
             learn_until: labels after which the ranking is frozen; None: it learns for ever.
             votes: one person, drawn from those who voted on the answer, judges it.
         """
-        self.replays, self.changes, self._votes = replays, change is not None, votes
+        self.replays, self._votes = replays, votes
         self._pool, self._change, self._learn_until = pool, change, learn_until
         self._rng = np.random.default_rng([seed, 0])
         self._rows = _order(pool, replays=replays, items=items, order=order, rng=self._rng)
         self._known: list[_Labels] = [_Labels() for _ in range(replays)]
-        self._kinds = _Kinds.of(pool)
+        self._kinds = Kinds.of(pool)
+        self._phases = phases_of(pool, items=items, order=order)
+        self._members = self._kinds.members(pool, by_phase=order != "bootstrap")
+        self.changes = change is not None or len(self._members) > 1
+        self._at, self._phase = 0, 0
         self._prior = calibration.prior(pool.signals, trusted=pool.trusted)
         self._scores = np.tile(self._kinds.scored(self._prior), (replays, 1))
-        self._errors = np.tile(self._kinds.errors(self._scores[0]), (replays, 1))
+        self._errors = np.tile(self._truth(self._scores[0]), (replays, 1))
         self._window = np.full((replays, WINDOW), np.nan)
         self._heard = np.zeros((replays, len(certificate.CUTS), 2), dtype=np.int64)
-        self._at = 0
         self._streams = np.arange(replays)[:, None]
 
     def block(self, start: int, n: int) -> Block:
         rows = self._rows[:, start : start + n]
         self._at = start + n
+        if self._phases[start] != self._phase:
+            self._phase = int(self._phases[start])
+            self._errors = np.stack([self._truth(scores) for scores in self._scores])
         wrong = ~self._pool.correct[rows]
         doubt = self._pool.doubt[rows] if self._votes else None
         if self._change is not None and start >= self._change.at:
@@ -94,11 +101,15 @@ class PoolStream:
         return self._errors
 
     def error_above(self, thresholds: Floats) -> Floats:
-        inside = (self._scores >= thresholds[:, None]).astype(np.float64)
-        error: Floats = (inside @ self._kinds.wrong) / np.maximum(inside @ self._kinds.rows, 1.0)
+        inside, members = (self._scores >= thresholds[:, None]).astype(np.float64), self._members[self._phase]
+        error: Floats = (inside @ members.wrong) / np.maximum(inside @ members.rows, 1.0)
         if self._change is not None and self._at > self._change.at:
             return error + (1.0 - error) * self._change.rate
         return error
+
+    def _truth(self, scores: Floats) -> Floats:
+        """Return the true error of each bin in this phase."""
+        return true_errors(scores, self._members[self._phase])
 
     def _refit(self, replay: int, *, epoch: int) -> None:
         labels = self._known[replay]
@@ -113,56 +124,13 @@ class PoolStream:
         )
         labels.due = int(labels.count * GROWTH) + 10
         self._scores[replay] = self._kinds.scored(fitted)
-        self._errors[replay] = self._kinds.errors(self._scores[replay])
+        self._errors[replay] = self._truth(self._scores[replay])
         newest = self._rows[replay, max(0, self._at - WINDOW) : self._at]
         self._window[replay, WINDOW - len(newest) :] = self._scores[replay, self._kinds.of_row[newest]]
         now = epochs == epoch
         self._heard[replay] = reference.ranked_anew(
             self._scores[replay, self._kinds.of_row[rows[now]]], wrong=wrong[now], propensity=propensity[now]
         )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Kinds:
-    """The distinct rows of a pool: rows with the same signals score alike, so each kind is rated once.
-
-    Attributes:
-        x, answered: as in the pool, one entry a kind.
-        rows, wrong: how many rows of the pool are of the kind, and how many of them are wrong.
-        of_row: the kind of each row of the pool.
-    """
-
-    x: Floats
-    answered: Bools
-    rows: Floats
-    wrong: Floats
-    of_row: Ints
-
-    @classmethod
-    def of(cls, pool: Pool) -> "_Kinds":
-        known = np.column_stack([np.nan_to_num(pool.x), np.isnan(pool.x), pool.answered])
-        _, first, of_row = np.unique(known, axis=0, return_index=True, return_inverse=True)
-        return cls(
-            x=pool.x[first],
-            answered=pool.answered[first],
-            rows=np.bincount(of_row).astype(np.float64),
-            wrong=np.bincount(of_row, weights=~pool.correct).astype(np.float64),
-            of_row=of_row.astype(np.int64),
-        )
-
-    def scored(self, fitted: calibration.Calibration) -> Floats:
-        """Rate all kinds; rounded as routing rounds, so that what is tied stays tied."""
-        scores: Floats = np.round(fitted.scores(self.x, answered=self.answered), 6)
-        return scores
-
-    def errors(self, scores: Floats) -> Floats:
-        """Return the true error of each bin of the rank: ties share their places evenly, as coins would break them."""
-        order = np.argsort(-scores)
-        inside, lost = np.cumsum(self.rows[order]), np.cumsum(self.wrong[order])
-        last = np.append(np.flatnonzero(np.diff(scores[order]) < 0.0), len(scores) - 1)
-        mass, lost = np.append(0.0, inside[last]) / inside[-1], np.append(0.0, lost[last]) / inside[-1]
-        result: Floats = np.diff(np.interp(certificate.CUTS, mass, lost), prepend=0.0) / certificate.WIDTHS
-        return result
 
 
 class _Labels:
@@ -188,6 +156,15 @@ class _Labels:
         return kept
 
 
+def phases_of(pool: Pool, *, items: int, order: str) -> Ints:
+    """Return the phase of each item; drawn in phases, they follow one another in the file's own proportions."""
+    if order == "bootstrap":
+        return np.zeros(items, dtype=np.int64)
+    places = np.arange(items) if order == "file" else (np.arange(items) * pool.rows) // items
+    phases: Ints = pool.phases[np.minimum(places, pool.rows - 1)]
+    return phases
+
+
 def _order(pool: Pool, *, replays: int, items: int, order: str, rng: np.random.Generator) -> Ints:
     """Lay out which row each item of each replay is."""
     if order == "bootstrap":
@@ -197,11 +174,10 @@ def _order(pool: Pool, *, replays: int, items: int, order: str, rng: np.random.G
             raise ValueError(f"{pool.name} has {pool.rows} rows: in file order a replay can't have {items} items.")
         return np.broadcast_to(np.arange(items), (replays, items)).copy()
     if order == "phases":
-        places = (np.arange(items) * pool.rows) // items
+        phases = phases_of(pool, items=items, order=order)
         rows = np.empty((replays, items), dtype=np.int64)
-        for phase in np.unique(pool.phases[places]):
-            members = np.flatnonzero(pool.phases == phase)
-            here = np.flatnonzero(pool.phases[places] == phase)
+        for phase in np.unique(phases):
+            members, here = np.flatnonzero(pool.phases == phase), np.flatnonzero(phases == phase)
             rows[:, here] = members[rng.integers(0, len(members), (replays, len(here)))]
         return rows
     raise ValueError(f"order is {order!r}: give bootstrap, file or phases.")
