@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slider.engine.arrays import Bools, Floats, check_fraction, check_length
+from slider.engine.arrays import Bools, Floats, Ints, check_fraction, check_length
 
 WINDOW = 500
 """An item is ranked among this many items before it."""
@@ -21,6 +21,7 @@ MOST_DEBT = 4.5
 """From this debt on, every item, or none, goes unattended; so it stays within a range of 10."""
 
 _DIGITS = 6
+_CHUNK = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,17 +190,39 @@ def ranks_of(before: Floats, *, scores: Floats, ties: Floats) -> Floats:
     Returns:
         Shape (streams, n), in [0, 1], 0 easiest.
     """
-    size, n = before.shape[1], scores.shape[1]
+    size, ranks = before.shape[1], np.empty(scores.shape)
     line = np.concatenate([before, scores], axis=1)
-    known = np.cumsum(~np.isnan(line), axis=1)
-    others = known[:, size - 1 : size - 1 + n] - np.concatenate(
-        [np.zeros((len(line), 1), dtype=np.int64), known[:, : n - 1]], axis=1
-    )
-    views = np.lib.stride_tricks.sliding_window_view(line[:, : size + n - 1], size, axis=1)
-    easier = (views > scores[:, :, None]).sum(axis=2)
-    equal = (views == scores[:, :, None]).sum(axis=2)
+    step = min(_CHUNK, size)
+    for start in range(0, scores.shape[1], step):
+        part = slice(start, start + step)
+        ranks[:, part] = _ranks_of_few(line[:, start : start + size], scores[:, part], ties[:, part])
+    return ranks
+
+
+def _ranks_of_few(before: Floats, scores: Floats, ties: Floats) -> Floats:
+    """Rank few items: by the sorted scores before the first one, plus those come since, less those fallen out."""
+    n = scores.shape[1]
+    people = (~np.isnan(before)).sum(axis=1)[:, None]
+    above, upto = np.empty(scores.shape, dtype=np.int64), np.empty(scores.shape, dtype=np.int64)
+    for stream, line in enumerate(np.sort(before, axis=1)):
+        above[stream] = line.searchsorted(scores[stream], side="right")
+        upto[stream] = line.searchsorted(scores[stream], side="left")
+    gone = before[:, :n]
+    earlier = np.tri(n, k=-1, dtype=np.bool_).T[:, None, :]
+    # Who came or left first stands on the first axis: there numpy adds whole rows.
+    came_then, gone_then = scores.T[:, :, None], gone.T[:, :, None]
+    easier = people - above + _ones((came_then > scores) & earlier) - _ones((gone_then > scores) & earlier)
+    equal = above - upto + _ones((came_then == scores) & earlier) - _ones((gone_then == scores) & earlier)
+    left = np.cumsum(~np.isnan(gone), axis=1) - ~np.isnan(gone)
+    others = people + np.arange(n) - left
     ranks: Floats = (easier + ties * (equal + 1)) / (others + 1)
     return ranks
+
+
+def _ones(found: Bools) -> Ints:
+    """Count along the first axis, which holds fewer than 256."""
+    counts: Ints = np.add.reduce(found.view(np.uint8), axis=0, dtype=np.uint8).astype(np.int64)
+    return counts
 
 
 def _correction(debt: float) -> float:

@@ -88,18 +88,23 @@ def without(quarantined: Bools) -> Bools:
 
 def _each_region(levels: Floats, labels: Labels, wrong: Floats, right: Floats, *, by_sum: bool) -> Floats:
     """Carry one statistic a region and tuning; only the streams and regions that have labels are touched."""
-    where = np.where(labels.present, OF_BIN[labels.bins], COUNT)
+    region = OF_BIN[labels.bins]
+    stream, place = np.nonzero(labels.present & (region < COUNT))
     result = levels.copy()
-    for region in range(COUNT):
-        here = where == region
-        touched = np.flatnonzero(here.any(axis=1))
-        if not touched.size:
-            continue
-        mine = here[touched]
-        steps = np.where(labels.wrong[touched][:, :, None], wrong[touched, None, region], right[touched, None, region])
-        old = levels[touched, region]
-        if by_sum:
-            result[touched, region] = detect.shiryaev_roberts(old, np.exp(steps), present=mine)
-        else:
-            result[touched, region] = detect.cusum(old, steps, present=mine)
+    if not stream.size:
+        return result
+    pair = stream * COUNT + region[stream, place]
+    order = np.argsort(pair, kind="stable")
+    touched, counts = np.unique(pair, return_counts=True)
+    row = np.repeat(np.arange(len(touched)), counts)
+    column = np.arange(len(pair)) - np.repeat(np.cumsum(counts) - counts, counts)
+    mine, was_wrong = (np.zeros((len(touched), int(counts.max())), dtype=np.bool_) for _ in range(2))
+    mine[row, column], was_wrong[row, column] = True, labels.wrong[stream, place][order]
+    whose, where = np.divmod(touched, COUNT)
+    steps = np.where(was_wrong[..., None], wrong[whose, where][:, None], right[whose, where][:, None])
+    old = levels[whose, where]
+    if by_sum:
+        result[whose, where] = detect.shiryaev_roberts(old, np.exp(steps), present=mine)
+    else:
+        result[whose, where] = detect.cusum(old, steps, present=mine)
     return result

@@ -156,13 +156,14 @@ class Watch:
             looked_back: they are of shipped items that were looked at again (`Orders.look_back`).
             aimed: they were asked for where something looked wrong, and so are no sample of the lane.
         """
+        audits = labels.only(labels.lane).packed()
         if not aimed:
-            self.alarm = alarm.observe(self.alarm, labels, tested=self.tested)
-            self.nudge = alarm.stir(self.nudge, labels, tested=self.tested)
+            self.alarm = alarm.observe(self.alarm, audits, tested=self.tested)
+            self.nudge = alarm.stir(self.nudge, audits, tested=self.tested)
             self.shift = shift.observe(self.shift, labels, expected=self.expected)
             self.relief = shift.relief(self.relief, labels, hoped=self.hoped)
         self.regions = regions.observe(self.regions, labels, tested=self.tested)
-        self.surprise = regions.surprise(self.surprise, labels.only(labels.lane), expected=self.expected)
+        self.surprise = regions.surprise(self.surprise, audits, expected=self.expected)
         stream = np.broadcast_to(np.arange(len(self.tested))[:, None], labels.bins.shape)[labels.present]
         bins, wrong = labels.bins[labels.present], labels.wrong[labels.present].astype(np.int64)
         np.add.at(self.recent, (stream, bins, wrong), 1.0)

@@ -20,7 +20,10 @@ class Guarded:
     name = "guarded"
     promises = True
 
-    def __init__(self, tested: Floats, *, delta: float, people: People, tuning: Tuning | None = None) -> None:
+    def __init__(
+        self, tested: Floats, *, delta: float, people: People, tuning: Tuning | None = None, slider: float = 1.0
+    ) -> None:
+        """`slider`: the largest share that may be opened; the lane ends at a certified cut that is not above it."""
         self.watch = Watch(tested, delta, tuning or Tuning())
         replays = len(tested)
         self.share, self.rung = np.zeros(replays), np.zeros(replays, dtype=np.int64)
@@ -28,7 +31,7 @@ class Guarded:
         self.suspicions: list[tuple[int, int]] = []
         self.closings: list[tuple[int, int]] = []
         self.looked_back = np.zeros(replays, dtype=np.int64)
-        self._people = people
+        self._people, self._slider = people, slider
         self._owed: dict[int, list[tuple[int, Ints, bool]]] = {}
         self._block = 0
 
@@ -70,11 +73,16 @@ class Guarded:
         known = book.labels(*book.judged(self.watch.floor))
         self.watch.settle(known, waiting=book.waiting())
         orders = self.watch.judge()
-        self.share, self.rung = orders.share, orders.rung
+        self.share, self.rung = self._up_to_slider(orders.share), orders.rung
         self._note(orders)
         book.epoch = book.epoch + orders.ended.astype(np.int16)
         self._look_back(book, orders, rng)
         self._block += 1
+
+    def _up_to_slider(self, share: Floats) -> Floats:
+        below = np.where(self._slider >= certificate.CUTS - 1e-9, certificate.CUTS, 0.0)
+        most: Floats = np.where(self.watch.proof.certified, below, 0.0).max(axis=1)
+        return np.minimum(share, most)
 
     def _note(self, orders: Orders) -> None:
         for found, notes in (

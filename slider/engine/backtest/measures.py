@@ -35,9 +35,13 @@ class Measures:
     """The figures of one rule on one stream; shares are 0-1 of all items.
 
     Attributes:
-        broken: replays in which a cut with a true error above the limit was ever open.
+        broken: replays in which what was open ever had a true error above the limit all through its epoch: the
+            promise is broken.
+        above: replays in which it ever had one at some moment; more than `broken` only where true errors change.
         over: replays whose unattended items, all together, were wrong more often than the limit.
         share: unattended in the second half.
+        share_whole: unattended from the first item on, before anything was known.
+        lane: unattended items a replay.
         oracle: the largest cut that keeps the limit, with the ranking of the end.
         error: wrong among all unattended items.
         audits: looks at unattended items, look-backs included, a replay.
@@ -51,8 +55,11 @@ class Measures:
     """
 
     broken: Rate
+    above: Rate
     over: Rate
     share: float
+    share_whole: float
+    lane: float
     oracle: float
     error: float
     audits: float
@@ -80,9 +87,12 @@ def measure(record: Record, *, limit: float, change: int | None = None) -> Measu
     first = np.where(ever.any(axis=0), ever.argmax(axis=0) * record.block, np.inf)
     until = recovery(record, limit=limit, change=change) if change is not None else np.zeros(0)
     return Measures(
-        broken=rate(np.asarray(record.broken[: still if change is not None else blocks].any(axis=0))),
+        broken=rate(np.asarray(record.broken[:still].any(axis=0))),
+        above=rate(np.asarray(record.above[:still].any(axis=0))),
         over=rate(np.asarray(wrong > limit * np.maximum(lane, 1))),
         share=float(record.lane[half:].sum() / ((blocks - half) * record.block * replays)),
+        share_whole=float(lane.mean() / items),
+        lane=float(lane.mean()),
         oracle=float(record.oracle.mean()),
         error=float(wrong.sum() / max(1, lane.sum())),
         audits=float(audits.mean()),
@@ -115,7 +125,11 @@ def recovery(record: Record, *, limit: float, change: int) -> Floats:
 
 def rate(found: Bools) -> Rate:
     """Return a share of replays with its exact interval."""
-    hits, n = int(found.sum()), len(found)
+    return rate_of(int(found.sum()), len(found))
+
+
+def rate_of(hits: int, n: int) -> Rate:
+    """Return `hits` of `n` with the exact interval."""
     low = 0.0 if hits == 0 else _solve(lambda p: 1.0 - _cdf(hits - 1, n, p), 0.025)
     high = 1.0 if hits == n else _solve(lambda p: -_cdf(hits, n, p), -0.025)
     return Rate(found=hits, of=n, low=low, high=high)

@@ -24,9 +24,15 @@ class People:
     delay_wrong: float = 200.0
     longest: float = 1500.0
 
-    def say(self, wrong: Bools, *, rng: np.random.Generator) -> Bools:
-        """Return what people would call wrong, in the shape of `wrong`."""
+    def say(self, wrong: Bools, *, rng: np.random.Generator, doubt: Floats | None = None) -> Bools:
+        """Return what people would call wrong, in the shape of `wrong`.
+
+        `doubt`: the chance with which one person, drawn from those who voted, calls the answer wrong; slips are in it.
+        """
         luck = rng.random(wrong.shape)
+        if doubt is not None:
+            drawn: Bools = luck < doubt
+            return drawn
         return np.where(wrong, luck >= self.miss, luck < self.false_alarm)
 
     def delays(self, wrong: Bools, *, rng: np.random.Generator) -> Ints:

@@ -6,8 +6,10 @@ import numpy as np
 
 from slider.engine import calibration, certificate, reference
 from slider.engine.arrays import Bools, Floats, Ints
+from slider.engine.backtest.kinds import Kinds, true_errors
 from slider.engine.backtest.pool import Pool
 from slider.engine.backtest.streams import Arrived, Block
+from slider.engine.lanes import WINDOW
 
 FIRST_FIT = 40
 GROWTH = 1.4
@@ -36,39 +38,48 @@ class PoolStream:
         seed: int,
         learn_until: int | None = None,
         change: Change | None = None,
+        votes: bool = False,
     ) -> None:
-        """`learn_until`: labels after which the ranking is frozen; None: it learns for ever."""
-        self.replays = replays
+        """Prepare the replays.
+
+        Args:
+            learn_until: labels after which the ranking is frozen; None: it learns for ever.
+            votes: one person, drawn from those who voted on the answer, judges it.
+        """
+        self.replays, self._votes = replays, votes
         self._pool, self._change, self._learn_until = pool, change, learn_until
         self._rng = np.random.default_rng([seed, 0])
         self._rows = _order(pool, replays=replays, items=items, order=order, rng=self._rng)
         self._known: list[_Labels] = [_Labels() for _ in range(replays)]
-        start = calibration.prior(pool.signals, trusted=pool.trusted)
-        self._prior = start
-        self._scores = np.tile(_scored(pool, start), (replays, 1))
-        self._errors = np.tile(_errors(self._scores[0], ~pool.correct), (replays, 1))
+        self._kinds = Kinds.of(pool)
+        self._phases = phases_of(pool, items=items, order=order)
+        self._members = self._kinds.members(pool, by_phase=order != "bootstrap")
+        self.changes = change is not None or len(self._members) > 1
+        self._at, self._phase = 0, 0
+        self._prior = calibration.prior(pool.signals, trusted=pool.trusted)
+        self._scores = np.tile(self._kinds.scored(self._prior), (replays, 1))
+        self._errors = np.tile(self._truth(self._scores[0]), (replays, 1))
+        self._window = np.full((replays, WINDOW), np.nan)
         self._heard = np.zeros((replays, len(certificate.CUTS), 2), dtype=np.int64)
-        self._at = 0
         self._streams = np.arange(replays)[:, None]
 
     def block(self, start: int, n: int) -> Block:
         rows = self._rows[:, start : start + n]
         self._at = start + n
+        if self._phases[start] != self._phase:
+            self._phase = int(self._phases[start])
+            self._errors = np.stack([self._truth(scores) for scores in self._scores])
         wrong = ~self._pool.correct[rows]
+        doubt = self._pool.doubt[rows] if self._votes else None
         if self._change is not None and start >= self._change.at:
-            wrong = wrong | (self._rng.random(rows.shape) < self._change.rate)
-        return Block(
-            scores=self._scores[self._streams, rows],
-            p_wrong=wrong.astype(np.float64),
-            wrong=wrong,
-            rows=rows,
-        )
+            turned = self._rng.random(rows.shape) < self._change.rate
+            wrong, doubt = wrong | turned, None if doubt is None else np.where(turned, 1.0, doubt)
+        scores = self._scores[self._streams, self._kinds.of_row[rows]]
+        self._window = np.concatenate([self._window, scores], axis=1)[:, -WINDOW:]
+        return Block(scores=scores, p_wrong=wrong.astype(np.float64), wrong=wrong, rows=rows, doubt=doubt)
 
     def window(self, size: int) -> Floats:
-        rows = self._rows[:, max(0, self._at - size) : self._at]
-        scores = self._scores[self._streams, rows]
-        blank = np.full((self.replays, size - scores.shape[1]), np.nan)
-        return np.concatenate([blank, scores], axis=1)
+        return self._window[:, -size:]
 
     def learn(self, arrived: Arrived, *, epoch: Ints) -> Bools:
         new = np.zeros(self.replays, dtype=np.bool_)
@@ -90,10 +101,15 @@ class PoolStream:
         return self._errors
 
     def error_above(self, thresholds: Floats) -> Floats:
-        inside = self._scores >= thresholds[:, None]
-        wrong = (inside & ~self._pool.correct).sum(axis=1)
-        error: Floats = wrong / np.maximum(inside.sum(axis=1), 1)
+        inside, members = (self._scores >= thresholds[:, None]).astype(np.float64), self._members[self._phase]
+        error: Floats = (inside @ members.wrong) / np.maximum(inside @ members.rows, 1.0)
+        if self._change is not None and self._at > self._change.at:
+            return error + (1.0 - error) * self._change.rate
         return error
+
+    def _truth(self, scores: Floats) -> Floats:
+        """Return the true error of each bin in this phase."""
+        return true_errors(scores, self._members[self._phase])
 
     def _refit(self, replay: int, *, epoch: int) -> None:
         labels = self._known[replay]
@@ -107,11 +123,13 @@ class PoolStream:
             curve=False,
         )
         labels.due = int(labels.count * GROWTH) + 10
-        self._scores[replay] = _scored(self._pool, fitted)
-        self._errors[replay] = _errors(self._scores[replay], ~self._pool.correct)
+        self._scores[replay] = self._kinds.scored(fitted)
+        self._errors[replay] = self._truth(self._scores[replay])
+        newest = self._rows[replay, max(0, self._at - WINDOW) : self._at]
+        self._window[replay, WINDOW - len(newest) :] = self._scores[replay, self._kinds.of_row[newest]]
         now = epochs == epoch
         self._heard[replay] = reference.ranked_anew(
-            self._scores[replay, rows[now]], wrong=wrong[now], propensity=propensity[now]
+            self._scores[replay, self._kinds.of_row[rows[now]]], wrong=wrong[now], propensity=propensity[now]
         )
 
 
@@ -138,21 +156,13 @@ class _Labels:
         return kept
 
 
-def _scored(pool: Pool, fitted: calibration.Calibration) -> Floats:
-    """Rate all rows of the pool; rounded as routing rounds, so that what is tied stays tied."""
-    scores: Floats = np.round(fitted.scores(pool.x, answered=pool.answered), 6)
-    return scores
-
-
-def _errors(scores: Floats, wrong: Bools) -> Floats:
-    """Return the true error of each bin of the rank: ties share their places evenly, as coins would break them."""
-    _, spot, counts = np.unique(-scores, return_inverse=True, return_counts=True)
-    rate = np.bincount(spot, weights=wrong) / counts
-    mass = np.concatenate([[0.0], np.cumsum(counts)]) / len(scores)
-    lost = np.concatenate([[0.0], np.cumsum(counts * rate)]) / len(scores)
-    at_cuts = np.interp(certificate.CUTS, mass, lost)
-    result: Floats = np.diff(at_cuts, prepend=0.0) / certificate.WIDTHS
-    return result
+def phases_of(pool: Pool, *, items: int, order: str) -> Ints:
+    """Return the phase of each item; drawn in phases, they follow one another in the file's own proportions."""
+    if order == "bootstrap":
+        return np.zeros(items, dtype=np.int64)
+    places = np.arange(items) if order == "file" else (np.arange(items) * pool.rows) // items
+    phases: Ints = pool.phases[np.minimum(places, pool.rows - 1)]
+    return phases
 
 
 def _order(pool: Pool, *, replays: int, items: int, order: str, rng: np.random.Generator) -> Ints:
@@ -164,11 +174,10 @@ def _order(pool: Pool, *, replays: int, items: int, order: str, rng: np.random.G
             raise ValueError(f"{pool.name} has {pool.rows} rows: in file order a replay can't have {items} items.")
         return np.broadcast_to(np.arange(items), (replays, items)).copy()
     if order == "phases":
-        places = (np.arange(items) * pool.rows) // items
+        phases = phases_of(pool, items=items, order=order)
         rows = np.empty((replays, items), dtype=np.int64)
-        for phase in np.unique(pool.phases[places]):
-            members = np.flatnonzero(pool.phases == phase)
-            here = np.flatnonzero(pool.phases[places] == phase)
+        for phase in np.unique(phases):
+            members, here = np.flatnonzero(pool.phases == phase), np.flatnonzero(phases == phase)
             rows[:, here] = members[rng.integers(0, len(members), (replays, len(here)))]
         return rows
     raise ValueError(f"order is {order!r}: give bootstrap, file or phases.")

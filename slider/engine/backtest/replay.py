@@ -11,7 +11,8 @@ from slider.engine.arrays import Bools, Floats, Ints
 from slider.engine.backtest.book import Book, Entry
 from slider.engine.backtest.people import People
 from slider.engine.backtest.rules import Rule, Seen
-from slider.engine.backtest.streams import Arrived, Stream
+from slider.engine.backtest.streams import Arrived, Block, Stream
+from slider.engine.backtest.truth import Truth
 
 BLOCK = 50
 """Items routed between two looks."""
@@ -27,7 +28,8 @@ class Record:
         wrong: how many of them were wrong.
         expected: the sum of their true chances of being wrong.
         audits: looks at unattended items, look-backs included.
-        broken: True where what was open has a true error above the limit.
+        broken: True where what was open has had a true error above the limit all through its epoch: a broken promise.
+        above: True where it is above the limit at the moment; the same where true errors do not change.
         open: True where anything was open.
         oracle: shape (replays,), the largest cut of the rank that keeps the limit, at the end.
         seconds: time the whole replay took.
@@ -40,6 +42,7 @@ class Record:
     expected: Floats
     audits: Ints
     broken: Bools
+    above: Bools
     open: Bools
     oracle: Floats
     seconds: float
@@ -70,22 +73,23 @@ def replay(
     blocks, replays, begun = items // BLOCK, stream.replays, time.process_time()
     rng, chance = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2])
     book = Book(replays, blocks * BLOCK, longest=int(people.longest))
-    tables = {name: np.zeros((blocks, replays)) for name in ("lane", "wrong", "expected", "audits", "broken", "open")}
-    truth = _Truth(stream, limit)
+    tables = {name: np.zeros((blocks, replays)) for name in ("lane", "wrong", "expected", "audits")}
+    is_open, above, broken = (np.zeros((blocks, replays), dtype=np.bool_) for _ in range(3))
+    truth = Truth(stream, limit)
     for block in range(blocks):
         since = block * BLOCK
         before = stream.window(lanes.WINDOW)
         drawn = stream.block(since, BLOCK)
         ranks = lanes.ranks_of(before, scores=np.round(drawn.scores, 6), ties=rng.random(drawn.scores.shape))
-        entry = _entry(rule, certificate.bins(ranks), drawn.scores, people, drawn.wrong, drawn.rows, since, rng)
+        entry = _entry(rule, drawn, bins=certificate.bins(ranks), people=people, since=since, rng=rng)
         book.write(entry)
         tables["lane"][block] = entry.lane.sum(axis=1)
         tables["wrong"][block] = (entry.lane & drawn.wrong).sum(axis=1)
         tables["expected"][block] = (entry.lane * drawn.p_wrong).sum(axis=1)
         tables["audits"][block] = (entry.lane & entry.looked).sum(axis=1)
-        truth.judge(rule, tables["broken"][block], tables["open"][block])
+        is_open[block], above[block], broken[block] = truth.judge(rule, epoch=book.epoch.astype(np.int64))
         new = stream.learn(_arrived(book, since), epoch=book.epoch.astype(np.int64))
-        truth.forget(new)
+        truth.learnt(new)
         seen = Seen(
             since=since,
             scores=drawn.scores,
@@ -102,27 +106,19 @@ def replay(
         wrong=tables["wrong"].astype(np.int64),
         expected=tables["expected"],
         audits=tables["audits"].astype(np.int64),
-        broken=tables["broken"] > 0,
-        open=tables["open"] > 0,
+        broken=broken,
+        above=above,
+        open=is_open,
         oracle=truth.oracle(),
         seconds=time.process_time() - begun,
         rule=rule,
     )
 
 
-def _entry(
-    rule: Rule,
-    bins: Ints,
-    scores: Floats,
-    people: People,
-    wrong: Bools,
-    rows: Ints,
-    since: int,
-    rng: np.random.Generator,
-) -> Entry:
+def _entry(rule: Rule, drawn: Block, *, bins: Ints, people: People, since: int, rng: np.random.Generator) -> Entry:
     """Route one block: lanes by the rule, audits by coins, verdicts and their times by the people."""
     closed = rule.closed(bins)
-    lane = rule.lanes(bins, scores) & (closed < 0)
+    lane = rule.lanes(bins, drawn.scores) & (closed < 0)
     rungs = np.broadcast_to(rule.rungs()[:, None], bins.shape)
     looked = ~lane | (rng.random(bins.shape) < audit.LADDER[rungs])
     shut = ~lane.any(axis=1, keepdims=True) & (rule.rungs()[:, None] == 0)
@@ -132,9 +128,9 @@ def _entry(
         rungs=np.where(lane, rungs, 0),
         lane=lane,
         looked=looked,
-        said=people.say(wrong, rng=rng),
-        at=since + np.arange(bins.shape[1]) + people.delays(wrong, rng=rng),
-        rows=rows,
+        said=people.say(drawn.wrong, rng=rng, doubt=drawn.doubt),
+        at=since + np.arange(bins.shape[1]) + people.delays(drawn.wrong, rng=rng),
+        rows=drawn.rows,
         closed=closed,
     )
 
@@ -148,38 +144,3 @@ def _arrived(book: Book, since: int) -> Arrived:
         propensity=audit.LADDER[book.rungs[replay, item]],
         epochs=book.epochs[replay, item].astype(np.int64),
     )
-
-
-class _Truth:
-    """The judge: compares what is open with the true error, which only a new ranking changes."""
-
-    def __init__(self, stream: Stream, limit: float) -> None:
-        self._stream, self._limit = stream, limit
-        self._errors: Floats | None = None
-
-    def forget(self, new: Bools) -> None:
-        if new.any():
-            self._errors = None
-
-    def judge(self, rule: Rule, broken: Floats, is_open: Floats) -> None:
-        inside = rule.inside()
-        if inside.thresholds is not None:
-            error = self._stream.error_above(inside.thresholds)
-            is_open[:] = np.isfinite(inside.thresholds)
-        else:
-            errors = self._known()
-            widths = certificate.WIDTHS * np.asarray(inside.open_bins)
-            error = (widths * errors).sum(axis=1) / np.maximum(widths.sum(axis=1), 1e-12)
-            is_open[:] = widths.sum(axis=1) > 0
-        broken[:] = (is_open > 0) & (error > self._limit + 1e-12)
-
-    def oracle(self) -> Floats:
-        errors = self._known()
-        sums = np.cumsum(certificate.WIDTHS * errors, axis=1) / certificate.CUTS
-        best: Floats = np.where(sums <= self._limit, certificate.CUTS, 0.0).max(axis=1)
-        return best
-
-    def _known(self) -> Floats:
-        if self._errors is None:
-            self._errors = self._stream.errors()
-        return self._errors

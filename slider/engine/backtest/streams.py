@@ -15,18 +15,22 @@ class Block:
         p_wrong: the true chance that the answer is wrong.
         wrong: whether it is.
         rows: for a stream of known rows, which row it is; -1 otherwise.
+        doubt: the chance that a person calls the answer wrong, where people are known to differ; None: people see
+            the truth, but for their slips.
     """
 
     scores: Floats
     p_wrong: Floats
     wrong: Bools
     rows: Ints
+    doubt: Floats | None = None
 
 
 class Stream(Protocol):
     """A source of items for several replays at once."""
 
     replays: int
+    changes: bool  # whether the true errors may be others than at the last block, under the same ranking
 
     def block(self, start: int, n: int) -> Block:
         """Return items start ... start + n - 1 of every replay; called once for each stretch, in order."""

@@ -1,0 +1,138 @@
+"""What a backtest is asked for, and the one replay that a process works at."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from slider.engine.arrays import Ints
+from slider.engine.backtest import baselines, measures, planted, pool_stream
+from slider.engine.backtest.measures import Measures
+from slider.engine.backtest.people import People
+from slider.engine.backtest.pool import Pool
+from slider.engine.backtest.pool_stream import Change, PoolStream
+from slider.engine.backtest.replay import BLOCK, Record, replay
+from slider.engine.orders import Tuning
+
+ORDERS = ("bootstrap", "file", "phases")
+ITEMS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything but the answers.
+
+    Attributes:
+        limits: the errors that are tolerated, each its own replay.
+        delta: the chance with which the promise may fail.
+        slider: the largest share that the product's rule may open.
+        tuning: of the product's rule.
+        people: who judges.
+        known_answers: wrong answers that reviewers judge first where they miss some; 0: nobody corrects for misses.
+        votes: a person drawn from each row's votes judges it.
+        order: one of `ORDERS`.
+        change: a silent regression.
+        replays, items, seed: how many, how long; items 0: 20,000, or all rows where the order is the file's.
+        rules: names from `baselines.RULES`.
+    """
+
+    limits: tuple[float, ...] = (0.05, 0.02, 0.01)
+    delta: float = 0.05
+    slider: float = 1.0
+    tuning: Tuning = field(default_factory=Tuning)
+    people: People = field(default_factory=People)
+    known_answers: int = planted.PLANTED
+    votes: bool = False
+    order: str = "bootstrap"
+    change: Change | None = None
+    replays: int = 200
+    items: int = 0
+    seed: int = 5
+    rules: tuple[str, ...] = tuple(baselines.RULES)
+
+    def length(self, pool: Pool) -> int:
+        """Return the items of a replay of a pool, in whole blocks."""
+        items = self.items or (ITEMS if self.order == "bootstrap" else pool.rows)
+        return (min(items, pool.rows) if self.order == "file" else items) // BLOCK * BLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One rule on one pool at one limit."""
+
+    pool: Pool
+    limit: float
+    rule: str
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """What ran in one phase of the stream: share of its items, and of those how many were wrong."""
+
+    name: str
+    share: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a job found. `promises`: whether the rule claims that the limit holds."""
+
+    pool: str
+    rows: int
+    limit: float
+    rule: str
+    promises: bool
+    measures: Measures
+    phases: tuple[Phase, ...]
+
+
+def run(job: Job) -> Outcome:
+    """Replay one job."""
+    plan, items = job.plan, job.plan.length(job.pool)
+    given = baselines.Setting(
+        replays=plan.replays,
+        items=items,
+        limit=job.limit,
+        delta=plan.delta,
+        people=plan.people,
+        tuning=plan.tuning,
+        slider=plan.slider,
+    )
+    if plan.people.miss > 0.0 and plan.known_answers:
+        given = planted.with_known_answers(given, planted=plan.known_answers, seed=plan.seed)
+    stream = PoolStream(
+        job.pool,
+        replays=plan.replays,
+        items=items,
+        order=plan.order,
+        seed=plan.seed,
+        learn_until=None if job.rule == baselines.GUARDED else baselines.LEARNS_UNTIL,
+        change=plan.change,
+        votes=plan.votes,
+    )
+    rule = baselines.RULES[job.rule](given)
+    record = replay(stream, rule, items=items, people=plan.people, limit=job.limit, seed=plan.seed)
+    phases = pool_stream.phases_of(job.pool, items=items, order=plan.order)
+    return Outcome(
+        pool=job.pool.name,
+        rows=job.pool.rows,
+        limit=job.limit,
+        rule=job.rule,
+        promises=rule.promises,
+        measures=measures.measure(record, limit=job.limit, change=plan.change.at if plan.change else None),
+        phases=_by_phase(record, phases[::BLOCK], job.pool.phase_names),
+    )
+
+
+def _by_phase(record: Record, phases: Ints, names: tuple[str, ...]) -> tuple[Phase, ...]:
+    """Sum up each phase; a block belongs to the phase of its first item."""
+    present = np.unique(phases).tolist()
+    if len(present) < 2:
+        return ()
+    found = []
+    for phase in present:
+        lane, wrong = record.lane[phases == phase], record.wrong[phases == phase]
+        share, error = lane.mean() / record.block, wrong.sum() / max(1, lane.sum())
+        found.append(Phase(name=names[phase] or "-", share=float(share), error=float(error)))
+    return tuple(found)
