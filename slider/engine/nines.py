@@ -76,9 +76,9 @@ def labels_for(
     if bad.shape != good.shape or bad.ndim != 1 or not 1 <= bad.size <= audit.STEPS:
         raise ValueError(f"wrong has shape {bad.shape} and right {good.shape}: give both as (weight classes,).")
     rate, odds = check_fraction(error, "error"), limit / (1.0 - limit)
-    stakes = np.outer(audit.LADDER[: bad.size], bounds.THETA)
-    start = np.log(bounds.OMEGA) + bad @ np.log1p(-stakes) + good @ np.log1p(odds * stakes)
-    growth: Floats = rate * np.log1p(-bounds.THETA) + (1.0 - rate) * np.log1p(odds * bounds.THETA)
+    stakes = np.outer(audit.LADDER[: bad.size], bounds.WIDE_THETA)
+    start = np.log(bounds.WIDE_OMEGA) + bad @ np.log1p(-stakes) + good @ np.log1p(odds * stakes)
+    growth: Floats = rate * np.log1p(-bounds.WIDE_THETA) + (1.0 - rate) * np.log1p(odds * bounds.WIDE_THETA)
 
     def reached(labels: float) -> bool:
         return bool(np.logaddexp.reduce(start + labels * growth) >= enough)

@@ -43,8 +43,13 @@ def certify(ranks: Floats, *, wrong: Bools, error_limit: float, delta: float) ->
     the chance that any such cut is certified is at most delta: at this one look, and at no other. Who looks again
     with more labels needs another delta, or `certificate.certify`.
 
+    It needs ranks that were made without knowledge of their own label, and a number of labels in each cut that does
+    not follow from the outcomes. Ranks that put items into a cut only until the outcomes look good would be many
+    looks. `ranks` spreads them evenly over all items at every fit, so what a fit can add to a cut here it has to
+    take away elsewhere; that is close to the condition and not quite it.
+
     Args:
-        ranks: shape (n,), in [0, 1], each made without knowledge of its own label (`ranks`).
+        ranks: shape (n,), in [0, 1], from `ranks`, or from a ranking that was fitted on other labels.
         wrong: shape (n,). All labels were asked for with the same chance.
         error_limit: strictly between 0 and 1.
         delta: strictly between 0 and 1.

@@ -43,7 +43,8 @@ class Guarded:
         return np.where(kept, -1, regions.OF_BIN[bins])
 
     def rungs(self) -> Ints:
-        return self.rung
+        """While nothing may run unattended everybody is looked at, and the least chance is 1."""
+        return np.where(self.share > 0.0, self.rung, 0)
 
     def inside(self) -> Inside:
         remaining = regions.without(self.watch.quarantined)
@@ -65,9 +66,10 @@ class Guarded:
         heard = book.labels(*arrived)
         if heard is not None:
             self.watch.hear(heard)
-        self._hear_closed(book, *arrived)
+        settled = book.settled()
+        self._hear_closed(book, *settled)
         self._hear_again(book)
-        counted = book.labels(*book.settled())
+        counted = book.labels(*settled)
         if counted is not None:
             self.watch.count(counted)
         orders = self.watch.judge()
@@ -110,7 +112,7 @@ class Guarded:
             self._owed.setdefault(block, []).append((replay, items[blocks == block], aimed))
 
     def _hear_closed(self, book: Book, replay: Ints, item: Ints) -> None:
-        mine = book.closed[replay, item] >= 0
+        mine = (book.closed[replay, item] >= 0) & (book.epochs[replay, item] == book.epoch[replay])
         if mine.any():
             replay, item = replay[mine], item[mine]
             self.watch.hear_quarantined(
