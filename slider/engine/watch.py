@@ -33,7 +33,7 @@ class Watch:
     Closed regions: one that is closed or opened again before the lane opens ends the epoch, and the promise stays
     as it is. While the lane is open the evidence goes on, and speaks of the cut without the region: still a
     supermartingale for every cut that is bad without it, as long as the region itself is no better than the limit.
-    Each closing and each opening then begins the count of cuts anew, with delta at the most.
+    So the promise holds for each set of closed regions; over the sets that can come up the chances add.
 
     Attributes:
         tested: shape (streams,), the limit times the share of errors that reviewers catch, strictly inside (0, 1).
