@@ -9,6 +9,8 @@ from slider.engine.labels import Labels
 TIMES: Floats = np.array([1.5, 2.0, 3.0, 5.0, 10.0])
 """The errors that the alarm is tuned to, as multiples of the limit."""
 
+_MOST_AIM = 0.9
+
 
 def start(streams: int) -> Floats:
     """Return the statistic of an epoch without labels, shape (streams, 5)."""
@@ -20,8 +22,12 @@ def observe(level: Floats, labels: Labels, *, tested: Floats) -> Floats:
 
     The promise: while every label of the lane is wrong with probability `tested` or less given all that came
     before, the mean number of lane labels until `reading` first reaches A is at least A. (Bets
-    1 + mu w (y - tested), with mu the Kelly stake for an error of 1.5, 2, 3, 5 and 10 times the limit.) An
-    alarm while errors are judged later than right answers comes late, not falsely.
+    1 + mu w (y - tested), with mu the Kelly stake for an error of 1.5, 2, 3, 5 and 10 times the limit.)
+
+    The labels of a still lane arrive like that while the audit chance stays as it is, also when errors are judged
+    later than right answers. They do not when it falls: the late errors of many audits then meet the right answers
+    of few, and the run length can halve. Shipped items that are looked at again belong here when they are drawn from
+    the whole lane, whatever the reason for looking, as long as what came after an item says nothing about it.
 
     Args:
         level: shape (streams, 5).
@@ -45,15 +51,22 @@ def stir(level: Floats, labels: Labels, *, tested: Floats) -> Floats:
     """Carry the same bets as a CUSUM of logarithms: quick to stir, and so only a reason to look more closely.
 
     Arguments and shapes are those of `observe`; while the lane keeps its limit, the mean number of lane labels until
-    one of the five first reaches log(A) is at least A.
+    `stirred` first reaches log(A) is at least A - 1.
     """
     steps = np.log(_factors(labels, tested))
     return detect.cusum(level, steps, present=labels.present & labels.lane)
 
 
+def stirred(level: Floats) -> Floats:
+    """Return the log of the mean of the five likelihood ratios that `stir` carries, shape (streams,)."""
+    top = level.max(axis=-1)
+    result: Floats = top + np.log(np.exp(level - top[:, None]).mean(axis=-1))
+    return result
+
+
 def _factors(labels: Labels, tested: Floats) -> Floats:
     """Return each label's five bets against "the error is at most the limit", shape (streams, n, 5)."""
     limit = tested[:, None, None]
-    aims = np.minimum(0.9, limit * TIMES)
+    aims = np.maximum(limit, np.minimum(_MOST_AIM, limit * TIMES))
     stakes = (aims - limit) / (limit * (1.0 - limit))
     return 1.0 + stakes * labels.weights[:, :, None] * (labels.wrong[:, :, None] - limit)

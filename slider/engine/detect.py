@@ -12,11 +12,12 @@ def shiryaev_roberts(level: Floats, factors: Floats, *, present: Bools) -> Float
     """Carry a Shiryaev-Roberts statistic over a run of labels: R <- (R + 1) * factor, label by label.
 
     The promise: when each factor, given all before, has a mean of at most 1 (no change), R minus the number of
-    labels is a supermartingale, so the mean number of labels until R first reaches A is at least A, from any
-    start at 0 (the average run length). The statistic forgets nothing and needs no guess of when the change came.
+    labels is a supermartingale, so the mean number of labels from R = 0 until R first reaches A is at least A (the
+    average run length); from R = r it is at least A - r. The same holds of a mean of several such statistics over
+    the same labels, and when R is read only now and then. It needs no guess of when the change came.
 
     Args:
-        level: shape (..., J), the statistic so far, 0 or more; log-scale is not needed below e**600.
+        level: shape (..., J), the statistic so far, 0 or more. It is cut off at 1e100.
         factors: shape (..., n, J), the likelihood ratio or bet of each label, above 0.
         present: shape (..., n), False where there is no label.
 
@@ -40,10 +41,12 @@ def cusum(level: Floats, steps: Floats, *, present: Bools) -> Floats:
     """Carry a CUSUM in logarithms over a run of labels: g <- max(g, 0) + step.
 
     The promise: when each exp(step), given all before, has a mean of at most 1, the mean number of labels until
-    g first reaches log(A) is at least A (Lorden, Annals of Mathematical Statistics 42, 1971).
+    g first reaches log(A) is at least A (Lorden, Annals of Mathematical Statistics 42, 1971): exp(g) is never above
+    the Shiryaev-Roberts statistic of the same steps. For a mean of several exp(g) it is at least A - 1, since each
+    begins at 1; for the largest of J of them only A / J.
 
     Args:
-        level: shape (..., J), the statistic so far.
+        level: shape (..., J), the statistic so far. Below 0 it counts as 0.
         steps: shape (..., n, J), log-likelihood ratios.
         present: shape (..., n), False where there is no label.
 

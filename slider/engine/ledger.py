@@ -14,6 +14,7 @@ SHARES: Floats = np.array([0.4, 0.15, 0.15, 0.15, 0.15])
 """Share of the starting wealth behind each stake: most where little is found."""
 
 _HALVINGS = 60
+_SAME = 1e-9
 
 
 def at_most(found: npt.ArrayLike, *, least_chance: float, delta: float, miss: float = 0.0) -> float:
@@ -27,11 +28,14 @@ def at_most(found: npt.ArrayLike, *, least_chance: float, delta: float, miss: fl
     The promise: P(the bound is ever below the number of wrong results) <= delta, looked at whenever one likes, for
     any sequence of errors: drifting, in bursts, or chosen by somebody who sees all past audits. It needs coins that
     nobody can foretell, chances recorded before the look, and every audit answered: an open or overdue audit is
-    not a found error, so pass it as found until it is judged right.
+    not a found error, so pass it as found until it is judged right. And it needs the same `least_chance` at every
+    look, fixed before the first: the stakes hang on it. The smallest chance *so far* will not do while it falls:
+    each new one is another bet, with another delta to lose.
 
     Args:
-        found: shape (13,), errors found by audits of unattended items, by the rung of their audit chance.
-        least_chance: the smallest audit chance that any unattended item had, in (0, 1].
+        found: shape (13,), errors found by audits of unattended items, by the rung of their audit chance. Errors
+            found by other looks are not among them.
+        least_chance: the smallest audit chance that an unattended item may get: the floor, in (0, 1].
         delta: strictly between 0 and 1.
         miss: an upper bound on the share of errors that reviewers don't see, in [0, 1).
 
@@ -39,7 +43,7 @@ def at_most(found: npt.ArrayLike, *, least_chance: float, delta: float, miss: fl
         A number of results, 0 or more. With nothing found it is about 4 / least_chance at delta 5 %: `blind`.
 
     Raises:
-        ValueError: a count or number is out of range.
+        ValueError: a count or number is out of range, or an error was found at a chance below `least_chance`.
     """
     counts = check_counts(found, "found")
     if counts.shape != (audit.STEPS,):
@@ -48,6 +52,8 @@ def at_most(found: npt.ArrayLike, *, least_chance: float, delta: float, miss: fl
         raise ValueError(f"miss is {miss!r}: give the share of errors that reviewers don't see, 0 or more, below 1.")
     if not 0.0 < least_chance <= 1.0:
         raise ValueError(f"least_chance is {least_chance!r}: give the smallest audit chance, above 0 and at most 1.")
+    if np.any(counts[least_chance * (1.0 - _SAME) > audit.LADDER]):
+        raise ValueError(f"least_chance is {least_chance}, but errors were found at smaller chances: give the floor.")
     target = -math.log(check_inside(delta, "delta"))
     chances = audit.LADDER * (1.0 - miss)
     least = min(least_chance * (1.0 - miss), 1.0 - 1e-9)

@@ -32,6 +32,11 @@ def certify(counters: Counters, *, error_limit: float, delta: float) -> Certific
     the chance that any such cut is certified is at most delta: at this one look, and at no other. Who looks again
     with more labels needs another delta (`SHARE`), or `certificate.certify` from the start.
 
+    It needs ranks that were made without knowledge of their own label, and a number of labels in each cut that does
+    not follow from the outcomes. Ranks that put items into a cut only until the outcomes look good would be many
+    looks. `ranks` spreads them evenly over all items at every fit, so what a fit can add to a cut here it has to
+    take away elsewhere; that is close to the condition and not quite it.
+
     Args:
         counters: of one stream, from `certificate.count` of `ranks`.
         error_limit: strictly between 0 and 1.

@@ -40,7 +40,7 @@ def usual(wrong: Ints, right: Ints, *, tested: Floats) -> Floats:
 def expected(wrong: Ints, right: Ints, *, tested: Floats) -> Floats:
     """Return the error rate that later labels of each bin are compared with: `usual`, erring on the high side.
 
-    A quarter of the way to the next harder group, since where errors set in moves a little with the items that one is
+    An eighth of the way to the next harder group, since where errors set in moves a little with the items that one is
     ranked among; then raised by a twentieth, by .001 and by `_CAUTION` standard errors. Too clean an expectation
     cries wolf. Arguments and shape are those of `usual`.
     """

@@ -34,6 +34,11 @@ class Watch:
     (`certificate.certify`). The detectors notice an epoch whose items change; each has its false-alarm budget in
     `Tuning`. What leaves between a change and its discovery is not covered: `ledger.at_most` counts it.
 
+    Closed regions: one that is closed or opened again before the lane opens ends the epoch, and the promise stays
+    as it is. While the lane is open the evidence goes on, and speaks of the cut without the region: still a
+    supermartingale for every cut that is bad without it, as long as the region itself is no better than the limit.
+    So the promise holds for each set of closed regions; over the sets that can come up the chances add.
+
     Attributes:
         tested: shape (streams,), the limit times the share of errors that reviewers catch, strictly inside (0, 1).
         delta: the chance with which the promise may fail.
@@ -171,7 +176,11 @@ class Watch:
             np.add.at(self.heard, (stream, bins, wrong), 1)
 
     def hear_quarantined(self, stream: Ints, region: Ints, *, wrong: Bools) -> None:
-        """Take labels of items that a closed region sent to people; one entry each, of any streams."""
+        """Take labels of items that a closed region sent to people; one entry each, of any streams.
+
+        In the order of routing, up to the oldest one outstanding: they are what opens a region again, and late
+        errors would open a bad one. Only items that were routed since the region was closed.
+        """
         np.add.at(self.freed, (stream, region, wrong.astype(np.int64)), 1)
 
     # -- what follows ---------------------------------------------------------------------------------------------
@@ -197,6 +206,8 @@ class Watch:
         self.surprise[surprised] = 0.0
         if ended.any():
             self._end_epoch(ended)
+            # The items have changed: what closed regions have shown since was of the old ones.
+            self.freed[alarmed | shifted] = 0
         return Orders(
             share=self._share(),
             rung=self._rung(),
@@ -251,11 +262,8 @@ class Watch:
     def _suspect(self, may: Bools) -> Bools:
         """Raise suspicion, and back off: the same suspicion, unconfirmed, must not be raised every day."""
         wary = np.log(self.patience)
-        stirred = self.nudge.max(axis=1) + np.log(
-            np.exp(self.nudge - self.nudge.max(axis=1, keepdims=True)).mean(axis=1)
-        )
         suspected: Bools = shift.reading(self.shift) >= np.log(self.tuning.suspicion) + 2.0 * wary
-        suspected |= stirred >= np.log(self.tuning.nudge) + wary
+        suspected |= alarm.stirred(self.nudge) >= np.log(self.tuning.nudge) + wary
         suspected |= shift.reading(self.drift) >= np.log(self.tuning.drift)
         suspected &= may & ~self._is_wary()
         self.boost_until[suspected] = self.audits[suspected] + self.tuning.boost_audits
@@ -306,7 +314,10 @@ class Watch:
         return closed
 
     def _reopen_regions(self) -> Bools:
-        """Open a closed region again when its labels since then show that it keeps the limit."""
+        """Open a closed region again when its labels since then show that it keeps the limit.
+
+        P(a region that is bad since it was closed is ever opened again) <= delta (`bounds.log_wealth`).
+        """
         if not self.quarantined.any():
             return np.zeros_like(self.quarantined)
         wealth = bounds.log_wealth(
@@ -360,8 +371,12 @@ class Watch:
             for name in _STATES:
                 here = getattr(watch, name)
                 here[0] = _read(stored[name], like=here[0])
-            watch.counters.wrong[0], watch.counters.right[0] = np.array(stored["wrong"]), np.array(stored["right"])
-            watch.proof.best[0] = np.array(stored["best"], dtype=np.float64)
+            for name, here in (
+                ("wrong", watch.counters.wrong),
+                ("right", watch.counters.right),
+                ("best", watch.proof.best),
+            ):
+                here[0] = _read(stored[name], like=here[0])
             for start, (wrong, right) in zip(watch.fresh, np.array(stored["fresh"], dtype=np.int64), strict=False):
                 start.wrong[0], start.right[0] = wrong, right
         except (KeyError, TypeError, ValueError) as error:
@@ -406,4 +421,6 @@ def _read(stored: object, *, like: Floats | Ints | Bools) -> Floats | Ints | Boo
         raise ValueError(f"shape {values.shape} instead of {like.shape}")
     if like.dtype.kind == "f":
         return values
+    if np.isnan(values).any():
+        raise ValueError("null where there should be a number")
     return values.astype(np.bool_) if like.dtype.kind == "b" else values.astype(np.int64)

@@ -47,6 +47,7 @@ class Book:
         self.epochs, self.closed = np.zeros(shape, dtype=np.int16), np.full(shape, -1, dtype=np.int8)
         self.epoch = np.zeros(replays, dtype=np.int16)
         self.now = 0
+        self._settled = np.zeros(replays, dtype=np.int64)
         self._longest = longest
         self._streams = np.arange(replays)[:, None]
 
@@ -79,6 +80,17 @@ class Book:
         oldest = np.full((len(self.epoch), len(certificate.CUTS)), self.now, dtype=np.int64)
         np.minimum.at(oldest, (replay, self.bins[replay, item + first]), item + first)
         return oldest
+
+    def settled_closed(self) -> tuple[Ints, Ints]:
+        """Return (replays, items) that closed regions sent to people, newly below the oldest such look outstanding."""
+        first = int(self._settled.min())
+        items = np.arange(first, self.now)
+        sent = (self.closed[:, first : self.now] >= 0) & (items >= self._settled[:, None])
+        waits = sent & (self.at[:, first : self.now] >= self.now)
+        upto = np.where(waits.any(axis=1), waits.argmax(axis=1) + first, self.now)
+        replay, item = np.nonzero(sent & (items < upto[:, None]))
+        self._settled = upto
+        return replay, item + first
 
     def judged(self, floor: Ints) -> tuple[Ints, Ints]:
         """Return (replays, items) from `floor`, shape (replays,), on whose verdict is known."""

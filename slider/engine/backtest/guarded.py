@@ -46,7 +46,8 @@ class Guarded:
         return np.where(kept, -1, regions.OF_BIN[bins])
 
     def rungs(self) -> Ints:
-        return self.rung
+        """While nothing may run unattended everybody is looked at, and the least chance is 1."""
+        return np.where(self.share > 0.0, self.rung, 0)
 
     def inside(self) -> Inside:
         remaining = regions.without(self.watch.quarantined)
@@ -68,7 +69,7 @@ class Guarded:
         heard = book.labels(*arrived)
         if heard is not None:
             self.watch.hear(heard)
-        self._hear_closed(book, *arrived)
+        self._hear_closed(book, *book.settled_closed())
         self._hear_again(book)
         known = book.labels(*book.judged(self.watch.floor))
         self.watch.settle(known, waiting=book.waiting())
@@ -117,7 +118,7 @@ class Guarded:
             self._owed.setdefault(block, []).append((replay, items[blocks == block], aimed))
 
     def _hear_closed(self, book: Book, replay: Ints, item: Ints) -> None:
-        mine = book.closed[replay, item] >= 0
+        mine = (book.closed[replay, item] >= 0) & (book.epochs[replay, item] == book.epoch[replay])
         if mine.any():
             replay, item = replay[mine], item[mine]
             self.watch.hear_quarantined(
