@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import django
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -18,6 +19,10 @@ from slider import embedded
 
 # Worker processes of pytest-xdist inherit the controller's environment: whoever finds no folder made it.
 FOLDER = "SLIDER_TEST_FOLDER"
+
+# A busy machine is no counterexample.
+hypothesis.settings.register_profile("slider", deadline=None)
+hypothesis.settings.load_profile("slider")
 IS_CONTROLLER = FOLDER not in os.environ
 _running = ExitStack()
 

@@ -147,6 +147,7 @@ def demo(state: Path) -> Iterator[str]:
         port = probe.getsockname()[1]
     os.environ["SLIDER_STATE_DIR"] = str(state)
     os.environ["DJANGO_SETTINGS_MODULE"] = "slider.settings"
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # between pictures the browser has an event loop in this thread
     command = [sys.executable, "manage.py", "demo", f"--port={port}"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout is not None
