@@ -26,12 +26,8 @@ def _mapie() -> Iterator[str]:
         return
     module, name = found
     wrong, labels = np.array([0, 5, 12, 20, 29, 40]), 1000
-    theirs = np.array(
-        [
-            float(np.ravel(module.compute_hoeffding_bentkus_p_value(np.array([k / labels]), labels, LIMIT))[0])
-            for k in wrong
-        ]
-    )
+    p_value = module.compute_hoeffding_bentkus_p_value
+    theirs = np.array([float(np.ravel(p_value(np.array([k / labels]), labels, LIMIT))[0]) for k in wrong])
     ours = frozen.hoeffding_bentkus(wrong, np.full(len(wrong), labels), limit=LIMIT)
     yield f"{name}: p-values of Learn then Test differ from ours by {np.abs(theirs - ours).max():.1e} at the most."
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from bench.streams import CHANGE, ITEMS, Kind, Made
+from bench.streams import CHANGE, ITEMS, Kind, Made, truth
 from slider.engine.backtest import baselines, measures, planted
 from slider.engine.backtest.people import People
 from slider.engine.backtest.replay import replay
@@ -74,6 +74,7 @@ def rules(row: str) -> tuple[str, ...]:
 def run(asked: Asked) -> measures.Measures:
     """Replay one row under one rule."""
     row = ROWS[asked.row]
+    truth(row.kind)  # measured once a process, and not on this replay's clock
     given = baselines.Setting(replays=asked.replays, items=asked.items, limit=LIMIT, delta=DELTA, people=row.people)
     if row.known_answers:
         given = planted.with_known_answers(given, seed=asked.seed)

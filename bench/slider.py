@@ -1,4 +1,4 @@
-"""`python -m bench.slider`: the slider beside other ways, on made-up streams and on files; writes docs/benchmarks.md."""
+"""`python -m bench.slider`: the slider beside other ways, on made-up streams and files, into docs/benchmarks.md."""
 
 import argparse
 import sys
@@ -80,7 +80,7 @@ def real(given: argparse.Namespace) -> Iterator[tuple[str, list[str]]]:
 
 
 def _saying(what: str, total: int) -> work.Done:
-    def done(count: int, one: object) -> None:
+    def done(count: int, _: object) -> None:
         say(f"{what}: {count} of {total}")
 
     return done

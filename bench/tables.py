@@ -16,15 +16,8 @@ _STREAMS = (
     *("lane error", "audits", "false alarms", "ms"),
 )
 _CHANGES = (
-    "change",
-    "rule",
-    "broken before",
-    "items to safety",
-    "90 %",
-    "over allowance",
-    "share",
-    "audits",
-    "false alarms",
+    *("change", "rule", "broken before", "items to safety", "90 %", "over allowance"),
+    *("share", "audits", "false alarms"),
 )
 
 
