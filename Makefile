@@ -15,7 +15,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .PHONY: help demo demo-reset test check lint format types floors templates deploy-check lock upgrade \
-	env-example venv bench screens
+	env-example venv bench bench-slider screens
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,6 +95,9 @@ $(VENV)/.dev-stamp: requirements-dev.txt $(VENV)/.run-stamp
 	@echo "Installing what tests and checks need ..."
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
+
+bench-slider: $(VENV)/.dev-stamp ## Measure the slider beside other ways, into docs/benchmarks.md (half an hour; ARGS='--help')
+	@$(PYTHON) -m bench.slider $(ARGS)
 
 bench: $(VENV)/.dev-stamp ## Measure the fleet beside a bare loop on this machine (minutes; ARGS='--help')
 	@$(PYTHON) -m bench.fleet $(ARGS)

@@ -110,7 +110,7 @@ def learn_then_test(limit: float, *, delta: float, in_sequence: bool) -> Choose:
 
     def choose(scores: Floats, wrong: Bools) -> Floats:
         thresholds, bad, seen = candidates(scores, wrong)
-        p = _hoeffding_bentkus(bad, seen, limit=limit)
+        p = hoeffding_bentkus(bad, seen, limit=limit)
         return _largest(_sequence(p <= delta) if in_sequence else _holm(p, delta=delta), thresholds)
 
     return choose
@@ -163,7 +163,8 @@ def candidates(scores: Floats, wrong: Bools) -> tuple[Floats, Ints, Ints]:
     return thresholds, (inside & wrong[:, :, None]).sum(axis=1), inside.sum(axis=1)
 
 
-def _hoeffding_bentkus(wrong: Ints, labels: Ints, *, limit: float) -> Floats:
+def hoeffding_bentkus(wrong: Ints, labels: Ints, *, limit: float) -> Floats:
+    """Return the p-value of "the error is above the limit", entry by entry (Bates et al., JACM 2021)."""
     rate = np.minimum(wrong / labels, limit)
     with np.errstate(divide="ignore", invalid="ignore"):
         gap = np.where(rate > 0.0, rate * np.log(rate / limit), 0.0)

@@ -24,13 +24,17 @@ class Look:
     """What one look at few labels comes to, over the replays; shares are 0-1.
 
     Attributes:
-        broken: replays in which the allowed share of the other rows was wrong more often than the limit.
+        broken: replays in which the allowed share of the pool is wrong more often than the limit: the pool is the
+            population that labels are drawn from, with replacement.
+        broken_unseen: the same among the rows that were not drawn. Their error differs from the population's by
+            chance, so with few of them a rule that keeps its promise exceeds the limit more often.
         share: what was allowed, on average.
-        oracle: the largest share of the other rows that keeps the limit, with the same ranking.
+        oracle: the largest share of the pool that keeps the limit, with the same ranking.
         error: wrong among all rows that would have run unattended.
     """
 
     broken: Rate
+    broken_unseen: Rate
     share: float
     oracle: float
     error: float
@@ -82,26 +86,28 @@ def plain(pool: Pool, *, limit: float, delta: float, labels: int, replays: int, 
 
 
 def _looks(pool: Pool, allow: _Allow, *, limit: float, labels: int, replays: int, seed: int) -> Look:
-    """Draw labelled rows, let a rule look at them, and judge it by all other rows."""
-    if labels >= pool.rows:
-        raise ValueError(f"{pool.name} has {pool.rows} rows: with {labels} labelled none is left to judge by.")
+    """Draw labelled rows, let a rule look at them, and judge it by the pool and by the rows that were not drawn."""
     rng = np.random.default_rng([seed, 5])
-    shares, oracles, lanes, lost = (np.zeros(replays) for _ in range(4))
+    shares, oracles, errors, unseen = (np.zeros(replays) for _ in range(4))
     for replay in range(replays):
-        drawn = rng.permutation(pool.rows)
-        fitted, shares[replay] = allow(drawn[:labels], rng)
-        rest = drawn[labels:]
-        order = rest[_easiest_first(fitted.scores(pool.x[rest], answered=pool.answered[rest]), rng)]
+        drawn = rng.integers(0, pool.rows, labels)
+        fitted, share = allow(drawn, rng)
+        order = _easiest_first(fitted.scores(pool.x, answered=pool.answered), rng)
         wrong = np.cumsum(~pool.correct[order])
-        fine = np.flatnonzero(wrong <= limit * np.arange(1, len(order) + 1))
-        oracles[replay] = (fine[-1] + 1) / len(order) if fine.size else 0.0
-        lane = int(shares[replay] * len(order))
-        lanes[replay], lost[replay] = lane, wrong[lane - 1] if lane else 0
+        fine = np.flatnonzero(wrong <= limit * np.arange(1, pool.rows + 1))
+        oracles[replay] = (fine[-1] + 1) / pool.rows if fine.size else 0.0
+        lane = order[: int(share * pool.rows)]
+        fresh = lane[~np.isin(lane, drawn)]
+        shares[replay] = share
+        errors[replay], unseen[replay] = (
+            float((~pool.correct[rows]).sum()) / max(1, len(rows)) for rows in (lane, fresh)
+        )
     return Look(
-        broken=measures.rate(lost > limit * lanes),
+        broken=measures.rate(errors > limit + 1e-12),
+        broken_unseen=measures.rate(unseen > limit + 1e-12),
         share=float(shares.mean()),
         oracle=float(oracles.mean()),
-        error=float(lost.sum() / max(1.0, lanes.sum())),
+        error=float((errors * shares).sum() / max(1e-12, shares.sum())),
     )
 
 

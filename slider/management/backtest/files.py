@@ -31,12 +31,13 @@ class Found:
     remarks: tuple[str, ...]
 
 
-def read(paths: Sequence[Path], *, least: int = 1000) -> Found:
+def read(paths: Sequence[Path], *, least: int = 1000, skip: bool = False) -> Found:
     """Read files of `{id, task, model, signals, correct, ...}` rows, one a line, gzipped or not.
 
     Args:
         paths: the same task and worker in two files counts as two.
         least: rows that a task and worker must have.
+        skip: pass over a file whose rows are of another form, with a remark: for whole folders.
 
     Raises:
         Unusable: a file can't be read, or nothing in the files is fit for a backtest.
@@ -47,6 +48,9 @@ def read(paths: Sequence[Path], *, least: int = 1000) -> Found:
         try:
             mine = pool.pools(_rows(path))
         except pool.Unfit as error:
+            if skip:
+                remarks.append(f"{path.name} is passed over: {error}")
+                continue
             raise Unusable(f"{path}: {error}") from error
         if not mine:
             raise Unusable(f"{path} holds no rows: give one JSON object a line.")

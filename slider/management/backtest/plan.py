@@ -1,5 +1,6 @@
 """What a backtest is asked for, and the one replay that a process works at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -85,6 +86,11 @@ class Outcome:
     promises: bool
     measures: Measures
     phases: tuple[Phase, ...]
+
+
+def jobs(pools: Sequence[Pool], asked: Plan) -> list[Job]:
+    """Lay out all replays, in the order of the table."""
+    return [Job(pool, limit, rule, asked) for pool in pools for limit in asked.limits for rule in asked.rules]
 
 
 def run(job: Job) -> Outcome:

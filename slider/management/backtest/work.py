@@ -1,41 +1,41 @@
-"""The replays of a backtest, spread over processes."""
+"""Much work spread over processes."""
 
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
 
-from slider.engine.backtest.pool import Pool
-from slider.management.backtest import plan
-from slider.management.backtest.plan import Job, Outcome, Plan
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+Done = Callable[[int, object], None]
+"""Told how many are done, and which one just was."""
 
 
 class Stopped(RuntimeError):
     """A process died; the message says what may have killed it."""
 
 
-def jobs(pools: Sequence[Pool], asked: Plan) -> list[Job]:
-    """Lay out all replays, in the order of the table."""
-    return [Job(pool, limit, rule, asked) for pool in pools for limit in asked.limits for rule in asked.rules]
-
-
-def run(todo: Sequence[Job], *, processes: int, done: Callable[[int, Job], None]) -> list[Outcome]:
-    """Run jobs and return what they found, in their order.
+def spread(task: Callable[[T], R], todo: Sequence[T], *, processes: int, done: Callable[[int, T], None]) -> list[R]:
+    """Work through `todo` and return what each came to, in its order.
 
     Args:
-        processes: 1 runs them here.
-        done: called after each with how many are done and the job that was.
+        task: a function of a module, so that other processes find it.
+        processes: 1 works here.
+        done: called after each with how many are done, and with the one that was.
 
     Raises:
         Stopped: a process was killed.
     """
     if processes == 1:
-        return list(_here(todo, done))
+        return list(_here(task, todo, done))
     # Not forked: a forked child would inherit whatever locks and connections this process holds.
     context = multiprocessing.get_context("spawn")
-    found: dict[int, Outcome] = {}
+    found: dict[int, R] = {}
     with ProcessPoolExecutor(processes, mp_context=context) as executor:
-        waiting = {executor.submit(plan.run, job): place for place, job in enumerate(todo)}
+        waiting = {executor.submit(task, one): place for place, one in enumerate(todo)}
         try:
             for count, future in enumerate(as_completed(waiting), start=1):
                 found[waiting[future]] = future.result()
@@ -47,7 +47,7 @@ def run(todo: Sequence[Job], *, processes: int, done: Callable[[int, Job], None]
     return [found[place] for place in range(len(todo))]
 
 
-def _here(todo: Sequence[Job], done: Callable[[int, Job], None]) -> Iterator[Outcome]:
-    for count, job in enumerate(todo, start=1):
-        yield plan.run(job)
-        done(count, job)
+def _here(task: Callable[[T], R], todo: Sequence[T], done: Callable[[int, T], None]) -> Iterator[R]:
+    for count, one in enumerate(todo, start=1):
+        yield task(one)
+        done(count, one)

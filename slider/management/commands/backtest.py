@@ -4,14 +4,16 @@ import json
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 
 from slider.engine.backtest import baselines, planted
-from slider.management.backtest import files, options, summary, table, work
-from slider.management.backtest.plan import ORDERS, Job, Plan
+from slider.management.backtest import files, options, plan, summary, table, work
+from slider.management.backtest import looks as one_look
+from slider.management.backtest.plan import ORDERS, Plan
 
 EPILOG = """
 A row: {"id", "task", "model", "signals": {name: number}, "correct": 0 or 1}, and where there are any "t" (place in
@@ -52,6 +54,7 @@ class Command(BaseCommand):
         say("--items", type=options.count, default=0, help="A replay's items (20,000; else all rows of the file).")
         say("--rules", nargs="+", choices=tuple(baselines.RULES), default=list(baselines.RULES), metavar="RULE")
         say("--least", type=options.positive, default=1000, help="Rows that a task and worker must have.")
+        say("--once", type=options.count, default=0, help="Instead: one look at so many labels, drawn anew each time.")
         say("--processes", type=options.positive, default=1)
         say("--seed", type=options.count, default=5)
         say("--json", action="store_true", help="Print every figure as JSON; -v 2 prints a line a rule.")
@@ -63,9 +66,19 @@ class Command(BaseCommand):
             options.check(asked, found.pools)
             for remark in found.remarks:
                 self.stderr.write(f"Note: {remark}")
-            todo = work.jobs(found.pools, asked)
+            if given["once"]:
+                self.look(found, asked, labels=given["once"], as_json=given["json"])
+                return
+            todo = plan.jobs(found.pools, asked)
             progress = Progress(self.stderr, len(todo))
-            outcomes = work.run(todo, processes=given["processes"], done=progress.done)
+            outcomes = work.spread(
+                plan.run,
+                todo,
+                processes=given["processes"],
+                done=lambda count, job: progress.done(
+                    count, f"{job.pool.name} at {summary.percent(job.limit)}, {job.rule}"
+                ),
+            )
         except (files.Unusable, options.Wrong, work.Stopped) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
@@ -76,14 +89,27 @@ class Command(BaseCommand):
         for line in self.lines(summary.pairs(outcomes), asked, every_rule=given["verbosity"] > 1):
             self.stdout.write(line)
 
+    def look(self, found: files.Found, asked: Plan, *, labels: int, as_json: bool) -> None:
+        """One look at few labels of each pool, instead of replays."""
+        looks = list[one_look.Looked]()
+        total = len(found.pools) * len(asked.limits) * len(one_look.WAYS)
+        progress = Progress(self.stderr, total)
+        for one in one_look.run(found.pools, asked, labels=labels):
+            looks.append(one)
+            progress.done(len(looks), f"{one.pool} at {summary.percent(one.limit)}, {one.way}")
+        if as_json:
+            self.stdout.write(json.dumps([asdict(one) for one in looks], indent=1))
+        else:
+            self.stdout.write("\n".join(one_look.of_looks(looks)))
+
     def lines(self, pairs: list[summary.Pair], asked: Plan, *, every_rule: bool) -> Iterator[str]:
         yield from table.of_pairs(pairs, asked)
         if every_rule or baselines.GUARDED not in asked.rules:
             yield ""
             yield from table.of_rules(pairs)
-        if asked.order != "bootstrap":
-            yield ""
-            yield from table.of_phases(pairs)
+        phases = list(table.of_phases(pairs))
+        if phases:
+            yield from ("", *phases)
         yield ""
         yield from summary.lines(summary.summary(pairs, floor=asked.tuning.floor))
 
@@ -95,8 +121,8 @@ class Progress:
         self._out, self._total = out, total
         self._said = time.monotonic()
 
-    def done(self, count: int, job: Job) -> None:
-        words = f"{count} of {self._total} replays: {job.pool.name} at {summary.percent(job.limit)}, {job.rule}"
+    def done(self, count: int, what: str) -> None:
+        words = f"{count} of {self._total} done: {what}"
         if self._out.isatty():
             self._out.write(f"\r{words:100.100}", ending="\n" if count == self._total else "")
         elif count == self._total or time.monotonic() - self._said >= 10.0:
