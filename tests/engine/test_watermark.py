@@ -1,5 +1,7 @@
 """The watermark: each cut waits for its own items alone, and counts every label inside of it exactly once."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -79,7 +81,7 @@ def test_between_two_marks_it_counts_what_a_loop_counts(seed: int) -> None:
     streams = int(rng.integers(1, 4))
     marks = rising(rng, streams=streams, rounds=3)
     known = some(rng, streams=streams)
-    for old, new in zip(marks[:-1], marks[1:], strict=True):
+    for old, new in pairwise(marks):
         wrong, right = one_by_one(old, new, known)
         found = watermark.between(old, new, labels=known)
         np.testing.assert_array_equal(found.wrong, wrong)
@@ -92,7 +94,7 @@ def test_over_many_rounds_each_label_counts_once_in_each_cut_that_holds_it(seed:
     marks = rising(rng, streams=2, rounds=20)
     known = some(rng, streams=2)
     total = certificate.Counters.zero(2)
-    for old, new in zip(marks[:-1], marks[1:], strict=True):
+    for old, new in pairwise(marks):
         total = total.plus(watermark.between(old, new, labels=known))
     for stream in range(2):
         mine = known.present[stream]
