@@ -65,7 +65,7 @@ def tend(task_id: int) -> Policy:
 
 def _change(look: Look) -> tuple[policies.Change | None, str]:
     """What is to be frozen next and why, or None when nothing moved enough to say so."""
-    policy, labels = look.policy, int(look.watch.counters.labels[0])
+    policy, labels = look.policy, listening.counted(look.watch)
     due = not look.ended and refit.is_due(labels, fitted_at=look.row.fitted_at)
     look.row.judged = labels
     if not due and not _is_worth(look, labels):
@@ -104,7 +104,8 @@ def _reason(look: Look, allowed: float | None, *, labels: int, chance: float | N
     same = allowed == look.policy.allowed and labels == look.policy.labels
     if same and chance is not None and not np.isclose(chance, look.policy.audit_chance):
         return f"{percent(chance)} of the unattended lane is audited from here on"
-    return reasons.evidence(look.policy.allowed, allowed or 0.0, labels=labels)
+    history_rows = 0 if look.ended else int(look.policy.certificate.get("history", 0))
+    return reasons.evidence(look.policy.allowed, allowed or 0.0, labels=labels, history=history_rows)
 
 
 # -- what is done -----------------------------------------------------------------------------------------------------

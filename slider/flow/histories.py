@@ -249,12 +249,13 @@ def _change(past: Past, newest: Policy, fitted: calibration.Calibration) -> tupl
         proven,
         counters,
         error_limit=newest.error_limit,
-        delta=newest.delta,
+        delta=newest.delta * (1.0 - once.SHARE),  # what is left for the epoch, as the guard's rounds will say it
         outstanding=0,
         fitted_at=past.rows,
         history=past.rows,
     )
     found = policies.Evidence(proven.cap, fitted.to_json(), frozen, past.rows, window)
     begun = watch.begun(counters, best=proven.best, tested=newest.error_limit, delta=newest.delta)
+    begun.heard[0] = history.heard(newest, fitted, coming=past.pk)
     change = policies.Change(evidence=found, begins_epoch=True, state=begun.to_json())
     return change, f"from history: {past.rows:,} rows of {past.name}"

@@ -8,13 +8,28 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
-from slider.engine import audit, calibration, certificate, coins, evidence, lanes
+from slider.engine import audit, calibration, certificate, coins, evidence, lanes, reference
 from slider.engine import once as exact
 from slider.engine.arrays import Bools, Floats, Ints
 from slider.engine.calibration import Calibration
-from slider.models import Past, PastState, Policy
+from slider.models import Policy
 
+_HEARD = 20_000  # past labels that say what is usual of each bin
+_HARDEST = 1e6  # as `score.HARDEST`: stages do not import each other
 FIRST_FIT = 40  # labels before the first calibration of a history's own; fewer rows are no history
+
+
+@dataclass(frozen=True, slots=True)
+class PastLabel:
+    """A stored row: its known signals (none: no usable answer), its outcome, and the chance that it was looked at.
+
+    `here` are those whose history began the policy's own epoch, or is about to begin the next.
+    """
+
+    signals: dict[str, float]
+    correct: bool
+    chance: float
+    here: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,12 +144,20 @@ def _fit(known: Labels, until: int, start: Calibration) -> Calibration:
 # ---- what the guard adds -----------------------------------------------------------------------------------------
 
 
-def counted(policy: Policy) -> tuple[certificate.Counters, int]:
-    """The labels that history brought into this policy's evidence epoch, and how many rows they are."""
-    past = Past.objects.filter(task_id=policy.task_id, epoch=policy.epoch, state=PastState.IN_FORCE).first()
-    if past is None:
-        return nothing(), 0
-    return certificate.Counters.from_json(past.counters), past.rows
+def heard(policy: Policy, fitted: Calibration, *, coming: int) -> Ints:
+    """A coming history's labels as its calibration ranks them: shape (bins, 2), right and wrong.
+
+    The watch has heard them, so to speak: they are what is usual of each bin. Else the brake would hold back what
+    nobody has heard anything of.
+    """
+    rows = [row for row in _rows(policy, own=True, most=_HEARD, coming=coming) if row.here]
+    answered = np.array([bool(row.signals) for row in rows], dtype=np.bool_)
+    scores = fitted.scores(evidence.matrix([row.signals for row in rows]), answered=answered)
+    return reference.ranked_anew(
+        np.maximum(np.round(scores, 6), -_HARDEST),
+        wrong=np.array([not row.correct for row in rows], dtype=np.bool_),
+        propensity=np.array([row.chance for row in rows], dtype=np.float64),
+    )
 
 
 def start(policy: Policy) -> Calibration:
@@ -143,10 +166,9 @@ def start(policy: Policy) -> Calibration:
     return only_ranking(_fit_rows(rows)) if len(rows) >= FIRST_FIT else calibration.prior()
 
 
-def training(policy: Policy, *, most: int) -> tuple[list[dict[str, float]], list[bool], list[float]]:
-    """Past outputs of this policy's worker for a fit: signals, outcomes and chances of those with an answer."""
-    rows = [row for row in _rows(policy, own=True, most=most) if row[0]]
-    return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
+def training(policy: Policy, *, most: int) -> list[PastLabel]:
+    """Past outputs of this policy's worker for a fit: those with an answer."""
+    return [row for row in _rows(policy, own=True, most=most) if row.signals]
 
 
 def window(policy: Policy, fitted: Calibration, *, coming: int | None = None) -> tuple[float, ...]:
@@ -168,10 +190,10 @@ def window(policy: Policy, fitted: Calibration, *, coming: int | None = None) ->
         live = cursor.fetchall()[::-1]
     most = lanes.WINDOW - len(live)
     past = _rows(policy, own=True, most=10 * lanes.WINDOW, coming=coming) if most else []
-    signals = [known(row[0]) for row in live] + [row[0] for row in past]
-    answered = [bool(row[1]) for row in live] + [bool(row[0]) for row in past]
+    signals = [known(row[0]) for row in live] + [row.signals for row in past]
+    answered = [bool(row[1]) for row in live] + [bool(row.signals) for row in past]
     scores = fitted.scores(evidence.matrix(signals), answered=np.array(answered, dtype=np.bool_))
-    before = sample(scores[len(live) :], propensity=np.array([row[2] for row in past]), most=most) if past else ()
+    before = sample(scores[len(live) :], propensity=np.array([row.chance for row in past]), most=most) if past else ()
     return (*before, *(float(score) for score in scores[: len(live)]))
 
 
@@ -186,29 +208,32 @@ def sample(scores: Floats, *, propensity: Floats, most: int) -> tuple[float, ...
     return tuple(float(scores[place]) for place in places)
 
 
-def _fit_rows(rows: Sequence[tuple[dict[str, float], bool, float]]) -> Calibration:
-    usable = [row for row in rows if row[0]]
+def _fit_rows(rows: Sequence[PastLabel]) -> Calibration:
+    usable = [row for row in rows if row.signals]
     return calibration.fit(
-        evidence.matrix([row[0] for row in usable]),
-        correct=np.array([row[1] for row in usable], dtype=np.bool_),
-        propensity=np.array([row[2] for row in usable], dtype=np.float64),
+        evidence.matrix([row.signals for row in usable]),
+        correct=np.array([row.correct for row in usable], dtype=np.bool_),
+        propensity=np.array([row.chance for row in usable], dtype=np.float64),
     )
 
 
-def _rows(
-    policy: Policy, *, own: bool, most: int, coming: int | None = None
-) -> list[tuple[dict[str, float], bool, float]]:
-    """Rows of histories of this worker that were put into force, or are about to: known signals, outcome, chance."""
+def _rows(policy: Policy, *, own: bool, most: int, coming: int | None = None) -> list[PastLabel]:
+    """Rows of histories of this worker that were put into force, or are about to."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT r.signals, r.correct, r.propensity FROM slider_pastrow r JOIN slider_past p ON p.id = r.past_id
+            SELECT r.signals, r.correct, r.propensity, p.id, p.epoch
+            FROM slider_pastrow r JOIN slider_past p ON p.id = r.past_id
             WHERE p.task_id = %s AND p.worker_id = %s AND (p.state = 'in_force' OR p.id = %s) AND r.own = %s
             ORDER BY p.id DESC, r.place LIMIT %s
             """,
             [policy.task_id, policy.worker_id, coming, own, most],
         )
-        return [(known(signals), correct, chance) for signals, correct, chance in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return [
+        PastLabel(known(signals), correct, chance, epoch == policy.epoch if coming is None else past == coming)
+        for signals, correct, chance, past, epoch in rows
+    ]
 
 
 def known(stored: Any) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -35,7 +36,7 @@ def third(look: Review) -> bool:
 
 
 def counted(cast: casts.Company) -> tuple[int, int]:
-    """Right and wrong verdicts in the guard's counters."""
+    """Right and wrong verdicts inside the guard's last cut, which holds every one that counts."""
     state = judged.watch(cast).state
     return tuple(sum(state[name][-1]) for name in ("right", "wrong"))
 
@@ -94,16 +95,21 @@ def test_many_small_rounds_count_what_one_large_round_counts() -> None:
     assert row.state["items"] == 120
 
 
-def test_verdicts_behind_the_oldest_look_still_owed_do_not_count_yet() -> None:
+def test_verdicts_behind_the_oldest_look_still_owed_do_not_count_yet_in_the_cuts_that_hold_it() -> None:
     cast = casts.company(share=0.9, mode=Mode.GUARDED, error_limit=0.2)
     judged.routed(cast, 60)
     first = casts.take(cast.colleague, cast.task)  # the oldest stays in a colleague's hands
     for _ in range(59):
         casts.decide(cast.reviewer, cast.task)
-    assert tend(cast).number == 1
-    assert first.item.decision.seq == judged.watch(cast).counted_to == 0
+    tend(cast)
+    assert first.item.decision.seq == judged.watch(cast).counted_to == first.place == 0
+    bins = np.array(Review.objects.filter(state=ReviewState.DECIDED).values_list("bin", flat=True))
+    inside = np.array(judged.watch(cast).state["right"]).sum(axis=1)
+    assert first.bin is not None
+    assert inside.tolist() == [(bins <= cut).sum() if cut < first.bin else 0 for cut in range(len(inside))]
     review.decide(first.pk, user_id=cast.colleague.pk, token=first.token, said=review.Said(Verdict.ACCEPT))
-    assert tend(cast).labels == 60
+    tend(cast)
+    assert counted(cast) == (60, 0)
 
 
 def test_a_look_that_is_owed_beyond_the_deadline_counts_as_wrong_for_good() -> None:
@@ -114,7 +120,7 @@ def test_a_look_that_is_owed_beyond_the_deadline_counts_as_wrong_for_good() -> N
         casts.decide(cast.reviewer, cast.task)
     Task.objects.update(judge_within_h=0)
     overdue = tend(cast)
-    assert (overdue.labels, sum(overdue.certificate["wrong"])) == (60, 1)
+    assert (overdue.labels, overdue.certificate["wrong"][-1]) == (60, 1)
     review.decide(forgotten.pk, user_id=cast.colleague.pk, token=forgotten.token, said=review.Said(Verdict.ACCEPT))
     tend(cast)
     assert counted(cast) == (59, 1)
@@ -171,7 +177,7 @@ def test_the_facts_add_up_to_the_verdicts() -> None:
     judged.judge(cast, wrong=third)
     policy = tend(cast)
     facts = policy.certificate
-    assert sum(facts["right"]) + sum(facts["wrong"]) == policy.labels == 80
+    assert facts["right"][-1] + facts["wrong"][-1] == policy.labels == 80
     names = ("cuts", "right", "wrong", "error", "upper", "lower", "certified", "best")
     assert {len(facts[name]) for name in names} == {len(certificate.CUTS)}
     bounds = [b for b in zip(facts["lower"], facts["error"], facts["upper"], strict=True) if b[1] is not None]

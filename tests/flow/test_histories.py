@@ -5,14 +5,16 @@ import random
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from slider.engine import lanes
+from slider.engine import certificate, lanes, once
 from slider.flow import files, guard, histories, intake, policies, setup, steer
 from slider.flow.past import examining
 from slider.flow.past.meaning import Meaning
+from slider.flow.watching import listening, refit
 from slider.models import (
     Gauge,
     Import,
@@ -25,12 +27,14 @@ from slider.models import (
     Past,
     PastRow,
     PastState,
+    Policy,
     Purpose,
     RefusedRow,
+    Review,
     Task,
     Verdict,
 )
-from tests import casts, pasts
+from tests import casts, judged, pasts
 
 pytestmark = pytest.mark.django_db
 ANSWER = {"topic": "refund", "urgent": False}
@@ -68,23 +72,125 @@ def test_it_stays_open_after_the_guard_has_looked_and_then_moves_by_live_verdict
     pasts.confirm(pasts.bring(cast, pasts.jsonl(pasts.rows(1200))), cast)
     before = Gauge.objects.get(pk=cast.task.pk).policy
     assert guard.tend(cast.task.pk).pk == before.pk  # nothing is new, so nothing is said
-    judge(cast, 300, wrong=True)
+    judge(cast, 300, wrong=False)
     after = guard.tend(cast.task.pk)
     assert after.labels > 1200
     assert after.certificate["history"] == 1200
-    assert "1200 rows of history and" in after.reason
-    assert after.certificate["wrong"][-1] > before.certificate["wrong"][-1]
-    assert after.certificate["upper"][-1] > before.certificate["upper"][-1]
+    assert f"1,200 rows of history and {after.labels - 1200:,} verdicts" in after.reason
+    assert after.certificate["right"][-1] > before.certificate["right"][-1]
+    assert after.certificate["upper"][-1] < before.certificate["upper"][-1]
+    assert after.effective >= before.effective
+    judge(cast, 300, wrong=True, start=1000)
+    assert guard.tend(cast.task.pk).effective < before.effective
 
 
-def judge(cast: casts.Company, count: int, *, wrong: bool) -> None:
+def judge(cast: casts.Company, count: int, *, wrong: bool, start: int = 0) -> None:
     """Route `count` items and have people judge every look that is owed."""
-    names = [f"live{n}" for n in range(count)]
+    names = [f"live{start + n}" for n in range(count)]
     answers = {name: casts.says(ANSWER, p=0.5 + 0.499 * n / count) for n, name in enumerate(names)}
     casts.route_all(cast.task, answers, bodies={name: {"text": "hello"} for name in names})
     said: dict[str, Any] = {"verdict": Verdict.FIX, "answer": ANSWER | {"topic": "other"}} if wrong else {}
     for _ in range(cast.task.reviews.filter(state="open").count()):
         casts.decide(cast.reviewer, cast.task, **said)
+
+
+def counts(cast: casts.Company) -> tuple[Any, Any]:
+    """What the guard remembers: wrong and right labels inside each cut, by weight class."""
+    state = judged.watch(cast).state
+    return np.array(state["wrong"]), np.array(state["right"])
+
+
+def in_force(**changes: Any) -> tuple[casts.Company, Past]:
+    cast = guarded(**changes)
+    return cast, pasts.confirm(pasts.bring(cast, pasts.jsonl(pasts.rows(1200))), cast)
+
+
+def test_the_guard_begins_the_epoch_with_the_history_s_own_counters_and_what_it_certified() -> None:
+    cast, past = in_force()
+    row, policy = judged.watch(cast), judged.in_force(cast)
+    assert (row.epoch, row.judged, row.fitted_at) == (policy.epoch, 1200, 1200)
+    assert (row.state["wrong"], row.state["right"]) == (past.counters["wrong"], past.counters["right"])
+    proven = histories.proof(past, error_limit=policy.error_limit, delta=policy.delta)
+    assert proven.cap == policy.certificate["cap"] == policy.allowed
+    assert policy.certificate["certified"] == proven.certified.tolist()
+    assert row.state["best"] == np.maximum(proven.best, 0.0).tolist()
+    watch = listening.read(row, policy)
+    watch.judge()
+    assert np.all(watch.proof.certified[0] >= proven.certified)
+
+
+def test_live_verdicts_add_to_the_history_s_counters_cut_by_cut_and_what_it_certified_stays_open() -> None:
+    cast, past = in_force()
+    before = judged.in_force(cast)
+    judge(cast, 120, wrong=False)
+    after = guard.tend(cast.task.pk)
+    wrong, right = counts(cast)
+    assert wrong.tolist() == past.counters["wrong"]
+    looks = Review.objects.filter(task=cast.task).values_list("bin", flat=True)
+    live = np.cumsum(np.bincount(list(looks), minlength=len(certificate.CUTS)))
+    assert live[-1] > 20
+    assert ((right - past.counters["right"]).sum(axis=1) == live).all()
+    assert after.epoch == before.epoch
+    assert after.certificate["cap"] >= before.certificate["cap"]
+    assert after.effective >= before.effective > 0
+    assert judged.watch(cast).judged == 1200 + live[-1]
+
+
+def _after_many(cast: casts.Company) -> Policy:
+    """After so many verdicts that the guard freezes a policy of them."""
+    judge(cast, 250, wrong=False)
+    policy = guard.tend(cast.task.pk)
+    assert policy.labels > 1320
+    return policy
+
+
+def test_a_history_has_used_up_half_of_delta_and_the_next_epoch_has_all_of_it() -> None:
+    cast, _ = in_force()
+    policy = judged.in_force(cast)
+    assert listening.delta(policy) == pytest.approx(policy.delta / 2)
+    for look in (judged.in_force, _after_many):
+        later = look(cast)
+        assert listening.delta(later) == pytest.approx(policy.delta / 2)
+        counters = certificate.Counters(*counts(cast))
+        upper = certificate.upper(counters, delta=policy.delta / 2)
+        assert later.certificate["upper"] == pytest.approx(upper.tolist())
+    judged.remember(cast, alarm=[1e6] * 5)
+    casts.one(cast.task, "another")
+    assert listening.delta(guard.tend(cast.task.pk)) == policy.delta
+
+
+def test_the_guard_that_pulls_back_ends_the_history_with_its_epoch() -> None:
+    cast, past = in_force()
+    judge(cast, 60, wrong=False)
+    guard.tend(cast.task.pk)
+    judged.remember(cast, alarm=[1e6] * 5)
+    casts.one(cast.task, "another")
+    policy = guard.tend(cast.task.pk)
+    assert (policy.epoch, policy.allowed, policy.effective, policy.labels) == (past.epoch + 1, None, 0.0, 0)
+    assert "history" not in policy.certificate
+    assert not any(policy.certificate["certified"])
+    wrong, right = counts(cast)
+    assert (wrong.sum(), right.sum()) == (0, 0)
+    judge(cast, 30, wrong=False, start=1000)
+    policy = guard.tend(cast.task.pk)
+    assert (policy.effective, policy.labels, "history" in policy.certificate) == (0.0, 30, False)
+    # Its rows are of the same worker and still teach the ranking; they prove nothing any more.
+    assert refit.fit(policy).fitted.labels > 1200
+
+
+def test_a_history_with_several_chances_certifies_as_live_verdicts_do() -> None:
+    cast = guarded(error_limit=0.2)
+    made = [row | {"propensity": 1.0 if n % 3 else 0.5} for n, row in enumerate(pasts.rows(900))]
+    past = pasts.bring(cast, pasts.jsonl(made))
+    counters = certificate.Counters.from_json(past.counters)
+    found = histories.proof(past, error_limit=0.2, delta=0.05)
+    usual = certificate.certify(counters, error_limit=0.2, delta=0.05 * once.SHARE)
+    assert (found.certified == usual.certified).all()
+    assert found.cap > 0
+    pasts.confirm(past, cast)
+    before = judged.in_force(cast)
+    judge(cast, 5, wrong=False)
+    assert guard.tend(cast.task.pk).effective >= before.effective > 0
 
 
 def test_the_first_live_items_are_ranked_among_past_ones() -> None:

@@ -63,7 +63,7 @@ def test_ranks_that_know_their_own_labels_break_the_promise() -> None:
 def test_a_good_history_opens_most_of_what_is_good() -> None:
     rng = np.random.default_rng(5)
     z = rng.normal(size=1200)
-    x = np.full((1200, 4), np.nan)
+    x = np.full((1200, len(evidence.SIGNALS)), np.nan)
     x[:, 0] = 2 + 2 * z
     correct = rng.random(1200) >= 1 / (1 + np.exp(2.5 * z + 4.5))
     known = history.labels(

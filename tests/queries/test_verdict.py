@@ -25,7 +25,7 @@ def test_it_says_what_would_run() -> None:
     evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
     assert said(cast, 0.55).tone == "good"
     assert "at most 3 % of it wrong" in said(cast, 0.55).words
-    assert said(cast, 0.57).words.startswith("55 % runs: the next step below")
+    assert said(cast, 0.57).words.startswith("56 % runs: the next step below")
     assert said(cast, 0.9).words == "You ask 90 %; 1,100 reviewed items allow 60 %, so 60 % runs."
     assert "no promise" in said(cast, 0.9, Mode.TRIAL).words
     steer.apply(cast.task.pk, share=0.5, mode=Mode.TRIAL, reason="Try", by=cast.tuner.pk)

@@ -24,7 +24,7 @@ def of(look: Look) -> dict[str, Any]:
         proof,
         replace(watch.counters, wrong=watch.counters.wrong[0], right=watch.counters.right[0]),
         error_limit=limit,
-        delta=listening.delta(policy),
+        delta=policy.delta if look.ended else listening.delta(policy),
         outstanding=verdicts.outstanding(policy.task_id, since=look.row.counted_to),
         fitted_at=0 if look.ended else look.row.fitted_at,
         history=0 if look.ended else int(policy.certificate.get("history", 0)),

@@ -66,6 +66,11 @@ def delta(policy: Policy) -> float:
     return policy.delta * (1.0 - once.SHARE if policy.certificate.get("history") else 1.0)
 
 
+def counted(watch: Evidence) -> int:
+    """The verdicts that count: inside the cut that has counted most. A hard look that is owed holds up the largest."""
+    return int((watch.counters.wrong + watch.counters.right).sum(axis=-1).max())
+
+
 def missed(_: Policy) -> float:
     """The share of errors that reviewers miss, at most. Not measured yet: there are no known answers."""
     return 0.0

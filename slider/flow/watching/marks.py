@@ -66,13 +66,13 @@ CROSS JOIN LATERAL (
     SELECT * FROM slider_decision WHERE task_id = %(task)s AND seq >= span.low AND seq < span.high
 ) AS d
 CROSS JOIN LATERAL (
-    SELECT r.state, r.verdict, r.bin FROM slider_review r
+    SELECT r.state, r.verdict, r.bin, r.created_at FROM slider_review r
     WHERE r.item_id = d.item_id AND r.kind = CASE d.lane WHEN 'people' THEN 'gate' ELSE 'audit' END AND r.slot = 1
       AND r.bin IS NOT NULL LIMIT 1
 ) AS look
 JOIN slider_policy p ON p.id = d.policy_id
 WHERE d.epoch = %(epoch)s
-  AND (look.state NOT IN ('open', 'held') OR d.created_at <= clock_timestamp() - %(hours)s * interval '1 hour')
+  AND (look.state NOT IN ('open', 'held') OR look.created_at <= clock_timestamp() - %(hours)s * interval '1 hour')
 """  # noqa: S608
 
 

@@ -113,9 +113,11 @@ def looked_back(which: Bools, looks: int) -> str:
     )
 
 
-def evidence(before: float | None, after: float, *, labels: int) -> str:
-    """What the evidence says now of the share that may run."""
-    looked = f"{labels:,} verdicts"
+def evidence(before: float | None, after: float, *, labels: int, history: int = 0) -> str:
+    """What the evidence says now of the share that may run; `history` of the labels are past outputs."""
+    looked = f"{labels - history:,} verdicts"
+    if history:
+        looked = f"{history:,} rows of history" + (f" and {looked}" if labels > history else "")
     if before is None:
         return (
             f"{looked}: evidence allows {percent(after)}" if after else f"{looked}: not enough yet to allow any share"

@@ -35,8 +35,8 @@ class Fit:
 def fit(policy: Policy) -> Fit:
     """Fit on the newest verdicts on this worker version's answers, both lanes, weighted by their chances.
 
-    Verdicts of older epochs may teach as well: a calibration ranks and promises nothing. Looks back are left out, as
-    nobody fixed a chance for each of them.
+    Past outputs teach with them, and those that began this epoch count as its own. Verdicts of older epochs may teach
+    as well: a calibration ranks and promises nothing. Looks back are left out, as nobody fixed a chance for each.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -55,20 +55,18 @@ def fit(policy: Policy) -> Fit:
             [policy.epoch, policy.task_id, NEWEST, policy.worker_id],
         )
         rows = cursor.fetchall()
-    past, past_correct, past_chances = history.training(policy, most=NEWEST - len(rows))
+    past = history.training(policy, most=NEWEST - len(rows))
     table = evidence.matrix([history.known(row[0]) for row in rows])
-    correct = np.array([row[1] for row in rows], dtype=np.bool_)
-    chances = np.array([row[2] for row in rows], dtype=np.float64)
-    answered = np.array([row[3] for row in rows], dtype=np.bool_)
+    table = np.concatenate([table, evidence.matrix([one.signals for one in past])])
+    correct = np.array([row[1] for row in rows] + [one.correct for one in past], dtype=np.bool_)
+    chances = np.array([row[2] for row in rows] + [one.chance for one in past], dtype=np.float64)
+    answered = np.array([row[3] for row in rows] + [True] * len(past), dtype=np.bool_)
     fitted = calibration.fit(
-        np.concatenate([table[answered], evidence.matrix(past)]),
-        correct=np.concatenate([correct[answered], np.array(past_correct, dtype=np.bool_)]),
-        propensity=np.concatenate([chances[answered], np.array(past_chances, dtype=np.float64)]),
-        previous=history.start(policy),
+        table[answered], correct=correct[answered], propensity=chances[answered], previous=history.start(policy)
     )
-    trusted = answered & (np.array([row[4] for row in rows], dtype=np.float64) < verdicts.HARDEST)
-    scores = np.maximum(np.round(fitted.scores(table, answered=trusted), 6), -verdicts.HARDEST)
-    mine = _ranked(rows)
+    hard = np.array([row[4] for row in rows] + [0.0] * len(past), dtype=np.float64) >= verdicts.HARDEST
+    scores = np.maximum(np.round(fitted.scores(table, answered=answered & ~hard), 6), -verdicts.HARDEST)
+    mine = np.concatenate([_ranked(rows), np.array([one.here for one in past], dtype=np.bool_)])
     return Fit(fitted, reference.ranked_anew(scores[mine], wrong=~correct[mine], propensity=chances[mine]))
 
 

@@ -99,7 +99,7 @@ class Command(BaseCommand):
         else:
             past.findings, past.answers = found, examined.meaning.to_json()
             past.counters = examined.counters.to_json()
-            past.rows = int(examined.counters.wrong.sum() + examined.counters.right.sum())
+            past.rows = int(examined.counters.labels)
         proof = told.proof(past, policy)
         page = f"/histories/{past.pk}/" if keep else ""
         state = "kept" if keep else "looked through"
