@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 MOST_BYTES = 200 * 1024
 PATIENCE_S = 120.0
-LOOKS_LEFT = 40  # that the played reviewers leave for the picture of the desk
+LEFT = 120  # messages that nobody has looked at, for the picture of the desk
 TASK = "/tasks/1/"
 WIDE, PHONE = (1280, 800), (390, 844)
 
@@ -59,7 +59,7 @@ def desk(page: Page) -> None:
     take, skip = page.get_by_role("button", name="Take the next item"), page.locator("[data-key='s']")
     if take.count():
         take.click()
-    for _ in range(LOOKS_LEFT - 5):
+    for _ in range(35):
         skip.wait_for()
         if not page.get_by_text("No field stands out").count():
             break
@@ -183,22 +183,27 @@ def answered() -> None:
 
 
 def lived_in() -> None:
-    """Let the reviewers work, then end the trial once evidence allows its share."""
+    """Let the reviewers work, end the trial once evidence allows its share, and leave some looks for the desk."""
     from django.core.management import call_command
 
-    from slider.flow import steer
-    from slider.management.commands.seed_demo import SHARE
-    from slider.models import Gauge, Membership, Mode, Review, Role
+    from slider.flow import intake, steer
+    from slider.management.commands.seed_demo import SHARE, messages
+    from slider.management.local import progress
+    from slider.models import Gauge, Membership, Mode, Role
 
-    call_command("demo_review", most=Review.objects.count() - LOOKS_LEFT)
+    call_command("demo_stream", items=400, per_second=40.0)
     until(lambda: Gauge.objects.filter(policy__allowed__gte=SHARE).exists(), "the verdicts allow the share asked for")
+    task = Gauge.objects.get().task
     steer.apply(
-        Gauge.objects.get().pk,
+        task.pk,
         share=SHARE,
         mode=Mode.GUARDED,
         reason="the evidence is there: no more trial",
         by=Membership.objects.get(role=Role.TUNER).user_id,
     )
+    rows = [intake.Row(body, f"{name}~left") for name, body in messages()[-LEFT:]]
+    intake.add(task, rows, origin="the demo", by=None)
+    until(lambda: progress.read().is_idle, "the workers finish")
 
 
 def gone_bad() -> None:

@@ -82,6 +82,9 @@ class Command(BaseCommand):
             if now - said_at >= SAY_EVERY_S or sent == items:
                 said_at = now
                 self.stdout.write(f"{sent} of {items} messages in, {looks} looks. {_standing(task)}")
+        while desk.look(people[looks % PEOPLE], 0.0) is not None:
+            looks += 1
+        self.stdout.write(f"All {sent} messages are past the workers, {looks} looks. {_standing(task)}")
 
     def _owed(self, task: Task) -> bool:
         return task.items.filter(state__in=("ready", "working")).exists()
