@@ -39,9 +39,9 @@ FROM slider_item i JOIN slider_attempt a ON a.item_id = i.id
 CROSS JOIN LATERAL (SELECT (i.id * 7919 %% 100003) / 100003.0 AS rank) AS r
 CROSS JOIN LATERAL (SELECT rank <= %(share)s AS easy) AS lane
 WHERE i.task_id = %(task)s AND i.id > %(after)s;
-INSERT INTO slider_review (item_id, task_id, kind, slot, state, holder_id, token, taken_at, verdict, answer, reason,
-                           note, decided_at, created_at)
-SELECT item_id, %(task)s, CASE WHEN audit THEN 'audit' ELSE 'gate' END, 1, 'decided', %(by)s, 1, now(),
+INSERT INTO slider_review (item_id, task_id, kind, slot, place, bin, state, holder_id, token, taken_at, verdict, answer,
+                           reason, note, decided_at, created_at)
+SELECT item_id, %(task)s, CASE WHEN audit THEN 'audit' ELSE 'gate' END, 1, seq, bin, 'decided', %(by)s, 1, now(),
        CASE WHEN (item_id * 31 %% 1009) / 1009.0 < 0.12 * rank * rank THEN 'fix' ELSE 'accept' END,
        '{"topic": "refund"}', '', '', now(), now()
 FROM slider_decision WHERE task_id = %(task)s AND item_id > %(after)s AND (audit OR lane = 'people');

@@ -38,7 +38,7 @@ def third(look: Review) -> bool:
 def counted(cast: casts.Company) -> tuple[int, int]:
     """Right and wrong verdicts inside the guard's last cut, which holds every one that counts."""
     state = judged.watch(cast).state
-    return tuple(sum(state[name][-1]) for name in ("right", "wrong"))
+    return sum(state["right"][-1]), sum(state["wrong"][-1])
 
 
 # -- evidence ---------------------------------------------------------------------------------------------------------

@@ -21,9 +21,9 @@ BINS = len(certificate.CUTS)
 HOURS = 72.0
 
 
-def company(items: int = 60, **changes: object) -> casts.Company:
+def company(items: int = 60) -> casts.Company:
     """A guarded task, everything with people: one look an item, of all kinds of difficulty."""
-    cast = casts.company(**({"share": 0.0, "mode": Mode.GUARDED, "error_limit": 0.2} | changes))
+    cast = casts.company(share=0.0, mode=Mode.GUARDED, error_limit=0.2)
     judged.routed(cast, items)
     return cast
 
@@ -59,7 +59,8 @@ def at(cast: casts.Company, *, since: int = 0, until: int = 60) -> Ints:
     """The mark of each cut, shape (cuts,)."""
     waiting = marks.waiting(cast.task.pk, since=since, until=until, within_h=HOURS)
     assert waiting.shape == (BINS,)
-    return watermark.marks(waiting[None])[0]
+    found: Ints = watermark.marks(waiting[None])[0]
+    return found
 
 
 def places(cast: casts.Company, *where: Span, epoch: int = 1) -> list[tuple[int, bool]]:
@@ -123,11 +124,11 @@ def test_of_several_looks_of_one_bin_the_oldest_counts() -> None:
     cast = company()
     waiting = marks.waiting(cast.task.pk, since=0, until=60, within_h=HOURS)
     for bin_ in range(BINS):
-        mine = [look.place for look in looks(cast) if look.bin == bin_]
+        mine = [look.place or 0 for look in looks(cast) if look.bin == bin_]
         assert waiting[bin_] == min(mine, default=60)
     later = marks.waiting(cast.task.pk, since=30, until=45, within_h=HOURS)
     for bin_ in range(BINS):
-        mine = [look.place for look in looks(cast) if look.bin == bin_ and 30 <= (look.place or 0) < 45]
+        mine = [n for look in looks(cast) if look.bin == bin_ and 30 <= (n := look.place or 0) < 45]
         assert later[bin_] == min(mine, default=45)
 
 
