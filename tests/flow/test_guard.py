@@ -37,7 +37,7 @@ def third(look: Review) -> bool:
 def counted(cast: casts.Company) -> tuple[int, int]:
     """Right and wrong verdicts in the guard's counters."""
     state = judged.watch(cast).state
-    return tuple(sum(state[name][-1]) for name in ("right", "wrong"))  # type: ignore[return-value]
+    return tuple(sum(state[name][-1]) for name in ("right", "wrong"))
 
 
 # -- evidence ---------------------------------------------------------------------------------------------------------
