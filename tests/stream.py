@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 
+from slider.engine import certificate
 from slider.models import Gauge, Task
 
+_MANY = 2_000
 _POUR = """
 CREATE TEMP TABLE poured ON COMMIT DROP AS
 WITH drawn AS (
@@ -46,10 +48,12 @@ INSERT INTO slider_decision (item_id, task_id, attempt_id, policy_id, seq, epoch
                              bin, share, audit, audit_chance, created_at)
 SELECT item, %(task)s, attempt, %(policy)s, seq, %(epoch)s, CASE WHEN alone THEN 'unattended' ELSE 'people' END,
        CASE WHEN alone THEN 'easy' ELSE 'hard' END, '', 1 - least(.9, rank * rank * %(said)s), rank,
-       least(27, floor(rank * 20)::int), %(share)s, audit, CASE WHEN alone THEN %(chance)s ELSE 1 END, at FROM poured;
-INSERT INTO slider_review (item_id, task_id, kind, slot, state, holder_id, token, taken_at, verdict, answer, reason,
-                           note, decided_at, created_at)
-SELECT item, %(task)s, CASE WHEN audit THEN 'audit' ELSE 'gate' END, 1,
+       (SELECT count(*) FROM unnest(%(cuts)s::float8[]) AS cut WHERE cut < rank), %(share)s,
+       audit, CASE WHEN alone THEN %(chance)s ELSE 1 END, at FROM poured;
+INSERT INTO slider_review (item_id, task_id, kind, slot, place, bin, state, holder_id, token, taken_at, verdict, answer,
+                           reason, note, decided_at, created_at)
+SELECT item, %(task)s, CASE WHEN audit THEN 'audit' ELSE 'gate' END, 1, seq,
+       (SELECT count(*) FROM unnest(%(cuts)s::float8[]) AS cut WHERE cut < rank),
        CASE WHEN owed THEN 'open' ELSE 'decided' END, CASE WHEN owed THEN NULL ELSE %(by)s END, 1,
        CASE WHEN owed THEN NULL ELSE at END,
        CASE WHEN owed THEN '' WHEN NOT wrong THEN 'accept' WHEN n %% 4 = 0 THEN 'reject' ELSE 'fix' END,
@@ -91,6 +95,7 @@ def pour(task: Task, wave: Wave, *, by: User) -> None:
         "worker": gauge.policy.worker_id,
         "epoch": gauge.policy.epoch,
         "by": by.pk,
+        "cuts": certificate.CUTS.tolist(),
     }
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")  # an item of the past was never born ready
@@ -99,6 +104,8 @@ def pour(task: Task, wave: Wave, *, by: User) -> None:
                 cursor.execute(statement, {name: values[name] for name in values if f"%({name})s" in statement})
         cursor.execute("DROP TABLE IF EXISTS poured")
         cursor.execute("SET LOCAL session_replication_role = origin")
+        if wave.items >= _MANY:  # the database's own housekeeping would have done so by then
+            cursor.execute("ANALYZE slider_decision, slider_attempt, slider_score, slider_review")
         Gauge.objects.filter(pk=task.pk).update(
             routed=gauge.routed + wave.items, unattended=gauge.unattended + round(wave.items * wave.share)
         )

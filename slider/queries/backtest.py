@@ -1,8 +1,11 @@
 """How the newest items ran, and how they would have run at another share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
+
+from slider.engine import regions
 
 RECENT = 1_000
 
@@ -36,13 +39,17 @@ class Backtest:
         return self.to_unattended + self.to_people
 
 
-def backtest(task_id: int, *, now: float, then: float, blind: bool = False) -> Backtest:
+def backtest(task_id: int, *, now: float, then: float, closed: Sequence[int] = (), blind: bool = False) -> Backtest:
     """Route the newest items by the ranks they had, once by the share in force and once by the other.
+
+    What goes to people at any share changes no lane: hard rules, no usable answer, a sentinel's finding, and ranks in
+    one of the `closed` regions, those in quarantine now.
 
     `blind` is for people who review: an item that still waits for a look is counted and not named, since its side of
     the edge would tell an audit from a gate.
     """
     low, high = sorted((now, then))
+    starts, ends = _stretches(closed)
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -51,7 +58,10 @@ def backtest(task_id: int, *, now: float, then: float, blind: bool = False) -> B
                 WHERE task_id = %s ORDER BY seq DESC LIMIT %s
             ), between AS (
                 SELECT item_id, rank, p_correct FROM newest
-                WHERE rank > %s AND rank <= %s AND why NOT IN ('rule', 'no_answer')
+                WHERE rank > %s AND rank <= %s AND why NOT IN ('rule', 'no_answer', 'sentinel') AND NOT EXISTS (
+                    SELECT FROM unnest(%s::float8[], %s::float8[]) AS apart (low, high)
+                    WHERE rank > apart.low AND rank <= apart.high
+                )
             )
             SELECT (SELECT count(*) FROM newest), (SELECT count(*) FROM between), b.item_id, i.external_id, b.rank,
                    b.p_correct
@@ -60,12 +70,20 @@ def backtest(task_id: int, *, now: float, then: float, blind: bool = False) -> B
             )) LEFT JOIN slider_item i ON i.id = b.item_id
             ORDER BY abs(b.rank - %s) LIMIT 10
             """,
-            [task_id, RECENT, low, high, blind, now],
+            [task_id, RECENT, low, high, starts, ends, blind, now],
         )
         rows = cursor.fetchall()
     looked_at, moved = rows[0][:2]
     movers = [Mover(item_id, name, rank, p) for *_, item_id, name, rank, p in rows if item_id is not None]
     return Backtest(looked_at, moved if then > now else 0, moved if then < now else 0, movers)
+
+
+def _stretches(closed: Sequence[int]) -> tuple[list[float], list[float]]:
+    """Where these regions begin and end, as ranks: a rank at the start of one belongs to the region before it."""
+    ends = regions.EDGES.tolist()
+    starts = [-1.0, *ends[:-1]]
+    known = [region for region in closed if 0 <= region < regions.COUNT]
+    return [starts[region] for region in known], [ends[region] for region in known]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +96,8 @@ class Realised:
     hard: int
     rules: int
     no_answer: int
+    sentinel: int
+    quarantine: int
     silent: int  # while the guard was silent, or the slider pulled back
     in_force: float
 
@@ -95,7 +115,8 @@ def realised(task_id: int) -> Realised:
             """
             SELECT count(*), count(*) FILTER (WHERE lane = 'unattended'), count(*) FILTER (WHERE audit),
                    count(*) FILTER (WHERE why = 'hard'), count(*) FILTER (WHERE why = 'rule'),
-                   count(*) FILTER (WHERE why = 'no_answer'), count(*) FILTER (WHERE why IN ('stale', 'held')),
+                   count(*) FILTER (WHERE why = 'no_answer'), count(*) FILTER (WHERE why = 'sentinel'),
+                   count(*) FILTER (WHERE why = 'quarantine'), count(*) FILTER (WHERE why IN ('stale', 'held')),
                    coalesce(avg(share), 0)
             FROM (
                 SELECT lane, audit, why, share FROM slider_decision WHERE task_id = %s ORDER BY seq DESC LIMIT %s

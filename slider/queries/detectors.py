@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.apps import apps
+from slider.models import Watch
 
 _RANK = {"fired": 0, "raised": 1, "unreadable": 2, "quiet": 3}
 _STATES = ("quiet", "raised", "fired")
@@ -32,11 +32,7 @@ class Detector:
 
 def read(task_id: int) -> list[Detector]:
     """What the guard wrote down when it last looked at a task; empty: it has not looked yet."""
-    model = apps.all_models["slider"].get("watch")
-    if model is None:
-        return []
-    row = model._default_manager.filter(task_id=task_id).values_list("detectors", flat=True).first()
-    return said(row)
+    return said(Watch.objects.filter(pk=task_id).values_list("detectors", flat=True).first())
 
 
 def said(rows: Any) -> list[Detector]:

@@ -1,23 +1,38 @@
-"""Who moved a slider, when, from where, to where and why."""
+"""Who moved a slider, when, from where, to where and why, and what the guard did beside."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
-from slider.models import Maker, Policy
+from slider.models import Act, ActKind, Maker, Policy
 
 PAGE = 20
+# What people who only review may read of the guard's acts: the rest speaks of audits.
+PLAIN_ACTS = (ActKind.OPENED, ActKind.PULLED_BACK, ActKind.ANEW)
 _NOT_KNOWN = -1.0  # in place of NULL, so that two shares that are both not known are the same one
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One policy beside the one before it."""
+    """One policy beside the one before it, and what the guard did by itself while it was in force."""
 
     policy: Policy
     changes: list[str]
     before: Policy | None = None  # what stood before it
+    acts: tuple[Act, ...] = ()  # oldest first
+
+    @property
+    def because(self) -> list[Act]:
+        """The acts that are this policy's reason: it says what they say."""
+        return [act for act in self.acts if act.words in self.policy.reason]
+
+    @property
+    def beside(self) -> list[Act]:
+        """The acts that have more to say, newest first."""
+        return [act for act in reversed(self.acts) if act.words not in self.policy.reason]
 
     @property
     def by_guard(self) -> bool:
@@ -42,20 +57,23 @@ class Page:
     before: int | None  # where the next older page begins
 
 
-def page(task_id: int, *, before: int | None = None, routine: bool = True) -> Page:
-    """The newest entries below policy number `before`; without `routine`, those that moved no share.
+def page(task_id: int, *, before: int | None = None, routine: bool = True, blind: bool = False) -> Page:
+    """The newest entries below policy number `before`; without `routine`, those where something was done.
 
-    Routine is what the guard makes when it counts anew and every share stays as it was.
+    Routine is what the guard makes when it counts anew, every share stays as it was, and it does nothing else.
+    `blind` is for people who review: acts that speak of audits are not told.
     """
+    told = PLAIN_ACTS if blind else tuple(ActKind)
     policies = Policy.objects.filter(task_id=task_id)
     if before is not None:
         policies = policies.filter(number__lt=before)
     if not routine:
-        policies = policies.filter(~Q(maker=Maker.GUARD) | ~Exists(_with_the_same_shares()))
+        acted = Act.objects.filter(policy=OuterRef("pk"), kind__in=told)
+        policies = policies.filter(~Q(maker=Maker.GUARD) | ~Exists(_with_the_same_shares()) | Exists(acted))
     found = list(policies.select_related("made_by", "worker").defer("calibration").order_by("-number")[: PAGE + 1])
     shown = found[:PAGE]
-    older = _before(task_id, shown)
-    entries = [_entry(older.get(policy.number - 1), policy) for policy in shown]
+    older, acts = _before(task_id, shown), _acts(shown, told)
+    entries = [_entry(older.get(policy.number - 1), policy, acts[policy.pk]) for policy in shown]
     return Page(entries, shown[-1].number if len(found) > PAGE else None)
 
 
@@ -69,8 +87,17 @@ def entry(policy: Policy) -> Entry:
     return _entry(_before(policy.task_id, [policy]).get(policy.number - 1), policy)
 
 
-def _entry(old: Policy | None, new: Policy) -> Entry:
-    return Entry(new, changes(old, new), old)
+def _entry(old: Policy | None, new: Policy, acts: Sequence[Act] = ()) -> Entry:
+    return Entry(new, changes(old, new), old, tuple(acts))
+
+
+def _acts(shown: list[Policy], told: Sequence[ActKind]) -> dict[int, list[Act]]:
+    """What the guard did under each policy, oldest first, by the policy's key."""
+    found: dict[int, list[Act]] = defaultdict(list)
+    rows = Act.objects.filter(policy__in=[policy.pk for policy in shown], kind__in=[str(kind) for kind in told])
+    for act in rows.order_by("pk"):
+        found[act.policy_id].append(act)
+    return found
 
 
 def _with_the_same_shares() -> QuerySet[Policy]:

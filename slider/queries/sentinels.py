@@ -120,7 +120,7 @@ def _monitor(name: str, one: Meter, *, off: bool) -> Monitor:
 def _raised(name: str, one: Meter) -> str:
     alarm = one.alarm
     assert alarm is not None
-    now, usual = f"{one.share(alarm.key):.0%}", f"{alarm.usual:.0%}"
+    now, usual = percent(one.share(alarm.key)), percent(alarm.usual)
     last = f"of the last {len(one.recent)}"
     if name == watch.ANSWERS:
         what = f"“{alarm.label}”" if alarm.label != alarm.key else "one and the same"
@@ -135,8 +135,13 @@ def _quiet(name: str, one: Meter) -> str:
     if name == watch.ANSWERS:
         return f"{one.bits:.1f} bits of variety in {last} answers; usually {one.usual_bits:.1f}."
     if name == watch.NEAR:
-        return f"{one.share(watch.YES):.1%} of {last} texts nearly repeat another answer's."
-    return f"Sentinels distrust {one.share(watch.YES):.1%} of {last} answers."
+        return f"{percent(one.share(watch.YES))} of {last} texts nearly repeat another answer's."
+    return f"Sentinels distrust {percent(one.share(watch.YES))} of {last} answers."
+
+
+def percent(share: float) -> str:
+    """A share as the pages write it, to a tenth of a per cent below ten: «35 %», «2.4 %», «0 %»."""
+    return f"{round(share * 100, 1 if share < 0.1 else 0):g} %"
 
 
 def _watcher(one: Sentinel, state: State, *, off: bool) -> Watcher:
@@ -169,13 +174,13 @@ def _canaries(pulse: Pulse | None) -> Canaries:
     )
     every = _row("all", stored["alone"]["all"], stored["guarded"]["all"])
     words = (
-        f"Of {every.shown} planted wrong answers, a score that believes them would have let {every.alone:.0%} run "
-        f"unattended at a share of {stored['share']:.0%}; with the sentinels {every.guarded:.0%} (at most "
-        f"{every.high:.0%}, 95 % sure)."
+        f"Of {every.shown} planted wrong answers, a score that believes them would have let {percent(every.alone)} run "
+        f"unattended at a share of {percent(stored['share'])}; with the sentinels {percent(every.guarded)} (at most "
+        f"{percent(every.high)}, 95 % sure)."
     )
     worst = max(rows, key=lambda row: row.guarded, default=None)
     if worst is not None and worst.guarded > 0:
-        words += f" Least is seen of: {worst.title} ({worst.guarded:.0%} pass). Audits have to find those."
+        words += f" Least is seen of: {worst.title} ({percent(worst.guarded)} pass). Audits have to find those."
     return Canaries(pulse.canaries_at, words, rows)
 
 

@@ -113,7 +113,10 @@ def _words(policy: Policy, state: str) -> str:
             f"You asked {asked}; {allows}."
         )
     if state == "trial":
-        return f"{effect} in effect, as you asked, on a person's word; {allows}. No promise is made about its error."
+        return (
+            f"{effect} in effect, as you asked, on a person's word; {allows}. No promise is made about its error. "
+            "If audits show it above the limit, the guard pulls it back."
+        )
     if policy.requested == 0:
         return f"0 % in effect: you asked that everything goes to people; {allows}."
     if state == "braked":

@@ -19,6 +19,7 @@ from slider.queries import (
     quality_nines,
     quality_stretches,
     quality_trust,
+    sentinels,
     shares,
 )
 from slider.queries.frame import rights
@@ -45,8 +46,8 @@ def show(request: HttpRequest, task_id: int) -> HttpResponse:
         "pace": pace,
         "march": quality_nines.march(policy, audits, pace=pace),
         "where": quality_groups.where(task, policy, reasons=REASONS),
-        "detectors": detectors.read(task.pk),
-        "sentinels": detectors.said([]),  # the rows of the sentinels' own query go here
+        "detectors": [] if blind else detectors.read(task.pk),
+        "sentinels": None if blind else sentinels.of(task),
     }
     return render(request, "quality/quality.html", page | _course(request, gauge, blind=blind) | _trust(gauge))
 

@@ -26,14 +26,16 @@ def page(request: HttpRequest, task: Task, form: ApplyForm) -> dict[str, Any]:
     live, now = gauge(task), clock.now()
     policy = live.policy
     wanted = steer_forms.wanted({name: form[name].value() for name in ("percent", "mode")}, policy)
-    effects = what_if(task, live, wanted, now=now, blind=access.is_blind(request, task.project))
+    blind = access.is_blind(request, task.project)
+    effects = what_if(task, live, wanted, now=now, blind=blind)
     standing = shares.shares(live, now=now)
     return (
         effects
         | _picture(policy, standing, effects["outlook"], effects["window"], nines=request.GET.get("scale") == "nines")
-        | _story(request, policy)
+        | _story(request, policy, blind=blind)
         | {
             "task": task,
+            "blind": blind,
             "gauge": live,
             "policy": policy,
             "shares": standing,
@@ -67,7 +69,13 @@ def what_if(task: Task, live: Gauge, wanted: Wanted, *, now: datetime, blind: bo
         "over": window.over(then.hours, task.staffed_hours),
         "now_over": window.over(current.hours, task.staffed_hours, now=True),
         "moving": None if then.looks is None else abs((then.unattended or 0.0) - (current.unattended or 0.0)),
-        "backtest": backtest.backtest(policy.task_id, now=in_force, then=share, blind=blind),
+        "backtest": backtest.backtest(
+            policy.task_id,
+            now=in_force,
+            then=share,
+            closed=policy.certificate.get("closed_regions", ()),
+            blind=blind,
+        ),
     }
 
 
@@ -86,7 +94,7 @@ def _picture(
     }
 
 
-def _story(request: HttpRequest, policy: Policy) -> dict[str, Any]:
+def _story(request: HttpRequest, policy: Policy, *, blind: bool) -> dict[str, Any]:
     """What was: who moved it, what came out wrong, and what the next step waits for."""
     before, routine = request.GET.get("before", ""), request.GET.get("routine") == "shown"
     held = shares.holding(policy) or shares.ended(policy)
@@ -100,6 +108,7 @@ def _story(request: HttpRequest, policy: Policy) -> dict[str, Any]:
             policy.task_id,
             before=int(before) if before.isdecimal() and len(before) < 9 else None,
             routine=routine,
+            blind=blind,
         ),
         "routine": routine,
     }

@@ -52,6 +52,18 @@ def test_everybody_can_read_it(
             assert page.evaluate("document.documentElement.scrollWidth") <= size[0], page.url
 
 
+@pytest.mark.parametrize(("width", "drawn"), [(1280, "drawn-wide"), (390, "drawn-narrow")])
+def test_the_pictures_are_there_and_drawn_for_their_width(
+    cast: casts.Company, sign_in: SignIn, width: int, drawn: str
+) -> None:
+    lived_in(cast)
+    page = sign_in(cast.tuner)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(reverse("quality", args=[cast.task.pk]))
+    expect(page.locator(".quality-chart svg:visible")).to_have_class(drawn)
+    expect(page.locator(".trust-chart svg")).to_be_visible()
+
+
 def test_a_banner_is_put_away_with_the_keyboard_and_what_was_typed_stays(cast: casts.Company, sign_in: SignIn) -> None:
     lived_in(cast)
     page = sign_in(cast.tuner)

@@ -49,7 +49,7 @@ def test_a_collapse_is_raised_with_the_answer_the_share_and_the_time(cast: Compa
     route(cast.task, [casts.TOPICS[number % 4] for number in range(320)])
     route(cast.task, ["refund"] * 80, prefix="s")
     (raised,) = sentinels.of(cast.task).raised
-    assert "% of the last 200 answers are “topic refund, urgent no”, usually at most 35%" in raised.words
+    assert " % of the last 200 answers are “topic refund, urgent no”, usually at most 35 %" in raised.words
     assert raised.since is not None
     assert timezone.now() - raised.since < timedelta(minutes=1)
 

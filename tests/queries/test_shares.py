@@ -78,7 +78,7 @@ def test_a_trial_promises_nothing() -> None:
     assert (found.state, found.effective, found.promised) == ("trial", 0.4, False)
     assert found.words == (
         "40 % in effect, as you asked, on a person's word; what the evidence allows is not known yet. "
-        "No promise is made about its error."
+        "No promise is made about its error. If audits show it above the limit, the guard pulls it back."
     )
 
 
