@@ -247,3 +247,16 @@ def test_a_track_that_is_ranked_anew_keeps_its_debt_and_the_newest_scores() -> N
     assert (anew.debt, anew.seen, len(anew.window)) == (1.5, 900, lanes.WINDOW)
     assert anew.window[0] == 0.0
     assert lanes.Track.from_json(anew.to_json()) == anew
+
+
+@pytest.mark.parametrize("size", [1, 7, 60, lanes.WINDOW])
+def test_ranks_are_counted_among_the_items_before_each(size: int) -> None:
+    rng = np.random.default_rng(21)
+    before, scores = rng.integers(0, 6, (3, size)).astype(float), rng.integers(0, 6, (3, 150)).astype(float)
+    before[0, : size // 2], scores[1, ::9], ties = np.nan, -np.inf, rng.random((3, 150))
+    line = np.concatenate([before, scores], axis=1)
+    found = lanes.ranks_of(before, scores=scores, ties=ties)
+    for stream, item in np.ndindex(3, 150):
+        others, own = line[stream, item : item + size], scores[stream, item]
+        easier, equal, people = (others > own).sum(), (others == own).sum(), (~np.isnan(others)).sum()
+        assert found[stream, item] == (easier + ties[stream, item] * (equal + 1)) / (people + 1)

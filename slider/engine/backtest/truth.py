@@ -66,7 +66,8 @@ class Truth:
         now = (widths * self._known()).sum(axis=1) / total
         least = now
         for past, end in zip(self._past, self._ends, strict=True):
-            error = np.where(widths > 0.0, widths * past, 0.0).sum(axis=1) / total
+            # Infinite past errors, of an earlier ranking, must not meet bins that are closed.
+            error = np.multiply(widths, past, where=widths > 0.0, out=np.zeros_like(past)).sum(axis=1) / total
             least = np.where(end > self._began, np.minimum(least, error), least)
         return now, least
 

@@ -76,6 +76,7 @@ def document(outcomes: Sequence[Outcome], asked: Plan, *, remarks: Sequence[str]
 
 def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Lay out a table that reads well as text and as Markdown: words to the left, figures to the right."""
+    header, *rows = [[cell.replace("|", "\\|") for cell in row] for row in (header, *rows)]
     widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header))]
     figures = [column > 0 and all(row[column][:1] in "0123456789-." for row in rows) for column in range(len(header))]
     pads = [str.rjust if figure else str.ljust for figure in figures]
