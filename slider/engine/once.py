@@ -49,7 +49,8 @@ def certify(counters: Counters, *, error_limit: float, delta: float) -> Certific
         ValueError: a shape, a count or a number is out of range.
     """
     check_inside(error_limit, "error_limit")
-    found = certificate.certify(counters, error_limit=error_limit, delta=delta)
+    # Kept in the accounts of the epoch that begins here: what is remembered must be its wealth there.
+    found = certificate.certify(counters, error_limit=error_limit, delta=delta, fresh=(None, None))
     if (counters.wrong + counters.right)[-1, 1:].any():
         return found
     wrong, labels = counters.wrong[:, 0], counters.wrong[:, 0] + counters.right[:, 0]

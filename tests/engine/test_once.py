@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from slider.engine import calibration, certificate, once
+from slider.engine import calibration, certificate, once, watch
 from slider.engine.arrays import Bools, Floats, Ints
 from tests.engine import exact
 
@@ -194,6 +194,30 @@ def test_without_labels_nothing_is_certified() -> None:
     found = look(np.empty(0), np.empty(0, dtype=np.bool_), error_limit=LIMIT, delta=DELTA)
     assert found.cap == 0.0
     assert not found.certified.any()
+
+
+def test_labels_that_were_asked_for_with_different_chances_have_no_exact_test() -> None:
+    # 60 right labels pass the exact test and not the one for ever; with one label of another weight it is that one.
+    right, classes = np.zeros(60, dtype=np.bool_), np.zeros(60, dtype=np.int64)
+    alike = certificate.count(np.full(60, 0.1), classes=classes, wrong=right)
+    assert once.certify(alike, error_limit=LIMIT, delta=DELTA).cap > 0.0
+    classes[0] = 2
+    mixed = certificate.count(np.full(60, 0.1), classes=classes, wrong=right)
+    assert once.certify(mixed, error_limit=LIMIT, delta=DELTA).cap == 0.0
+
+
+def test_what_it_opens_stays_open_in_the_epoch_that_begins_with_it_and_nothing_else_does() -> None:
+    counters = certificate.count(
+        np.full(60, 0.1), classes=np.zeros(60, dtype=np.int64), wrong=np.zeros(60, dtype=np.bool_)
+    )
+    found = once.certify(counters, error_limit=LIMIT, delta=DELTA)
+    begun = watch.begun(counters, best=found.best, tested=LIMIT, delta=DELTA)
+    begun.judge()
+    assert begun.proof.certified.tolist() == [found.certified.tolist()]
+    # What was not opened is remembered at the wealth that it has in the epoch, in all its accounts.
+    cold = watch.begun(counters, best=found.wealth, tested=LIMIT, delta=DELTA)
+    assert cold.judge().share.tolist() == [0.0]
+    assert np.allclose(cold.proof.wealth[0], found.wealth)
 
 
 @pytest.mark.parametrize(("error_limit", "delta"), [(0.0, 0.1), (1.0, 0.1), (0.05, 0.0), (0.05, math.nan)])

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from slider.engine import certificate
+from slider.engine import bounds, certificate
 from slider.engine.orders import Tuning
 from slider.engine.watch import Watch
 from tests.engine import exact
@@ -97,3 +97,26 @@ def test_a_bad_region_is_opened_again_as_seldom_as_promised() -> None:
 
 def test_a_good_region_is_opened_again() -> None:
     assert reopened(late=20.0, in_order=True, error=0.2 * LIMIT) >= 290
+
+
+def test_late_errors_flatter_no_cut_by_its_own_mark() -> None:
+    # The 60 % cut alone, at every step of its own mark; the larger cuts wait for longer.
+    runs, items, block = 250, 900, 30
+    rng = np.random.default_rng(4)
+    wrong, bins = rng.random((runs, items)) < LIMIT, certificate.bins(rng.random((runs, items)))
+    comes = np.arange(items) + rng.exponential(np.where(wrong, 400.0, 20.0))
+    watch, inside = watch_of(runs), certificate.CUTS[bins] <= 0.6
+    arrived = np.zeros(runs, dtype=np.bool_)
+    for now in range(block, items + 1, block):
+        known = (comes < now) & (np.arange(items) < now)
+        owed = np.full((runs, len(certificate.CUTS)), now, dtype=np.int64)
+        run, item = np.nonzero(~known & (np.arange(items) < now))
+        np.minimum.at(owed, (run, bins[run, item]), item)
+        watch.settle(verdicts(wrong, bins=bins, lane=False, present=known), waiting=owed)
+        watch.judge()
+        bad, good = (known & inside & wrong).sum(axis=1), (known & inside & ~wrong).sum(axis=1)
+        arrived |= bounds.log_wealth(bad[:, None], good[:, None], error_limit=LIMIT) >= -math.log(DELTA)
+    in_order = watch.proof.best[:, certificate.CUTS == 0.6].ravel() >= -math.log(DELTA)
+    assert exact.keeps(int(in_order.sum()), n=runs, p=DELTA)
+    # The control: the same cut's labels in the order of their arrival.
+    assert not exact.keeps(int(arrived.sum()), n=runs, p=DELTA)
