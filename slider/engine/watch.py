@@ -423,4 +423,6 @@ def _read(stored: object, *, like: Floats | Ints | Bools) -> Floats | Ints | Boo
         return values
     if np.isnan(values).any():
         raise ValueError("null where there should be a number")
+    if (np.abs(values) > 2.0**53).any():
+        raise ValueError("a count that nobody can have counted")
     return values.astype(np.bool_) if like.dtype.kind == "b" else values.astype(np.int64)

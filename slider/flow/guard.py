@@ -130,7 +130,7 @@ def _conclude(look: Look, change: policies.Change | None, reason: str) -> Policy
         else:
             policies.touch(task_id)
         if look.ended:
-            row.epoch, row.routed_to, row.counted_to = policy.epoch, gauge.routed, gauge.routed
+            row.epoch, row.routed_to, row.counted_to, row.closed_to = policy.epoch, *[gauge.routed] * 3
             row.judged = row.fitted_at = 0
         row.state = look.watch.to_json()
         fired = look.fired or _still_fired(row, policy)

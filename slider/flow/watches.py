@@ -8,8 +8,8 @@ from django.db.models.functions import Now
 
 from slider.models import Watch
 
-EPOCHS_OWN = ("epoch", "round", "state", "routed_to", "counted_to", "fitted_at", "judged", "detectors")
-KEPT = (*EPOCHS_OWN, "settled_to", "ledger", "updated_at")
+EPOCHS_OWN = ("epoch", "round", "state", "routed_to", "counted_to", "closed_to", "fitted_at", "judged", "detectors")
+KEPT = (*EPOCHS_OWN, "settled_to", "ledger", "ledger_since", "updated_at")
 
 
 def begin(task_id: int, *, epoch: int, at: int, state: Mapping[str, Any] | None = None, labels: int = 0) -> None:
@@ -24,13 +24,14 @@ def begin(task_id: int, *, epoch: int, at: int, state: Mapping[str, Any] | None 
         state=state or {},
         routed_to=at,
         counted_to=at,
+        closed_to=at,
         fitted_at=labels if state else 0,
         judged=labels if state else 0,
         detectors=[],
         updated_at=Now(),
     )
     if not begun:
-        Watch.objects.create(task_id=task_id, epoch=epoch, routed_to=at, counted_to=at, settled_to=at)
+        Watch.objects.create(task_id=task_id, epoch=epoch, routed_to=at, counted_to=at, closed_to=at, settled_to=at)
 
 
 def keep(watch: Watch) -> None:

@@ -19,6 +19,11 @@ class Migration(migrations.Migration):
             name="place",
             field=models.BigIntegerField(help_text="Its item's place in the routing order.", null=True),
         ),
+        migrations.AddField(
+            model_name="watch",
+            name="closed_to",
+            field=models.BigIntegerField(default=0, help_text="The oldest look owed of what closed regions sent away."),
+        ),
         migrations.AddIndex(
             model_name="review",
             index=models.Index(

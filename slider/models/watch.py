@@ -20,6 +20,7 @@ class Watch(models.Model):
     state = models.JSONField(default=dict, help_text="The epoch's evidence, as the engine keeps it. Empty: none yet.")
     routed_to = models.BigIntegerField(default=0, help_text="Routed items before this place were taken note of.")
     counted_to = models.BigIntegerField(default=0, help_text="The oldest look that is owed: verdicts before it count.")
+    closed_to = models.BigIntegerField(default=0, help_text="The oldest look owed of what closed regions sent away.")
     settled_to = models.BigIntegerField(default=0, help_text="The oldest audit that is owed: the ledger ends here.")
     ledger = models.JSONField(default=dict, help_text="Over all epochs: unattended items, and errors found by rung.")
     ledger_since = models.DateTimeField(db_default=Now())

@@ -2,6 +2,7 @@
 
 import html
 import re
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -9,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from slider.flow import canaries, guard, steer
+from slider.flow.watching import listening
 from slider.models import Act, ActKind, Mode, Notice, NoticeKind, Policy, Pulse
 from slider.queries import history
 from tests import casts, judged
@@ -30,7 +32,7 @@ def on(name: str, cast: casts.Company, query: str = "") -> str:
     return reverse(name, args=[cast.task.pk]) + query
 
 
-def pulled_back(**changes: object) -> casts.Company:
+def pulled_back(**changes: Any) -> casts.Company:
     """A guarded slider that evidence had opened, and that audits have closed again."""
     cast = judged.opened(mode=Mode.GUARDED, **changes)
     judged.routed(cast, 40, start=100)
@@ -43,7 +45,7 @@ def suspicious() -> casts.Company:
     """A guarded slider under suspicion, with a look back that was ordered."""
     cast = judged.opened(mode=Mode.GUARDED)
     facts = {"looks": 4}
-    deed = guard.Deed(ActKind.SUSPICION, "something may have changed: look back at 4 shipped results", facts)
+    deed = listening.Deed(ActKind.SUSPICION, "something may have changed: look back at 4 shipped results", facts)
     guard.act(judged.in_force(cast), deed, epoch=1)
     return cast
 
@@ -156,7 +158,7 @@ def test_who_reviews_reads_of_pull_backs_and_of_no_suspicion() -> None:
 
 def test_what_stands_in_an_act_is_text() -> None:
     cast = judged.opened(mode=Mode.GUARDED)
-    deed = guard.Deed(ActKind.LOOK_BACK, "<script>alert(1)</script>\u202e", {})
+    deed = listening.Deed(ActKind.LOOK_BACK, "<script>alert(1)</script>\u202e", {})
     guard.act(judged.in_force(cast), deed, epoch=1)
     client = Client()
     client.force_login(cast.tuner)

@@ -1,6 +1,7 @@
 """The unattended lane as the ledger knows it: what has left, and the errors that audits found, over all epochs."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from slider.engine import audit
 from slider.flow.watching import verdicts
@@ -14,6 +15,7 @@ class Settled:
     items: int = 0
     found: list[int] = field(default_factory=lambda: [0] * audit.STEPS)
     least: float = 1.0
+    at: datetime | None = None  # when the first of these items was routed
 
 
 _SETTLED = """
@@ -32,7 +34,7 @@ WITH next AS MATERIALIZED (
     ) AS at FROM next
 )
 SELECT reached.at, n.audit_chance, count(n.seq),
-       count(n.seq) FILTER (WHERE n.audit AND (n.state <> 'decided' OR n.verdict <> 'accept'))
+       count(n.seq) FILTER (WHERE n.audit AND (n.state <> 'decided' OR n.verdict <> 'accept')), min(n.created_at)
 FROM reached LEFT JOIN next n ON n.seq < reached.at AND n.ran
 GROUP BY 1, 2
 """
@@ -44,11 +46,12 @@ def settled(task_id: int, *, since: int, within_h: float) -> Settled:
     for most in verdicts.chunks():
         lots = verdicts.rows(_SETTLED, {"task": task_id, "since": found.to, "most": most, "hours": within_h})
         reached = lots[0][0]
-        for _, chance, items, errors in lots:
+        for _, chance, items, errors, at in lots:
             if chance is not None:
                 found.items += items
                 found.found[audit.rung(chance)] += errors
                 found.least = min(found.least, chance)
+                found.at = at if found.at is None else min(found.at, at)
         whole = reached is not None and reached - found.to >= most
         found.to = found.to if reached is None else reached
         if not whole:

@@ -100,6 +100,7 @@ def listen(look: Look) -> None:
     look.was_wary = bool(look.watch.audits[0] < look.watch.boost_until[0])
     _route(look)
     _count(look)
+    _quarantine(look)
     _settle(look)
     heard = verdicts.heard(look.row.task_id, epoch=look.policy.epoch)
     look.heard = heard.ids
@@ -151,6 +152,21 @@ def _count(look: Look) -> None:
     row.counted_to = max(since, int(watch.floor[0]))
 
 
+def _quarantine(look: Look) -> None:
+    """Take verdicts on what closed regions sent to people, in routing order: they are what opens a region again."""
+    row, watch, within_h = look.row, look.watch, look.policy.task.judge_within_h
+    since = row.closed_to
+    if not watch.quarantined.any():
+        row.closed_to = row.routed_to
+        return
+    until = marks.oldest_closed(row.task_id, since=since, until=row.routed_to, within_h=within_h)
+    found = marks.closed(row.task_id, epoch=look.policy.epoch, since=since, until=until)
+    if found.regions.size:
+        watch.hear_quarantined(np.zeros(found.regions.size, dtype=np.int64), found.regions, wrong=found.wrong)
+    look.is_new = look.is_new or until > since
+    row.closed_to = until
+
+
 def _settle(look: Look) -> None:
     """Carry the ledger on: it knows no epochs."""
     row = look.row
@@ -158,31 +174,41 @@ def _settle(look: Look) -> None:
     if found.to == row.settled_to:
         return
     items, by_rung, least = ledger(row)
+    if found.least < least:
+        # A bound for one least chance says nothing under a smaller one: from here on it is another ledger.
+        assert found.at is not None
+        items, by_rung, least, row.ledger_since = 0, np.zeros_like(by_rung), found.least, found.at
     row.ledger = {
         "items": items + found.items,
         "found": (by_rung + np.array(found.found)).tolist(),
-        "least_chance": min(least, found.least),
+        "least_chance": least,
     }
     row.settled_to, look.is_new = found.to, True
 
 
 def ledger(row: Watch) -> tuple[int, Ints, float]:
-    """Unattended items so far, errors found by audits by rung, and the least chance that any of them had."""
+    """Unattended items so far, errors found by audits by rung, and the least chance that any of them may have.
+
+    That chance is fixed when the ledger begins, as the task's floor of audits: the smallest one seen so far would be
+    known only afterwards.
+    """
     empty = np.zeros(audit.STEPS, dtype=np.int64)
     if not row.ledger:
-        return 0, empty, 1.0
+        return 0, empty, floor(row.task)
     by_rung = np.array(row.ledger["found"], dtype=np.int64)
     if by_rung.shape != empty.shape:
         raise ValueError(f"The ledger of task {row.task_id} has {by_rung.shape} rungs, not {empty.shape}.")
     return int(row.ledger["items"]), by_rung, float(row.ledger["least_chance"])
 
 
+def floor(task: Task) -> float:
+    """The smallest chance of the ladder that an unattended item of this task may have."""
+    return audit.chance(floor=task.audit_floor, error_limit=task.error_limit, lane_items=10**12)
+
+
 def _hear(watch: Evidence, heard: verdicts.Heard, part: slice) -> None:
     """Let the detectors hear a slice of the verdicts."""
-    away = heard.quarantined[part]
-    if (away >= 0).any():
-        mine = away >= 0
-        watch.hear_quarantined(np.zeros(mine.sum(), dtype=np.int64), away[mine], wrong=heard.wrong[part][mine])
+    away = heard.quarantined[part]  # counted by `_quarantine`, in the order of routing
     back, aimed = heard.looked_back[part], heard.aimed[part]
     for which, looked_back, was_aimed in ((~back, False, False), (back & ~aimed, True, False), (aimed, True, True)):
         mine = which & (away < 0)

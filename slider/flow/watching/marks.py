@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
-from slider.engine import audit, certificate, labels
-from slider.engine.arrays import Ints
+from slider.engine import audit, certificate, labels, regions
+from slider.engine.arrays import Bools, Ints
 from slider.flow.watching import verdicts
 
 
@@ -95,3 +95,46 @@ def passed(task_id: int, *, epoch: int, where: list[Span], within_h: float) -> l
         lane=np.zeros(len(found), dtype=np.bool_),
         places=np.array([row[0] for row in found], dtype=np.int64),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Closed:
+    """Verdicts on items that closed regions sent to people, in routing order: each one's region, and how it ended."""
+
+    regions: Ints
+    wrong: Bools
+
+
+_OLDEST_CLOSED = """
+SELECT r.place FROM slider_review r JOIN slider_decision d ON d.item_id = r.item_id
+WHERE r.task_id = %(task)s AND r.bin IS NULL AND d.bin IS NOT NULL AND r.place >= %(since)s AND r.place < %(until)s
+  AND r.state IN ('open', 'held') AND r.kind = 'gate'
+  AND r.created_at > clock_timestamp() - %(hours)s * interval '1 hour'
+ORDER BY r.place LIMIT 1
+"""
+
+
+def oldest_closed(task_id: int, *, since: int, until: int, within_h: float) -> int:
+    """The place of the oldest owed look at an item that a closed region sent to people; `until` where there is none."""
+    found = verdicts.rows(_OLDEST_CLOSED, {"task": task_id, "since": since, "until": until, "hours": within_h})
+    return int(found[0][0]) if found else until
+
+
+_CLOSED = """
+SELECT d.rank, look.state <> 'decided' OR look.verdict <> 'accept'
+FROM (SELECT * FROM slider_decision WHERE task_id = %(task)s AND seq >= %(since)s AND seq < %(until)s) AS d
+CROSS JOIN LATERAL (
+    SELECT r.state, r.verdict FROM slider_review r
+    WHERE r.item_id = d.item_id AND r.kind = 'gate' AND r.slot = 1 AND r.bin IS NULL LIMIT 1
+) AS look
+WHERE d.epoch = %(epoch)s AND d.bin IS NOT NULL AND d.rank IS NOT NULL
+ORDER BY d.seq
+"""
+
+
+def closed(task_id: int, *, epoch: int, since: int, until: int) -> Closed:
+    """The verdicts on closed regions' items in these places; one taken back or overdue counts as wrong."""
+    found = verdicts.rows(_CLOSED, {"task": task_id, "epoch": epoch, "since": since, "until": until})
+    bins = certificate.bins(np.array([row[0] for row in found], dtype=np.float64))
+    mine = regions.OF_BIN[bins] < regions.COUNT
+    return Closed(regions.OF_BIN[bins][mine], np.array([row[1] for row in found], dtype=np.bool_)[mine])
