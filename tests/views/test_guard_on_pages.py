@@ -115,6 +115,13 @@ def test_the_ledger_is_the_guards_own() -> None:
     assert f"Audits found {found['found']} of them." in shown
 
 
+def test_a_ledger_that_has_counted_nothing_says_so() -> None:
+    cast = judged.opened(mode=Mode.GUARDED)
+    shown = words(cast.tuner, on("slider", cast))
+    assert "Nothing that ran unattended has been counted yet" in shown
+    assert "At most 0 wrong" not in shown
+
+
 def test_a_trial_says_that_the_guard_watches_it() -> None:
     cast = casts.company(share=0.5)
     shown = words(cast.tuner, on("slider", cast))
