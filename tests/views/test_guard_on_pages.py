@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from slider.flow import canaries, guard, steer
+from slider.flow.watching.listening import Deed
 from slider.models import Act, ActKind, Mode, Notice, NoticeKind, Policy, Pulse
 from slider.queries import history
 from tests import casts, judged
@@ -30,9 +31,9 @@ def on(name: str, cast: casts.Company, query: str = "") -> str:
     return reverse(name, args=[cast.task.pk]) + query
 
 
-def pulled_back(**changes: object) -> casts.Company:
+def pulled_back() -> casts.Company:
     """A guarded slider that evidence had opened, and that audits have closed again."""
-    cast = judged.opened(mode=Mode.GUARDED, **changes)
+    cast = judged.opened(mode=Mode.GUARDED)
     judged.routed(cast, 40, start=100)
     judged.judge(cast, wrong=judged.audited)
     assert judged.tend(cast).effective == 0
@@ -43,7 +44,7 @@ def suspicious() -> casts.Company:
     """A guarded slider under suspicion, with a look back that was ordered."""
     cast = judged.opened(mode=Mode.GUARDED)
     facts = {"looks": 4}
-    deed = guard.Deed(ActKind.SUSPICION, "something may have changed: look back at 4 shipped results", facts)
+    deed = Deed(ActKind.SUSPICION, "something may have changed: look back at 4 shipped results", facts)
     guard.act(judged.in_force(cast), deed, epoch=1)
     return cast
 
@@ -163,7 +164,7 @@ def test_who_reviews_reads_of_pull_backs_and_of_no_suspicion() -> None:
 
 def test_what_stands_in_an_act_is_text() -> None:
     cast = judged.opened(mode=Mode.GUARDED)
-    deed = guard.Deed(ActKind.LOOK_BACK, "<script>alert(1)</script>\u202e", {})
+    deed = Deed(ActKind.LOOK_BACK, "<script>alert(1)</script>\u202e", {})
     guard.act(judged.in_force(cast), deed, epoch=1)
     client = Client()
     client.force_login(cast.tuner)
