@@ -167,7 +167,7 @@ def _usual_copies(state: State) -> str:
 
 def _canaries(pulse: Pulse | None) -> Canaries:
     if pulse is None or not pulse.canaries:
-        return Canaries(None, "No canaries were planted yet: `manage.py canaries` does.")
+        return Canaries(None, "No canaries were planted yet: the command “manage.py canaries” plants some.")
     stored: dict[str, Any] = pulse.canaries
     rows = tuple(
         _row(KINDS[kind], stored["alone"][kind], stored["guarded"][kind]) for kind in Kind if kind in stored["alone"]

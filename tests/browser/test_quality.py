@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, expect
 
-from slider.flow import notices, policies
+from slider.flow import canaries, notices, policies
 from slider.models import Maker, Mode, NoticeKind, NoticeSeen
 from tests import casts, stream
 from tests.browser.conftest import SignIn
@@ -23,6 +23,7 @@ def cast() -> casts.Company:
 def lived_in(cast: casts.Company) -> None:
     """Evidence, a regression, and the guard's answer to it."""
     stream.pour(cast.task, Wave(items=2_000, days=2, ends=1), by=cast.reviewer)
+    canaries.run(cast.task.pk, count=30, seed=1)
     stream.pour(
         cast.task, Wave(items=600, bad_topic="refund", bad_error=0.4, days=1, ends=0.1, owed=80), by=cast.reviewer
     )

@@ -2,7 +2,6 @@
 
 import html
 import re
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from slider.flow import canaries, guard, steer
-from slider.flow.watching import listening
+from slider.flow.watching.listening import Deed
 from slider.models import Act, ActKind, Mode, Notice, NoticeKind, Policy, Pulse
 from slider.queries import history
 from tests import casts, judged
@@ -32,9 +31,9 @@ def on(name: str, cast: casts.Company, query: str = "") -> str:
     return reverse(name, args=[cast.task.pk]) + query
 
 
-def pulled_back(**changes: Any) -> casts.Company:
+def pulled_back() -> casts.Company:
     """A guarded slider that evidence had opened, and that audits have closed again."""
-    cast = judged.opened(mode=Mode.GUARDED, **changes)
+    cast = judged.opened(mode=Mode.GUARDED)
     judged.routed(cast, 40, start=100)
     judged.judge(cast, wrong=judged.audited)
     assert judged.tend(cast).effective == 0
@@ -45,7 +44,7 @@ def suspicious() -> casts.Company:
     """A guarded slider under suspicion, with a look back that was ordered."""
     cast = judged.opened(mode=Mode.GUARDED)
     facts = {"looks": 4}
-    deed = listening.Deed(ActKind.SUSPICION, "something may have changed: look back at 4 shipped results", facts)
+    deed = Deed(ActKind.SUSPICION, "something may have changed: look back at 4 shipped results", facts)
     guard.act(judged.in_force(cast), deed, epoch=1)
     return cast
 
@@ -117,6 +116,13 @@ def test_the_ledger_is_the_guards_own() -> None:
     assert f"Audits found {found['found']} of them." in shown
 
 
+def test_a_ledger_that_has_counted_nothing_says_so() -> None:
+    cast = judged.opened(mode=Mode.GUARDED)
+    shown = words(cast.tuner, on("slider", cast))
+    assert "Nothing that ran unattended has been counted yet" in shown
+    assert "At most 0 wrong" not in shown
+
+
 def test_a_trial_says_that_the_guard_watches_it() -> None:
     cast = casts.company(share=0.5)
     shown = words(cast.tuner, on("slider", cast))
@@ -158,7 +164,7 @@ def test_who_reviews_reads_of_pull_backs_and_of_no_suspicion() -> None:
 
 def test_what_stands_in_an_act_is_text() -> None:
     cast = judged.opened(mode=Mode.GUARDED)
-    deed = listening.Deed(ActKind.LOOK_BACK, "<script>alert(1)</script>\u202e", {})
+    deed = Deed(ActKind.LOOK_BACK, "<script>alert(1)</script>\u202e", {})
     guard.act(judged.in_force(cast), deed, epoch=1)
     client = Client()
     client.force_login(cast.tuner)

@@ -115,7 +115,7 @@ def test_the_ledger_is_shown_with_its_blind_spot(client: Client, cast: casts.Com
     assert "Not known yet: the guard writes here" in page(client, cast)
     with_ledger(evidence.prove(cast.task, right=900, wrong=200, up_to=0.6))
     shown = page(client, cast)
-    assert 'At most <b class="figure">89</b> wrong results have left since 3 May 2026 (95 %), of 3,912' in shown
+    assert 'At most <b class="figure">89</b> wrong results have left since 3 May 2026 (95 % sure), of 3,912' in shown
     assert "up to 47 wrong results can leave before the first is found" in shown
 
 
