@@ -19,6 +19,7 @@ SHARE = 0.5
 """Part of delta that a look at history may use; the rest is for the epoch that it begins."""
 
 _SURE = 600.0
+_HALVINGS = 40
 
 
 def certify(counters: Counters, *, error_limit: float, delta: float) -> Certificate:
@@ -63,6 +64,34 @@ def certify(counters: Counters, *, error_limit: float, delta: float) -> Certific
         carried = level if certified[k] else 0.0
     best = np.where(certified, _SURE, found.wealth)
     return Certificate(certified=certified, wealth=found.wealth, best=best, running=found.running)
+
+
+def upper(counters: Counters, *, delta: float) -> Floats:
+    """Return an upper bound on each cut's error, shape (cuts,), from one look: Clopper and Pearson's.
+
+    The largest error at which so few wrong labels, or fewer, come up with chance `delta`; 1 without labels. For one cut
+    alone, at one look. It lies below the limit wherever `certify` at the same delta certifies. Where labels were asked
+    for with different chances it is `certificate.upper`.
+
+    Raises:
+        ValueError: a count or a number is out of range.
+    """
+    found = certificate.upper(counters, delta=delta)
+    if (counters.wrong + counters.right)[-1, 1:].any():
+        return found
+    wrong, labels = counters.wrong[:, 0], counters.wrong[:, 0] + counters.right[:, 0]
+    exact = [_clopper_pearson(int(f), int(n), delta) for f, n in zip(wrong, labels, strict=True)]
+    return np.array(exact, dtype=np.float64)
+
+
+def _clopper_pearson(hits: int, n: int, delta: float) -> float:
+    if hits >= n:
+        return 1.0
+    low, high = hits / n, 1.0
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if binomial(hits, n, middle) > delta else (low, middle)
+    return high
 
 
 def ranks(

@@ -37,17 +37,18 @@ def proof(past: Past, policy: Policy) -> Proof | None:
     if not past.counters or past.rows == 0:
         return None
     counters = certificate.Counters.from_json(past.counters)
-    found = once.certify(counters, error_limit=policy.error_limit, delta=policy.delta * once.SHARE)
+    delta = policy.delta * once.SHARE  # the other half is for the epoch that it begins
+    found = once.certify(counters, error_limit=policy.error_limit, delta=delta)
     place = int((found.cap >= certificate.CUTS).sum()) - 1 if found.cap else len(certificate.CUTS) - 1
     wrong, right = counters.wrong[place].sum(), counters.right[place].sum()
     following = shares.next_cut(found.cap)
-    needed = certificate.labels_needed(counters, found, error_limit=policy.error_limit, delta=policy.delta)
+    needed = certificate.labels_needed(counters, found, error_limit=policy.error_limit, delta=delta)
     more = None if following is None else float(needed[certificate.CUTS.tolist().index(following)])
     return Proof(
         rows=past.rows,
         cap=found.cap,
         error=float(wrong / (wrong + right)) if wrong + right else None,
-        upper=float(certificate.upper(counters, delta=policy.delta)[place]),
+        upper=float(once.upper(counters, delta=delta)[place]),
         more=None if more is None or more > 1e8 else int(more),
         error_limit=policy.error_limit,
         delta=policy.delta,

@@ -119,5 +119,34 @@ def test_a_window_stands_for_items_and_not_for_looks() -> None:
     assert np.mean(chosen) == pytest.approx(10 / 11, abs=0.05)
 
 
+def test_what_one_look_certifies_is_bounded_below_the_limit_and_the_bound_is_the_binomial_tail() -> None:
+    rng = np.random.default_rng(13)
+    z = rng.normal(size=1200)
+    x = np.full((1200, len(evidence.SIGNALS)), np.nan)
+    x[:, 0] = 2 + 2 * z
+    correct = rng.random(1200) >= 1 / (1 + np.exp(2.5 * z + 4.5))
+    names = [str(n) for n in range(1200)]
+    known = history.labels(names, x=x, correct=correct, propensity=np.ones(1200), secret=b"secret")
+    counters = history.once(known, start=calibration.prior())
+    found = once.certify(counters, error_limit=LIMIT, delta=DELTA)
+    upper = once.upper(counters, delta=DELTA)
+    assert found.certified.sum() > 10
+    assert (upper[found.certified] <= LIMIT + 1e-9).all()
+    assert (upper <= certificate.upper(counters, delta=DELTA) + 1e-9).all()
+    for wrong, right, bound in zip(counters.wrong[:, 0], counters.right[:, 0], upper, strict=True):
+        assert once.binomial(int(wrong), int(wrong + right), float(bound)) == pytest.approx(DELTA, rel=1e-6)
+
+
+def test_the_bound_of_one_look_holds_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(14)
+    missed = 0
+    for _ in range(RUNS):
+        wrong = rng.random(300) < LIMIT
+        counters = certificate.count(rng.random(300), classes=np.zeros(300, dtype=np.int64), wrong=wrong)
+        missed += once.upper(counters, delta=0.1)[-1] < LIMIT
+    assert exact.keeps(missed, n=RUNS, p=0.1)
+    assert once.upper(history.nothing(), delta=0.1).tolist() == [1.0] * len(certificate.CUTS)
+
+
 def test_nothing_counted_is_nothing_proven() -> None:
     assert certificate.certify(history.nothing(), error_limit=LIMIT, delta=DELTA).cap == 0.0
