@@ -139,6 +139,7 @@ def test_flipped_labels_are_asked_about(tmp_path: Path) -> None:
         (gzip.compress(json.dumps(rows(900)[0]).encode())[:-9], "cut off or damaged"),
         (b"[" * 100_000, "nested too deeply"),
     ],
+    ids=["empty", "blank", "no JSON", "no object", "text", "no outcome", "no UTF-8", "cut off", "nested"],
 )
 def test_it_says_what_is_wrong_with_a_file(tmp_path: Path, content: bytes, words: str) -> None:
     path = tmp_path / "wrong.jsonl"
