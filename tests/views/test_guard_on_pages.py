@@ -127,7 +127,7 @@ def test_a_trial_says_that_the_guard_watches_it() -> None:
     cast = casts.company(share=0.5)
     shown = words(cast.tuner, on("slider", cast))
     assert "No promise is made about its error. If audits show it above the limit, the guard pulls it back." in shown
-    assert "Exactly this share. If audits show it above the limit, the guard pulls it back." in shown
+    assert "Exactly this share, until audits break the limit." in shown
 
 
 def test_the_history_tells_the_guards_acts_with_their_words() -> None:
