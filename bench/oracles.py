@@ -20,14 +20,14 @@ def compared() -> Iterator[str]:
 
 
 def _mapie() -> Iterator[str]:
-    """The p-values of Learn then Test."""
-    found = _installed("mapie", "mapie.control_risk.p_values")
+    """The p-values of Learn then Test, in the form that MAPIE takes unless it is told that losses are 0 or 1."""
+    found = _installed("mapie", "mapie.risk_control.methods")
     if found is None:
         return
     module, name = found
     wrong, labels = np.array([0, 5, 12, 20, 29, 40]), 1000
     p_value = module.compute_hoeffding_bentkus_p_value
-    theirs = np.array([float(np.ravel(p_value(np.array([k / labels]), labels, LIMIT))[0]) for k in wrong])
+    theirs = np.array([float(np.ravel(p_value(np.array([k / labels]), labels, np.array([LIMIT])))[0]) for k in wrong])
     ours = frozen.hoeffding_bentkus(wrong, np.full(len(wrong), labels), limit=LIMIT)
     yield f"{name}: p-values of Learn then Test differ from ours by {np.abs(theirs - ours).max():.1e} at the most."
 

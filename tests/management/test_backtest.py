@@ -177,6 +177,8 @@ def test_what_is_left_out_is_said_beside_what_is_not(tmp_path: Path, outputs: Pa
         ({"miss": 1.0}, "can't vouch for anything"),
         ({"items": 60}, "it needs 100 or more"),
         ({"regression": 0.1, "regression_at": 9000}, "nothing can change at item 9000"),
+        ({"regression": 0.1, "items": 2000}, "nothing can change at item 1000"),
+        ({"regression": 0.1, "regression_at": 10}, "nothing can change at item 0"),
     ],
 )
 def test_it_refuses_options_that_do_not_fit(outputs: Path, options: dict[str, Any], words: str) -> None:

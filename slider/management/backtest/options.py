@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from slider.engine.backtest import measures
 from slider.engine.backtest.people import People
 from slider.engine.backtest.pool import Pool
-from slider.engine.backtest.pool_stream import Change
 from slider.engine.backtest.replay import BLOCK
 from slider.engine.orders import Tuning
-from slider.management.backtest.plan import ITEMS, Plan
+from slider.management.backtest.plan import Plan
 
 
 class Wrong(ValueError):
@@ -30,7 +30,7 @@ def plan(given: Mapping[str, Any]) -> Plan:
         raise Wrong("--miss 1: reviewers who find no error at all can't vouch for anything.")
     if given["votes"] and (people.miss or people.false_alarm):
         raise Wrong("--votes draws a person from the file; --miss and --false-alarm are for people who are made up.")
-    asked = Plan(
+    return Plan(
         limits=tuple(dict.fromkeys(given["alpha"])),
         delta=given["delta"],
         slider=given["slider"],
@@ -42,9 +42,10 @@ def plan(given: Mapping[str, Any]) -> Plan:
         replays=given["replays"],
         items=given["items"],
         seed=given["seed"],
+        regression=given["regression"],
+        regression_at=given["regression_at"],
         rules=tuple(dict.fromkeys(given["rules"])),
     )
-    return replace(asked, change=_change(given, asked)) if given["regression"] else asked
 
 
 def check(asked: Plan, pools: Sequence[Pool]) -> None:
@@ -53,17 +54,16 @@ def check(asked: Plan, pools: Sequence[Pool]) -> None:
         items = asked.length(pool)
         if items < 2 * BLOCK:
             raise Wrong(f"{pool.name}: a replay would have {items} items; it needs {2 * BLOCK} or more.")
-        if asked.change is not None and asked.change.at >= items:
-            raise Wrong(f"{pool.name}: a replay has {items} items, so nothing can change at item {asked.change.at}.")
+        change = asked.change(pool)
+        if change is not None and not measures.WINDOW <= change.at < items - measures.WINDOW:
+            raise Wrong(
+                f"{pool.name}: a replay has {items} items, so nothing can change at item {change.at}: "
+                f"it takes {measures.WINDOW} before, and more after."
+            )
     if asked.votes and all((pool.doubt == ~pool.correct).all() for pool in pools):
         raise Wrong("--votes: no row has human_votes for its answer that differ from 'correct'.")
     if asked.order == "phases" and all(len(pool.phase_names) < 2 for pool in pools):
         raise Wrong("--order phases: no task has rows of more than one 'phase'.")
-
-
-def _change(given: Mapping[str, Any], asked: Plan) -> Change:
-    at = given["regression_at"] or (asked.items or ITEMS) // 2
-    return Change(at=at // BLOCK * BLOCK, rate=given["regression"])
 
 
 def inside(text: str) -> float:

@@ -31,7 +31,8 @@ class Plan:
         known_answers: wrong answers that reviewers judge first where they miss some; 0: nobody corrects for misses.
         votes: a person drawn from each row's votes judges it.
         order: one of `ORDERS`.
-        change: a silent regression.
+        regression: right answers that turn wrong from an item on, silently; 0: nothing changes.
+        regression_at: that item; 0: the middle of each replay.
         replays, items, seed: how many, how long; items 0: 20,000, or all rows where the order is the file's.
         rules: names from `baselines.RULES`.
     """
@@ -44,7 +45,8 @@ class Plan:
     known_answers: int = planted.PLANTED
     votes: bool = False
     order: str = "bootstrap"
-    change: Change | None = None
+    regression: float = 0.0
+    regression_at: int = 0
     replays: int = 200
     items: int = 0
     seed: int = 5
@@ -54,6 +56,11 @@ class Plan:
         """Return the items of a replay of a pool, in whole blocks."""
         items = self.items or (ITEMS if self.order == "bootstrap" else pool.rows)
         return (min(items, pool.rows) if self.order == "file" else items) // BLOCK * BLOCK
+
+    def change(self, pool: Pool) -> Change | None:
+        """Return the regression in a replay of a pool, at the beginning of a block."""
+        at = self.regression_at or self.length(pool) // 2
+        return Change(at=at // BLOCK * BLOCK, rate=self.regression) if self.regression else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +102,7 @@ def jobs(pools: Sequence[Pool], asked: Plan) -> list[Job]:
 
 def run(job: Job) -> Outcome:
     """Replay one job."""
-    plan, items = job.plan, job.plan.length(job.pool)
+    plan, items, change = job.plan, job.plan.length(job.pool), job.plan.change(job.pool)
     given = baselines.Setting(
         replays=plan.replays,
         items=items,
@@ -114,7 +121,7 @@ def run(job: Job) -> Outcome:
         order=plan.order,
         seed=plan.seed,
         learn_until=None if job.rule == baselines.GUARDED else baselines.LEARNS_UNTIL,
-        change=plan.change,
+        change=change,
         votes=plan.votes,
     )
     rule = baselines.RULES[job.rule](given)
@@ -126,7 +133,7 @@ def run(job: Job) -> Outcome:
         limit=job.limit,
         rule=job.rule,
         promises=rule.promises,
-        measures=measures.measure(record, limit=job.limit, change=plan.change.at if plan.change else None),
+        measures=measures.measure(record, limit=job.limit, change=change.at if change else None),
         phases=_by_phase(record, phases[::BLOCK], job.pool.phase_names),
     )
 

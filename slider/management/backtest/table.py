@@ -29,7 +29,7 @@ _RULES = ("task / worker", "limit", "rule", "broken (95 %)", "above", "share", "
 
 def of_pairs(pairs: Sequence[Pair], asked: Plan) -> Iterator[str]:
     """One line a pool and limit: the product's rule beside the best of the others."""
-    changed = _CHANGED if asked.change else ()
+    changed = _CHANGED if asked.regression else ()
     rows = [_pair(pair, pair.mine.measures, asked) for pair in pairs if pair.mine is not None]
     if rows:
         yield from markdown((*_PAIRS, *changed), rows)
@@ -118,7 +118,7 @@ def _pair(pair: Pair, mine: Measures, asked: Plan) -> tuple[str, ...]:
         *(error(mine.error), f"{mine.audits:,.0f}", f"{mine.audits / floors:.2f}" if floors > 0.0 else "-"),
         *(share(mine.people), items(mine.first_open), f"{mine.false_alarms:.2f}", f"{1000.0 * mine.seconds:.1f}"),
     )
-    if asked.change is None:
+    if not asked.regression:
         return row
     return (*row, items(mine.recovery), items(mine.recovery_90), items(mine.excess_95))
 
