@@ -33,7 +33,7 @@ class Tuning:
     """
 
     floor: float = 1 / 16
-    ramp: float = 2.8
+    ramp: float = 3.0
     alarm: float = 2000.0
     shift: float = 3e4
     relief: float = 3e3
@@ -50,7 +50,7 @@ class Tuning:
     look_back: int = 60
     look_back_easy: int = 40
     look_back_region: int = 12
-    brake: float = 0.9
+    brake: float = 0.95
     brake_wary: float = 0.7
 
 
