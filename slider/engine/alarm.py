@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from slider.engine import detect
-from slider.engine.arrays import Floats
+from slider.engine import audit, detect
+from slider.engine.arrays import Floats, Ints
 from slider.engine.labels import Labels
 
 TIMES: Floats = np.array([1.5, 2.0, 3.0, 5.0, 10.0])
@@ -17,27 +17,28 @@ def start(streams: int) -> Floats:
     return np.zeros((streams, len(TIMES)))
 
 
-def observe(level: Floats, labels: Labels, *, tested: Floats) -> Floats:
+def observe(level: Floats, labels: Labels, *, tested: Floats, rung: Ints) -> Floats:
     """Carry the statistic over labels of the unattended lane, in the order in which they arrived.
 
     The promise: while every label of the lane is wrong with probability `tested` or less given all that came
     before, the mean number of lane labels until `reading` first reaches A is at least A. (Bets
     1 + mu w (y - tested), with mu the Kelly stake for an error of 1.5, 2, 3, 5 and 10 times the limit.)
 
-    The labels of a still lane arrive like that while the audit chance stays as it is, also when errors are judged
-    later than right answers. They do not when it falls: the late errors of many audits then meet the right answers
-    of few, and the run length can halve. Shipped items that are looked at again belong here when they are drawn from
-    the whole lane, whatever the reason for looking, as long as what came after an item says nothing about it.
+    The labels of a still lane arrive like that, also when errors are judged later than right answers: each counts by
+    how far the audit chance has fallen since its item was drawn (`rung`), or else the late errors of many audits would
+    meet the right answers of few. Shipped items that are looked at again belong here when they are drawn from the whole
+    lane, whatever the reason for looking, as long as what came after an item says nothing about it.
 
     Args:
         level: shape (streams, 5).
         labels: those of people's lane are passed over.
         tested: shape (streams,), the promised limit times the share of errors that reviewers catch.
+        rung: shape (streams,), of the audit chance that is in force as they arrive.
 
     Returns:
         Shape (streams, 5).
     """
-    factors = _factors(labels, tested)
+    factors = _factors(labels, tested, rung)
     return detect.shiryaev_roberts(level, factors, present=labels.present & labels.lane)
 
 
@@ -47,13 +48,13 @@ def reading(level: Floats) -> Floats:
     return result
 
 
-def stir(level: Floats, labels: Labels, *, tested: Floats) -> Floats:
+def stir(level: Floats, labels: Labels, *, tested: Floats, rung: Ints) -> Floats:
     """Carry the same bets as a CUSUM of logarithms: quick to stir, and so only a reason to look more closely.
 
     Arguments and shapes are those of `observe`; while the lane keeps its limit, the mean number of lane labels until
     `stirred` first reaches log(A) is at least A - 1.
     """
-    steps = np.log(_factors(labels, tested))
+    steps = np.log(_factors(labels, tested, rung))
     return detect.cusum(level, steps, present=labels.present & labels.lane)
 
 
@@ -64,9 +65,11 @@ def stirred(level: Floats) -> Floats:
     return result
 
 
-def _factors(labels: Labels, tested: Floats) -> Floats:
+def _factors(labels: Labels, tested: Floats, rung: Ints) -> Floats:
     """Return each label's five bets against "the error is at most the limit", shape (streams, n, 5)."""
     limit = tested[:, None, None]
     aims = np.maximum(limit, np.minimum(_MOST_AIM, limit * TIMES))
     stakes = (aims - limit) / (limit * (1.0 - limit))
-    return 1.0 + stakes * labels.weights[:, :, None] * (labels.wrong[:, :, None] - limit)
+    weights = labels.weights * audit.LADDER[np.maximum(rung[:, None] - labels.rungs, 0)]
+    factors: Floats = 1.0 + stakes * weights[:, :, None] * (labels.wrong[:, :, None] - limit)
+    return factors

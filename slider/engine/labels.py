@@ -21,6 +21,7 @@ class Labels:
         lane: True where the item ran unattended.
         present: False where there is no label.
         places: the item's place in the routing order.
+        rungs: the rung of the chance with which it was looked at (`audit.LADDER`); 0 in people's lane.
     """
 
     bins: Ints
@@ -29,6 +30,7 @@ class Labels:
     lane: Bools
     present: Bools
     places: Ints
+    rungs: Ints
 
     @property
     def weights(self) -> Floats:
@@ -54,7 +56,7 @@ class Labels:
         return Labels(**columns | {"present": np.arange(most) < counts[:, None]})
 
 
-def one(bins: Ints, *, classes: Ints, wrong: Bools, lane: Bools, places: Ints) -> Labels:
+def one(bins: Ints, *, classes: Ints, wrong: Bools, lane: Bools, places: Ints, rungs: Ints) -> Labels:
     """Return the labels of a single stream, each array of shape (n,)."""
     present = np.ones((1, len(bins)), dtype=np.bool_)
-    return Labels(bins[None], classes[None], wrong[None], lane[None], present, places[None])
+    return Labels(bins[None], classes[None], wrong[None], lane[None], present, places[None], rungs[None])

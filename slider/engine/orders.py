@@ -11,7 +11,8 @@ class Tuning:
 
     Attributes:
         floor: the least chance with which an unattended item is audited.
-        ramp: audits are denser until about ramp / (limit * floor) items ran unattended.
+        ramp: audits are denser until about ramp / (limit * floor) items ran unattended,
+        ramp_most: and at a strict limit until about ramp_most / floor of them.
         alarm: lane labels until the alarm ends an epoch whose lane stands exactly at its limit; a lane that is
             better runs far longer.
         shift: labels until an epoch is ended because both lanes no longer look as they did.
@@ -34,6 +35,7 @@ class Tuning:
 
     floor: float = 1 / 16
     ramp: float = 3.0
+    ramp_most: float = 120.0
     alarm: float = 2000.0
     shift: float = 3e4
     relief: float = 3e3
@@ -46,7 +48,7 @@ class Tuning:
     surprise: float = 15.0
     boost: float = 8.0
     boost_audits: int = 200
-    relief_audits: int = 400
+    relief_audits: int = 800
     look_back: int = 60
     look_back_easy: int = 40
     look_back_region: int = 12

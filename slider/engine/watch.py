@@ -1,6 +1,5 @@
 """The watch over a slider: all evidence of an epoch, what it allows now, and what has to be done about it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from slider.engine import alarm, audit, bounds, brake, certificate, reference, regions, shift, watermark
 from slider.engine.arrays import Bools, Floats, Ints
+from slider.engine.fresh import FreshStarts
 from slider.engine.labels import Labels
 from slider.engine.orders import Orders, Tuning
 
@@ -18,8 +18,10 @@ SETTLED = 1500
 
 _DETECTORS = ("alarm", "nudge", "shift", "relief", "drift", "marks", "regions", "surprise", "quarantined", "freed")
 _EXPECTED = ("heard", "recent", "expected", "hoped", "expected_at")
-_COUNTS = ("lowest", "marks_passed", "items", "lane_items", "audits", "boost_until", "all_until", "patience")
-_STATES = (*_DETECTORS, *_EXPECTED, *_COUNTS)
+_EPOCH = ("lowest", "marks_passed", "next_place", "items", "lane_items", "audits")
+_ORDERED = ("rung", "boost_until", "all_until", "patience")
+STATES = (*_DETECTORS, *_EXPECTED, *_EPOCH, *_ORDERED)
+"""The attributes that are one array each, with one entry a stream."""
 
 
 @dataclass(slots=True, eq=False)
@@ -50,9 +52,11 @@ class Watch:
     tuning: Tuning = field(default_factory=Tuning)
     counters: certificate.Counters = field(init=False)
     proof: certificate.Certificate = field(init=False)
-    fresh: list[certificate.Counters] = field(init=False)
+    fresh: FreshStarts = field(init=False)
     lowest: Floats = field(init=False)
     marks_passed: Ints = field(init=False)
+    next_place: Ints = field(init=False)
+    rung: Ints = field(init=False)
     alarm: Floats = field(init=False)
     nudge: Floats = field(init=False)
     shift: Floats = field(init=False)
@@ -78,7 +82,8 @@ class Watch:
     def __post_init__(self) -> None:
         n, k = len(self.tested), len(certificate.CUTS)
         self.counters, self.marks_passed = certificate.Counters.zero(n), np.zeros((n, k), dtype=np.int64)
-        self.fresh = [_unmade(n), _unmade(n)]
+        self.next_place, self.rung = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+        self.fresh = FreshStarts.none(n)
         nothing = np.zeros((n, k))
         self.proof = certificate.Certificate(nothing.astype(np.bool_), nothing, nothing.copy(), nothing.copy())
         self.lowest = nothing.copy()
@@ -133,7 +138,7 @@ class Watch:
         self.expected_at[had] = 0
         self.expected[had], self.hoped[had] = np.nan, np.nan
 
-    def settle(self, labels: Labels | None, *, waiting: Ints) -> None:
+    def settle(self, labels: Labels | None, *, waiting: Ints, upto: Ints | int) -> None:
         """Take labels of this epoch in the order of routing: the only way into the certificate.
 
         Args:
@@ -141,10 +146,13 @@ class Watch:
                 passed counts once.
             waiting: shape (streams, bins), the place of the oldest look of each bin that is outstanding, in this
                 epoch; where there is none, the place of the next item (`watermark.marks`).
+            upto: the place of the next item, one for all streams or shape (streams,).
         """
+        self.next_place = np.maximum(self.next_place, upto)
         passed = np.maximum(self.marks_passed, watermark.marks(waiting))
         if labels is not None:
             self.counters = self.counters.plus(watermark.between(self.marks_passed, passed, labels=labels))
+            self.fresh.lay_aside(labels, old=self.marks_passed, new=passed)
         self.marks_passed = passed
 
     @property
@@ -161,10 +169,12 @@ class Watch:
             looked_back: they are of shipped items that were looked at again (`Orders.look_back`).
             aimed: they were asked for where something looked wrong, and so are no sample of the lane.
         """
+        self.next_place = np.maximum(self.next_place, np.where(labels.present, labels.places + 1, 0).max(axis=1))
         audits = labels.only(labels.lane).packed()
         if not aimed:
-            self.alarm = alarm.observe(self.alarm, audits, tested=self.tested)
-            self.nudge = alarm.stir(self.nudge, audits, tested=self.tested)
+            rung = np.zeros_like(self.rung) if looked_back else self.rung
+            self.alarm = alarm.observe(self.alarm, audits, tested=self.tested, rung=rung)
+            self.nudge = alarm.stir(self.nudge, audits, tested=self.tested, rung=rung)
             self.shift = shift.observe(self.shift, labels, expected=self.expected)
             self.relief = shift.relief(self.relief, labels, hoped=self.hoped)
         self.regions = regions.observe(self.regions, labels, tested=self.tested)
@@ -188,7 +198,7 @@ class Watch:
     def judge(self) -> Orders:
         """Draw the conclusions: certify, close or reopen a region, suspect, or end the epoch."""
         self.proof = certificate.certify(
-            self.counters, error_limit=self.tested, delta=self.delta, best=self.proof.best, fresh=self.fresh
+            self.counters, error_limit=self.tested, delta=self.delta, best=self.proof.best, fresh=self.fresh.laid_aside
         )
         self._expect()
         is_open = self.proof.caps > 0.0
@@ -208,9 +218,10 @@ class Watch:
             self._end_epoch(ended)
             # The items have changed: what closed regions have shown since was of the old ones.
             self.freed[alarmed | shifted] = 0
+        self.rung = self._rung()
         return Orders(
             share=self._share(),
-            rung=self._rung(),
+            rung=self.rung,
             look_back=np.where(suspected, self.tuning.look_back, 0),
             look_back_easy=np.where(suspected, self.tuning.look_back_easy, 0),
             look_back_regions=np.where(surprised, self.tuning.look_back_region, 0),
@@ -240,7 +251,8 @@ class Watch:
         return wary
 
     def _rung(self) -> Ints:
-        wanted = self.tuning.ramp / np.maximum(self.tested * self.lane_items, 1e-9)
+        dense = np.minimum(self.tuning.ramp / self.tested, self.tuning.ramp_most)
+        wanted = dense / np.maximum(self.lane_items, 1e-9)
         wanted = np.maximum(self.tuning.floor, np.minimum(0.5, wanted))
         boosted = np.maximum(wanted, np.minimum(0.5, wanted * self.tuning.boost))
         wanted = np.where(self._is_wary(), boosted, wanted)
@@ -290,13 +302,9 @@ class Watch:
         Returns where a start was left to be made.
         """
         self.relief[which] = 0.0
-        left, begun = which, np.zeros_like(which)
-        for start in self.fresh:
-            made = left & (start.wrong[:, 0, 0] < 0)
-            start.wrong[made], start.right[made] = self.counters.wrong[made], self.counters.right[made]
-            left, begun = left & ~made, begun | made
+        begun = self.fresh.make(which, counters=self.counters, place=self.next_place)
         self.all_until[begun] = self.audits[begun] + self.tuning.relief_audits
-        self.lowest[begun] = 0.0
+        self.lane_items[begun], self.lowest[begun] = 0, 0.0
         # What is expected was learnt in the bad spell.
         self.expected_at[begun], self.heard[begun], self.recent[begun] = 0, 0, 0.0
         self.expected[begun], self.hoped[begun], self.shift[begun] = np.nan, np.nan, 0.0
@@ -334,95 +342,11 @@ class Watch:
         """Forget all evidence of these streams: it was evidence of something else. Closed regions stay closed."""
         fresh = Watch(self.tested[which], self.delta, self.tuning)
         fresh.quarantined, fresh.freed = self.quarantined[which], self.freed[which]
-        fresh.marks_passed = self.marks_passed[which]
-        for name in _STATES:
+        fresh.marks_passed, fresh.next_place = self.marks_passed[which], self.next_place[which]
+        for name in STATES:
             getattr(self, name)[which] = getattr(fresh, name)
-        pairs: list[tuple[Any, Any]] = [(self.counters, fresh.counters), (self.proof, fresh.proof)]
-        pairs += zip(self.fresh, fresh.fresh, strict=True)
+        pairs: tuple[tuple[Any, Any], ...] = ((self.counters, fresh.counters), (self.proof, fresh.proof))
         for kept, new in pairs:
             for one in fields(kept):
                 getattr(kept, one.name)[which] = getattr(new, one.name)
-
-    # -- keeping it -----------------------------------------------------------------------------------------------
-
-    def to_json(self) -> dict[str, object]:
-        """Return one stream's state for a JSON column: strict JSON (NaN becomes null), about 10 kB."""
-        if len(self.tested) != 1:
-            raise ValueError(f"This watch is over {len(self.tested)} streams: only that of one task is stored.")
-        state: dict[str, object] = {name: _stored(getattr(self, name)[0]) for name in _STATES}
-        return state | {
-            "wrong": self.counters.wrong[0].tolist(),
-            "right": self.counters.right[0].tolist(),
-            "best": self.proof.best[0].tolist(),
-            "fresh": [[one.wrong[0].tolist(), one.right[0].tolist()] for one in self.fresh if one.wrong.min() >= 0],
-        }
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, object], *, tested: float, delta: float, tuning: Tuning) -> "Watch":
-        """Read back what `to_json` wrote, under the same limit; an empty mapping is a new epoch.
-
-        Raises:
-            ValueError: a field is missing or does not fit.
-        """
-        watch = cls(np.array([tested]), delta, tuning)
-        if not stored:
-            return watch
-        try:
-            for name in _STATES:
-                here = getattr(watch, name)
-                here[0] = _read(stored[name], like=here[0])
-            for name, here in (
-                ("wrong", watch.counters.wrong),
-                ("right", watch.counters.right),
-                ("best", watch.proof.best),
-            ):
-                here[0] = _read(stored[name], like=here[0])
-            for start, (wrong, right) in zip(watch.fresh, np.array(stored["fresh"], dtype=np.int64), strict=False):
-                start.wrong[0], start.right[0] = wrong, right
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"A stored watch does not fit: {error!r}. Start a new epoch of evidence.") from error
-        return watch
-
-
-def begun(counters: certificate.Counters, *, best: Floats, tested: float, delta: float) -> Watch:
-    """Return a watch over one stream whose epoch begins with labels from before its first item (`once.certify`).
-
-    Args:
-        counters: of one stream.
-        best: shape (cuts,), `Certificate.best` of the look at them.
-        tested, delta: as for `Watch`, of one stream.
-    """
-    watch = Watch(np.array([tested]), delta)
-    watch.counters.wrong[0], watch.counters.right[0] = counters.wrong, counters.right
-    watch.proof.best[0] = np.maximum(best, 0.0)
-    return watch
-
-
-def _unmade(streams: int) -> certificate.Counters:
-    """A fresh start that was not made yet."""
-    zero = certificate.Counters.zero(streams)
-    return certificate.Counters(wrong=zero.wrong - 1, right=zero.right - 1)
-
-
-def _stored(array: Floats | Ints | Bools) -> object:
-    values = array.tolist()
-    return values if array.dtype.kind != "f" else _without_nan(values)
-
-
-def _without_nan(value: object) -> object:
-    if isinstance(value, list):
-        return [_without_nan(one) for one in value]
-    return None if isinstance(value, float) and np.isnan(value) else value
-
-
-def _read(stored: object, *, like: Floats | Ints | Bools) -> Floats | Ints | Bools:
-    values = np.array(stored, dtype=np.float64)  # None becomes NaN
-    if values.shape != like.shape:
-        raise ValueError(f"shape {values.shape} instead of {like.shape}")
-    if like.dtype.kind == "f":
-        return values
-    if np.isnan(values).any():
-        raise ValueError("null where there should be a number")
-    if (np.abs(values) > 2.0**53).any():
-        raise ValueError("a count that nobody can have counted")
-    return values.astype(np.bool_) if like.dtype.kind == "b" else values.astype(np.int64)
+        self.fresh.replace(which, fresh.fresh)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from django.db import connection, transaction
 
-from slider.engine import audit
+from slider.engine import audit, kept
 from slider.flow import history, notices, policies, watches
 from slider.flow.watching import detectors, frozen, listening, lookbacks, reasons, refit
 from slider.flow.watching.listening import Deed, Look
@@ -132,7 +132,7 @@ def _conclude(look: Look, change: policies.Change | None, reason: str) -> Policy
         if look.ended:
             row.epoch, row.routed_to, row.counted_to, row.closed_to = policy.epoch, *[gauge.routed] * 3
             row.judged = row.fitted_at = 0
-        row.state = look.watch.to_json()
+        row.state = kept.to_json(look.watch)
         fired = look.fired or _still_fired(row, policy)
         row.detectors = detectors.rows(look.watch, share=look.share, fired=fired, before=row.detectors, now=now)
         watches.keep(row)

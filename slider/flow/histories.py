@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from slider import rows
-from slider.engine import calibration, certificate, evidence, once, watch
+from slider.engine import calibration, certificate, evidence, kept, once
 from slider.flow import bulk, facts, files, history, policies
 from slider.flow.files import Lost, Unfit
 from slider.flow.past import survey
@@ -238,11 +238,11 @@ def _check_unmoved(past: Past, newest: Policy, expected: int) -> None:
 
 def _change(past: Past, newest: Policy, fitted: calibration.Calibration) -> tuple[policies.Change, str]:
     """What putting it into force changes, and in words what it is."""
-    kept = PastRow.objects.filter(past=past)
+    stored = PastRow.objects.filter(past=past)
     window = history.window(newest, fitted, coming=past.pk)
     if past.rows == 0:
         found = policies.Evidence(newest.allowed, fitted.to_json(), newest.certificate, newest.labels, window)
-        return policies.Change(evidence=found), f"ranking begins as {kept.count():,} rows of other workers say"
+        return policies.Change(evidence=found), f"ranking begins as {stored.count():,} rows of other workers say"
     proven = proof(past, error_limit=newest.error_limit, delta=newest.delta)
     counters = certificate.Counters.from_json(past.counters)
     frozen = facts.of(
@@ -255,7 +255,7 @@ def _change(past: Past, newest: Policy, fitted: calibration.Calibration) -> tupl
         history=past.rows,
     )
     found = policies.Evidence(proven.cap, fitted.to_json(), frozen, past.rows, window)
-    begun = watch.begun(counters, best=proven.best, tested=newest.error_limit, delta=newest.delta)
+    begun = kept.begun(counters, best=proven.best, tested=newest.error_limit, delta=newest.delta)
     begun.heard[0] = history.heard(newest, fitted, coming=past.pk)
-    change = policies.Change(evidence=found, begins_epoch=True, state=begun.to_json())
+    change = policies.Change(evidence=found, begins_epoch=True, state=kept.to_json(begun))
     return change, f"from history: {past.rows:,} rows of {past.name}"

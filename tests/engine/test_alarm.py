@@ -3,22 +3,23 @@
 import numpy as np
 import pytest
 
-from slider.engine import alarm
-from slider.engine.arrays import Bools, Floats
+from slider.engine import alarm, audit
+from slider.engine.arrays import Bools, Floats, Ints
 from slider.engine.labels import Labels
 from tests.engine import exact
 from tests.engine.verdicts import two_sigmas, until, verdicts
 
 RUNS, LABELS, LINE = 500, 500, 2_000.0
+STEADY = np.zeros(1, dtype=np.int64)  # the audit chance stays as it is
 
 
-def alarms(labels: Labels, *, limit: float, line: float = LINE) -> Floats:
-    """Return after how many labels each run's alarm is raised."""
-    tested = np.full(len(labels.wrong), limit)
+def alarms(labels: Labels, *, limit: float, line: float = LINE, now: Ints | None = None) -> Floats:
+    """Return after how many labels each run's alarm is raised. `now`: the rung in force as each label comes in."""
+    tested, rungs = np.full(len(labels.wrong), limit), np.zeros_like(labels.rungs) if now is None else now
     return until(
         labels,
         alarm.start(len(tested)),
-        carry=lambda level, one: alarm.observe(level, one, tested=tested),
+        carry=lambda level, one: alarm.observe(level, one, tested=tested, rung=rungs[:, one.places[0, 0]]),
         reached=lambda level: np.asarray(alarm.reading(level) >= line),
     )
 
@@ -28,7 +29,7 @@ def nudges(labels: Labels, *, limit: float, line: float) -> Floats:
     return until(
         labels,
         alarm.start(len(tested)),
-        carry=lambda level, one: alarm.stir(level, one, tested=tested),
+        carry=lambda level, one: alarm.stir(level, one, tested=tested, rung=STEADY),
         reached=lambda level: np.asarray(alarm.stirred(level) >= np.log(line)),
     )
 
@@ -65,38 +66,35 @@ def test_a_worse_lane_is_noticed(times: float, labels: int) -> None:
     assert np.median(alarms(verdicts(wrong), limit=0.03)) <= labels
 
 
-def arriving(*, limit: float, falls: bool, weighed: bool = False) -> Labels:
+def arriving(*, limit: float, falls: bool) -> tuple[Labels, Ints]:
     """Audits of a still lane at its limit, as they come in: errors take 900 items, right answers 60.
 
-    `falls`: the first 900 items are audited at 1/2 and the others at 1/16, instead of all at 1/16.
+    `falls`: the first 900 items are audited at 1/2 and the others at 1/16, instead of all at 1/16. Also returns the
+    rung in force as each of them comes in.
     """
-    rng, items = np.random.default_rng(5), 12_000
-    chance = np.where((np.arange(items) < 900) & falls, 0.5, 1 / 16)
-    wrong, classes = np.zeros((RUNS, LABELS), dtype=np.bool_), np.zeros((RUNS, LABELS), dtype=np.int64)
+    rng, items, before = np.random.default_rng(5), 12_000, 900 if falls else 0
+    rungs = np.where(np.arange(items) < before, 2, 8)
+    wrong, drawn, now = np.zeros((RUNS, LABELS), dtype=np.bool_), *np.zeros((2, RUNS, LABELS), dtype=np.int64)
     for run in range(RUNS):
-        routed = np.flatnonzero(rng.random(items) < chance)
+        routed = np.flatnonzero(rng.random(items) < audit.LADDER[rungs])
         bad = rng.random(len(routed)) < limit
         comes = routed + rng.exponential(np.where(bad, 900.0, 60.0))
         order = np.argsort(comes, kind="stable")[:LABELS]
-        wrong[run] = bad[order]
-        now = np.where((comes[order] < 900) & falls, 0.5, 1 / 16)
-        # What came in since the chance fell counts by as much as it has fallen since the item was drawn.
-        classes[run] = np.rint(-2.0 * np.log2(np.minimum(1.0, now / chance[routed[order]]))) * weighed
-    return verdicts(wrong, classes=classes)
+        wrong[run], drawn[run] = bad[order], rungs[routed[order]]
+        now[run] = np.where(comes[order] < before, 2, 8)
+    return verdicts(wrong, rungs=drawn), now
 
 
 @pytest.mark.parametrize("limit", [0.03, 0.1])
-def test_late_errors_of_a_still_lane_raise_no_more_alarms(limit: float) -> None:
-    found = alarms(arriving(limit=limit, falls=False), limit=limit)
-    assert exact.keeps(fired(found), n=RUNS, p=LABELS / LINE)
+@pytest.mark.parametrize("falls", [False, True])
+def test_late_errors_of_a_still_lane_raise_no_more_alarms(limit: float, falls: bool) -> None:
+    labels, now = arriving(limit=limit, falls=falls)
+    assert exact.keeps(fired(alarms(labels, limit=limit, now=now)), n=RUNS, p=LABELS / LINE)
 
 
-def test_late_errors_crowd_when_audits_become_rarer() -> None:
-    # Known and said: then the late errors of many audits meet the right answers of few.
-    crowded = alarms(arriving(limit=0.1, falls=True), limit=0.1)
-    assert not exact.keeps(fired(crowded), n=RUNS, p=LABELS / LINE)
-    weighed = alarms(arriving(limit=0.1, falls=True, weighed=True), limit=0.1)
-    assert exact.keeps(fired(weighed), n=RUNS, p=LABELS / LINE)
+def test_late_errors_crowd_when_audits_become_rarer_and_their_weight_does_not_fall() -> None:
+    labels, _ = arriving(limit=0.1, falls=True)
+    assert not exact.keeps(fired(alarms(labels, limit=0.1)), n=RUNS, p=LABELS / LINE)
 
 
 def looked_back(*, aimed: bool) -> Bools:
@@ -110,7 +108,7 @@ def looked_back(*, aimed: bool) -> Bools:
     for place in range(LABELS):
         if aimed:
             wrong[left > 0, place] = rng.random((left > 0).sum()) < 0.3
-        level = alarm.stir(level, verdicts(wrong[:, place : place + 1]), tested=tested)
+        level = alarm.stir(level, verdicts(wrong[:, place : place + 1]), tested=tested, rung=STEADY)
         left = np.maximum(0, left - 1)
         stirred = (alarm.stirred(level) >= np.log(30.0)) & (left == 0)
         level[stirred], left[stirred] = 0.0, 60
@@ -127,16 +125,16 @@ def test_looking_back_at_the_whole_lane_raises_no_more_alarms_whatever_the_reaso
 
 def test_only_the_unattended_lane_is_heard() -> None:
     wrong = np.ones((1, 40), dtype=np.bool_)
-    nobody = alarm.observe(alarm.start(1), verdicts(wrong, lane=False), tested=np.array([0.03]))
+    nobody = alarm.observe(alarm.start(1), verdicts(wrong, lane=False), tested=np.array([0.03]), rung=STEADY)
     assert nobody.tolist() == alarm.start(1).tolist()
     absent = verdicts(wrong, present=~wrong)
-    assert alarm.stir(alarm.start(1), absent, tested=np.array([0.03])).tolist() == alarm.start(1).tolist()
+    assert alarm.stir(alarm.start(1), absent, tested=np.array([0.03]), rung=STEADY).tolist() == alarm.start(1).tolist()
 
 
 @pytest.mark.parametrize("limit", [0.5, 0.89, 0.95, 0.999])
 def test_it_never_bets_that_the_lane_is_better(limit: float) -> None:
     # Above a limit of 90 % there is nothing left to bet on; right answers must not raise an alarm.
     right = verdicts(np.zeros((1, 1_000), dtype=np.bool_))
-    assert alarm.reading(alarm.observe(alarm.start(1), right, tested=np.array([limit])))[0] <= 1_000.0
+    assert alarm.reading(alarm.observe(alarm.start(1), right, tested=np.array([limit]), rung=STEADY))[0] <= 1_000.0
     wrong = np.random.default_rng(7).random((RUNS, LABELS)) < limit
     assert exact.keeps(fired(alarms(verdicts(wrong), limit=limit)), n=RUNS, p=LABELS / LINE)

@@ -26,7 +26,7 @@ def test_some_of_the_labels_are_the_same_labels_without_the_others() -> None:
 
 def test_one_stream_is_a_row() -> None:
     nobody = np.zeros(3, dtype=np.int64)
-    found = labels.one(nobody, classes=nobody, wrong=nobody > 0, lane=nobody > 0, places=nobody)
+    found = labels.one(nobody, classes=nobody, wrong=nobody > 0, lane=nobody > 0, places=nobody, rungs=nobody)
     assert found.present.tolist() == [[True, True, True]]
     assert found.bins.shape == found.weights.shape == (1, 3)
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from slider.engine import calibration, certificate, once, watch
+from slider.engine import calibration, certificate, kept, once
 from slider.engine.arrays import Bools, Floats, Ints
 from tests.engine import exact
 
@@ -211,11 +211,11 @@ def test_what_it_opens_stays_open_in_the_epoch_that_begins_with_it_and_nothing_e
         np.full(60, 0.1), classes=np.zeros(60, dtype=np.int64), wrong=np.zeros(60, dtype=np.bool_)
     )
     found = once.certify(counters, error_limit=LIMIT, delta=DELTA)
-    begun = watch.begun(counters, best=found.best, tested=LIMIT, delta=DELTA)
+    begun = kept.begun(counters, best=found.best, tested=LIMIT, delta=DELTA)
     begun.judge()
     assert begun.proof.certified.tolist() == [found.certified.tolist()]
     # What was not opened is remembered at the wealth that it has in the epoch, in all its accounts.
-    cold = watch.begun(counters, best=found.wealth, tested=LIMIT, delta=DELTA)
+    cold = kept.begun(counters, best=found.wealth, tested=LIMIT, delta=DELTA)
     assert cold.judge().share.tolist() == [0.0]
     assert np.allclose(cold.proof.wealth[0], found.wealth)
 

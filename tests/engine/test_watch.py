@@ -45,7 +45,7 @@ def opened(streams: int = 1, *, tuning: Tuning | None = None) -> Watch:
     boosted=some.booleans(),
 )
 def test_audits_are_never_rarer_than_the_floor(*, floor: float, limit: float, lane_items: int, boosted: bool) -> None:
-    tuning = Tuning(floor=floor, ramp=5.0)
+    tuning = Tuning(floor=floor, ramp=5.0, ramp_most=np.inf)
     watch = Watch(np.array([limit]), DELTA, tuning)
     watch.lane_items[:] = lane_items
     watch.boost_until[:] = 10 if boosted else -1
@@ -149,7 +149,7 @@ def test_aimed_looks_reach_no_alarm_and_looks_back_no_expectation_and_neither_th
 
 
 def raised(watch: Watch, *, errors: int = 3) -> Orders:
-    watch.hear(verdicts(np.ones((1, errors), dtype=np.bool_), bins=BINS - 1))
+    watch.hear(verdicts(np.ones((1, errors), dtype=np.bool_), bins=BINS - 1, rungs=watch.rung))
     return watch.judge()
 
 

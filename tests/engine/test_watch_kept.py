@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from slider.engine import certificate
+from slider.engine import certificate, kept
 from slider.engine.arrays import Bools, Floats
 from slider.engine.orders import Orders, Tuning
 from slider.engine.watch import Watch
@@ -54,10 +54,10 @@ def test_it_survives_json_to_the_last_bit_at_any_moment(error: float) -> None:
     for _ in range(70):
         orders = live(watch, rng, error=error)
         assert isinstance(stored, dict)
-        other = Watch.from_json(stored, tested=LIMIT, delta=DELTA, tuning=tuning)
+        other = kept.from_json(stored, tested=LIMIT, delta=DELTA, tuning=tuning)
         assert same(orders, live(other, twin, error=error))
-        text = json.dumps(other.to_json(), allow_nan=False)
-        assert text == json.dumps(watch.to_json(), allow_nan=False)
+        text = json.dumps(kept.to_json(other), allow_nan=False)
+        assert text == json.dumps(kept.to_json(watch), allow_nan=False)
         assert len(text) < 25_000
         stored = json.loads(text)
     assert watch.items[0] > 0 or watch.quarantined.any()
@@ -68,15 +68,15 @@ def test_it_survives_json_to_the_last_bit_at_any_moment(error: float) -> None:
     [("wrong", 0), ("best", [1.0]), ("items", None), ("alarm", "much"), ("recent", [[1.0, 2.0]]), ("right", None)],
 )
 def test_it_refuses_a_stored_watch_that_does_not_fit(name: str, value: object) -> None:
-    stored = watch_of(1).to_json() | {name: value}
+    stored = kept.to_json(watch_of(1)) | {name: value}
     with pytest.raises(ValueError, match="Start a new epoch"):
-        Watch.from_json(stored, tested=LIMIT, delta=DELTA, tuning=Tuning())
+        kept.from_json(stored, tested=LIMIT, delta=DELTA, tuning=Tuning())
 
 
 def test_it_refuses_a_stored_watch_without_a_field_and_one_of_several_streams() -> None:
-    stored = watch_of(1).to_json()
+    stored = kept.to_json(watch_of(1))
     del stored["patience"]
     with pytest.raises(ValueError, match="patience"):
-        Watch.from_json(stored, tested=LIMIT, delta=DELTA, tuning=Tuning())
+        kept.from_json(stored, tested=LIMIT, delta=DELTA, tuning=Tuning())
     with pytest.raises(ValueError, match="2 streams"):
-        watch_of(2).to_json()
+        kept.to_json(watch_of(2))

@@ -112,7 +112,7 @@ def test_late_errors_flatter_no_cut_by_its_own_mark() -> None:
         owed = np.full((runs, len(certificate.CUTS)), now, dtype=np.int64)
         run, item = np.nonzero(~known & (np.arange(items) < now))
         np.minimum.at(owed, (run, bins[run, item]), item)
-        watch.settle(verdicts(wrong, bins=bins, lane=False, present=known), waiting=owed)
+        watch.settle(verdicts(wrong, bins=bins, lane=False, present=known), waiting=owed, upto=now)
         watch.judge()
         bad, good = (known & inside & wrong).sum(axis=1), (known & inside & ~wrong).sum(axis=1)
         arrived |= bounds.log_wealth(bad[:, None], good[:, None], error_limit=LIMIT) >= -math.log(DELTA)

@@ -31,6 +31,7 @@ def some(rng: np.random.Generator, *, streams: int = 1, count: int = ITEMS) -> L
         lane=rng.random(shape) < 0.5,
         present=rng.random(shape) < 0.9,
         places=np.stack([rng.permutation(count) for _ in range(streams)]),
+        rungs=np.zeros(shape, dtype=np.int64),
     )
 
 
@@ -119,6 +120,7 @@ def test_the_label_at_the_mark_itself_waits() -> None:
         wrong=np.array([False, True, True]),
         lane=np.zeros(3, dtype=np.bool_),
         places=places,
+        rungs=np.zeros(3, dtype=np.int64),
     )
     nothing = np.zeros((1, BINS), dtype=np.int64)
     before = watermark.between(nothing, np.full((1, BINS), 7), labels=known)

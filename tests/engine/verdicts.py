@@ -18,6 +18,7 @@ def verdicts(
     classes: Ints | int = 0,
     lane: Bools | bool = True,
     present: Bools | None = None,
+    rungs: Ints | int = 0,
 ) -> Labels:
     """Return labels of the shape of `wrong`, (streams, n)."""
     return Labels(
@@ -27,6 +28,7 @@ def verdicts(
         lane=np.broadcast_to(np.asarray(lane, dtype=np.bool_), wrong.shape),
         present=np.ones(wrong.shape, dtype=np.bool_) if present is None else present,
         places=np.broadcast_to(np.arange(wrong.shape[1]), wrong.shape),
+        rungs=np.broadcast_to(np.asarray(rungs, dtype=np.int64), wrong.shape),
     )
 
 
@@ -40,6 +42,7 @@ def at(labels: Labels, place: int) -> Labels:
         labels.lane[:, part],
         labels.present[:, part],
         labels.places[:, part],
+        labels.rungs[:, part],
     )
 
 
@@ -67,4 +70,4 @@ def count(watch: Watch, labels: Labels) -> None:
     places = labels.places + watch.floor[:, None]
     beyond = watch.floor[:, None] + labels.wrong.shape[1]
     waiting = np.broadcast_to(beyond, (len(places), len(certificate.CUTS)))
-    watch.settle(replace(labels, places=places), waiting=waiting)
+    watch.settle(replace(labels, places=places), waiting=waiting, upto=beyond[:, 0])

@@ -119,6 +119,7 @@ class Book:
             lane=self.lane[self._streams, where],
             present=present,
             places=where,
+            rungs=self.rungs[self._streams, where].astype(np.int64),
         )
 
     def shipped(self, replay: int, *, last: int) -> Ints:

@@ -72,7 +72,7 @@ class Guarded:
         self._hear_closed(book, *book.settled_closed())
         self._hear_again(book)
         known = book.labels(*book.judged(self.watch.floor))
-        self.watch.settle(known, waiting=book.waiting())
+        self.watch.settle(known, waiting=book.waiting(), upto=book.now)
         orders = self.watch.judge()
         self.share, self.rung = self._up_to_slider(orders.share), orders.rung
         self._note(orders)

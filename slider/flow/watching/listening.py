@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from slider.engine import alarm, audit, calibration, certificate, labels, lanes, once, regions, watermark
+from slider.engine import alarm, audit, calibration, certificate, kept, labels, lanes, once, regions, watermark
 from slider.engine.arrays import Bools, Floats, Ints
 from slider.engine.orders import Orders, Tuning
 from slider.engine.watch import Watch as Evidence
@@ -89,7 +89,7 @@ def read(row: Watch, policy: Policy) -> Evidence:
     for name in ("wrong", "right"):
         if stored and np.shape(stored.get(name, ())) != _SHAPE:
             raise ValueError(f"The watch of task {row.task_id} has {name} of another shape: start a new epoch.")
-    watch = Evidence.from_json(stored, tested=tested(policy), delta=delta(policy), tuning=tuning(policy.task))
+    watch = kept.from_json(stored, tested=tested(policy), delta=delta(policy), tuning=tuning(policy.task))
     if min(watch.counters.wrong.min(), watch.counters.right.min()) < 0 or np.isnan(watch.proof.best).any():
         raise ValueError(f"The watch of task {row.task_id} holds counts below 0 or no wealth: start a new epoch.")
     return watch
@@ -147,7 +147,7 @@ def _count(look: Look) -> None:
     new = np.maximum(old, watermark.marks(waiting[None])[0])
     where = marks.spans(old, new, since=since)
     found = marks.passed(row.task_id, epoch=look.policy.epoch, where=where, within_h=within_h)
-    watch.settle(found, waiting=waiting[None])
+    watch.settle(found, waiting=waiting[None], upto=row.routed_to)
     look.is_new = look.is_new or bool(where)
     row.counted_to = max(since, int(watch.floor[0]))
 
@@ -222,7 +222,8 @@ def _only(heard: verdicts.Heard, part: slice, which: Bools) -> labels.Labels:
         classes=heard.classes[part][which],
         wrong=heard.wrong[part][which],
         lane=heard.lane[part][which],
-        places=np.zeros(int(which.sum()), dtype=np.int64),
+        places=heard.places[part][which],
+        rungs=heard.rungs[part][which],
     )
 
 

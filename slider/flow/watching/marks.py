@@ -94,6 +94,7 @@ def passed(task_id: int, *, epoch: int, where: list[Span], within_h: float) -> l
         wrong=np.array([row[4] for row in found], dtype=np.bool_),
         lane=np.zeros(len(found), dtype=np.bool_),
         places=np.array([row[0] for row in found], dtype=np.int64),
+        rungs=np.zeros(len(found), dtype=np.int64),
     )
 
 

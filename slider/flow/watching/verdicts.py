@@ -34,6 +34,8 @@ class Heard:
     ids: list[int]
     bins: Ints
     classes: Ints
+    rungs: Ints
+    places: Ints
     wrong: Bools
     lane: Bools
     looked_back: Bools
@@ -52,7 +54,8 @@ class Routed:
 
 
 _HEARD = f"""
-SELECT u.id, d.epoch, d.bin, d.rank, d.lane, d.audit_chance, {LEAST}, r.kind, r.aimed, r.verdict <> 'accept'
+SELECT u.id, d.epoch, d.bin, d.rank, d.lane, d.audit_chance, {LEAST}, r.kind, r.aimed, r.verdict <> 'accept',
+    d.seq
 FROM (SELECT id, review_id FROM slider_unheard WHERE task_id = %s ORDER BY id LIMIT %s) AS u
 CROSS JOIN LATERAL (SELECT * FROM slider_review r WHERE r.id = u.review_id LIMIT 1) AS r
 LEFT JOIN LATERAL (SELECT * FROM slider_decision d WHERE d.item_id = r.item_id LIMIT 1) AS d ON true
@@ -74,6 +77,8 @@ def heard(task_id: int, *, epoch: int) -> Heard:
         ids=[row[0] for row in rows],
         bins=np.array(bins, dtype=np.int64),
         classes=np.array(classes, dtype=np.int64),
+        rungs=np.array([audit.rung(row[5]) if row[4] == "unattended" else 0 for row in mine], dtype=np.int64),
+        places=np.array([row[10] for row in mine], dtype=np.int64),
         wrong=np.array([row[9] for row in mine], dtype=np.bool_),
         lane=np.array([row[4] == "unattended" for row in mine], dtype=np.bool_),
         looked_back=np.array(back, dtype=np.bool_),
