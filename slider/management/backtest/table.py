@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from slider.engine import percents
 from slider.engine.backtest.measures import Measures, Rate
 from slider.management.backtest import summary
 from slider.management.backtest.plan import Outcome, Plan
@@ -35,13 +36,18 @@ def of_pairs(pairs: Sequence[Pair], asked: Plan) -> Iterator[str]:
         yield from markdown((*_PAIRS, *changed), rows)
 
 
-def of_rules(pairs: Sequence[Pair]) -> Iterator[str]:
+def of_rules(pairs: Sequence[Pair], asked: Plan) -> Iterator[str]:
     """One line a rule."""
     rows = [
         (
-            *(pair.pool, percent(pair.limit), rule + ("" if outcome.promises else " (promises nothing)")),
-            *(rate(outcome.measures.broken), percent(outcome.measures.above.value), share(outcome.measures.share)),
-            *(share(outcome.measures.share_whole), error(outcome.measures.error), f"{outcome.measures.audits:,.0f}"),
+            *(pair.pool, percents.said(pair.limit), rule + ("" if outcome.promises else " (promises nothing)")),
+            *(
+                rate(outcome.measures.broken, delta=asked.delta),
+                percent(outcome.measures.above.value),
+                share(outcome.measures.share),
+            ),
+            *(share(outcome.measures.share_whole), error(outcome.measures.error, limit=pair.limit)),
+            f"{outcome.measures.audits:,.0f}",
         )
         for pair in pairs
         for rule, outcome in pair.outcomes.items()
@@ -52,7 +58,7 @@ def of_rules(pairs: Sequence[Pair]) -> Iterator[str]:
 def of_phases(pairs: Sequence[Pair]) -> Iterator[str]:
     """Share and error of the product's rule in each phase of the stream."""
     rows = [
-        (pair.pool, percent(pair.limit), phase.name, share(phase.share), error(phase.error))
+        (pair.pool, percents.said(pair.limit), phase.name, share(phase.share), error(phase.error, limit=pair.limit))
         for pair in pairs
         if pair.mine is not None
         for phase in pair.mine.phases
@@ -89,16 +95,17 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[s
             yield f"|{'|'.join(marks)}|"
 
 
-def rate(found: Rate) -> str:
-    return f"{percent(found.value)} ({percent(found.low)} to {percent(found.high)})"
+def rate(found: Rate, *, delta: float) -> str:
+    value, low, high = (percent(one, delta=delta) for one in (found.value, found.low, found.high))
+    return f"{value} ({low} to {high})"
 
 
 def share(value: float) -> str:
-    return f"{value:.3f}"
+    return percents.number(value)
 
 
-def error(value: float) -> str:
-    return f"{100.0 * value:.2f} %"
+def error(value: float, *, limit: float) -> str:
+    return percents.fixed(value, digits=2, limit=limit)
 
 
 def items(value: float | None) -> str:
@@ -112,10 +119,17 @@ def _pair(pair: Pair, mine: Measures, asked: Plan) -> tuple[str, ...]:
     best, ltt = pair.best(), pair.outcomes.get("ltt")
     floors = asked.tuning.floor * mine.lane
     row = (
-        *(pair.pool, percent(pair.limit), rate(mine.broken), share(mine.share), share(mine.oracle)),
+        *(
+            pair.pool,
+            percents.said(pair.limit),
+            rate(mine.broken, delta=asked.delta),
+            share(mine.share),
+            share(mine.oracle),
+        ),
         f"{share(best.measures.share)} {best.rule}" if best else "-",
         share(ltt.measures.share) if ltt else "-",
-        *(error(mine.error), f"{mine.audits:,.0f}", f"{mine.audits / floors:.2f}" if floors > 0.0 else "-"),
+        *(error(mine.error, limit=pair.limit), f"{mine.audits:,.0f}"),
+        f"{mine.audits / floors:.2f}" if floors > 0.0 else "-",
         *(share(mine.people), items(mine.first_open), f"{mine.false_alarms:.2f}", f"{1000.0 * mine.seconds:.1f}"),
     )
     if not asked.regression:
