@@ -92,7 +92,10 @@ def of_others() -> Claims:
     yield "statistics", f"is an estimate from {reference.LEAST_LABELS} labels or more"
     yield "statistics", "A history uses half of delta (`once.SHARE`)" if once.SHARE == 0.5 else f"uses {once.SHARE}"
     most = lanes.MOST_DEBT
-    yield "statistics", f"Beyond a debt of {most} items everybody or nobody goes, so the debt stays in a range of"
+    yield (
+        "statistics",
+        f"Beyond a debt of {most:g} items everybody or nobody goes, so the debt stays in a range of {2 * most + 1:g}.",
+    )
     yield "statistics", f"<= {2 * most + 1:g} / n, and {most + 1:g} / n from the first item on"
     yield "statistics", f"among the {lanes.WINDOW} before it"
 
