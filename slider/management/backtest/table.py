@@ -25,6 +25,11 @@ _PAIRS = (
     *("audits", "x floor", "people", "first open", "false alarms", "ms"),
 )
 _CHANGED = ("recovery", "90 %", "over allowance")
+_PHASES = ("task / worker", "limit", "phase", "items", "share", "at its end", "of at most", "lane error")
+BROKEN_IN_PHASES = (
+    "Nothing is promised about a change until it is found. Broken: what was open had an error above the limit in every "
+    "phase that its evidence came from; the column above (-v 2): in the phase that was on."
+)
 _RULES = ("task / worker", "limit", "rule", "broken (95 %)", "above", "share", "whole run", "lane error", "audits")
 
 
@@ -56,15 +61,20 @@ def of_rules(pairs: Sequence[Pair], asked: Plan) -> Iterator[str]:
 
 
 def of_phases(pairs: Sequence[Pair]) -> Iterator[str]:
-    """Share and error of the product's rule in each phase of the stream."""
+    """What the product's rule made of each phase of the stream, and what "broken" means there."""
     rows = [
-        (pair.pool, percents.said(pair.limit), phase.name, share(phase.share), error(phase.error, limit=pair.limit))
+        (
+            *(pair.pool, percents.said(pair.limit), phase.name, f"{phase.items:,}"),
+            *(share(phase.share), share(phase.reached), share(phase.oracle)),
+            "-" if phase.error is None else error(phase.error, limit=pair.limit),
+        )
         for pair in pairs
         if pair.mine is not None
         for phase in pair.mine.phases
     ]
     if rows:
-        yield from markdown(("task / worker", "limit", "phase", "share", "lane error"), rows)
+        yield from markdown(_PHASES, rows)
+        yield from ("", BROKEN_IN_PHASES)
 
 
 def document(outcomes: Sequence[Outcome], asked: Plan, *, remarks: Sequence[str]) -> dict[str, Any]:
