@@ -72,11 +72,11 @@ def real(given: argparse.Namespace) -> Iterator[tuple[str, list[str]]]:
     todo = plan.jobs(found.pools, asked)
     outcomes = work.spread(plan.run, todo, processes=given.processes, done=_saying("real outputs", len(todo)))
     pairs = summary.pairs(outcomes)
-    said = summary.lines(summary.summary(pairs, floor=asked.tuning.floor))
+    said = summary.lines(summary.summary(pairs, floor=asked.tuning.floor), delta=asked.delta)
     yield "real", [*(f"- {line}" for line in said), "", *table.of_pairs(pairs, asked)]
     say("one look at 500 labels")
     once = looks.run(found.pools, replace(asked, limits=(0.05,), delta=0.1), labels=500)
-    yield "once", list(looks.of_looks(list(once)))
+    yield "once", list(looks.of_looks(list(once), delta=0.1))
 
 
 def _saying(what: str, total: int) -> work.Done:

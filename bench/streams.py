@@ -83,6 +83,14 @@ class Made:
         by_chunk = truth(self._kind).by_bin
         return np.broadcast_to(by_chunk[self._chunk()], (self.replays, by_chunk.shape[1]))
 
+    @property
+    def stage(self) -> int:
+        return self._chunk()
+
+    def errors_in(self, stage: int, *, replays: Ints) -> Floats:
+        by_bin = truth(self._kind).by_bin[stage]
+        return np.broadcast_to(by_bin, (len(replays), len(by_bin)))
+
     def error_above(self, thresholds: Floats) -> Floats:
         levels = np.searchsorted(LEVELS, thresholds - 1e-9)
         above: Floats = truth(self._kind).above[self._chunk()][levels]

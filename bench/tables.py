@@ -25,9 +25,14 @@ def streams(outcomes: Outcomes) -> Iterator[str]:
     """Rows without a sudden change."""
     found = [
         (
-            *(_named(asked), table.rate(one.broken), percent(one.above.value), percent(one.over.value)),
-            *(table.share(one.share), table.share(one.oracle), table.error(one.error), f"{one.audits:,.0f}"),
-            *(f"{one.false_alarms:.2f}", f"{1000.0 * one.seconds:.1f}"),
+            *(
+                _named(asked),
+                table.rate(one.broken, delta=rows.DELTA),
+                percent(one.above.value),
+                percent(one.over.value),
+            ),
+            *(table.share(one.share), table.share(one.oracle), table.error(one.error, limit=rows.LIMIT)),
+            *(f"{one.audits:,.0f}", f"{one.false_alarms:.2f}", f"{1000.0 * one.seconds:.1f}"),
         )
         for asked, one in outcomes
         if rows.ROWS[asked.row].change is None
@@ -39,7 +44,12 @@ def changes(outcomes: Outcomes) -> Iterator[str]:
     """Rows with a sudden change."""
     found = [
         (
-            *(_named(asked), table.rate(one.broken), table.items(one.recovery), table.items(one.recovery_90)),
+            *(
+                _named(asked),
+                table.rate(one.broken, delta=rows.DELTA),
+                table.items(one.recovery),
+                table.items(one.recovery_90),
+            ),
             *(table.items(one.excess_95), table.share(one.share), f"{one.audits:,.0f}", f"{one.false_alarms:.2f}"),
         )
         for asked, one in outcomes

@@ -11,14 +11,8 @@ from slider.engine.arrays import Bools, Floats, Ints, check_fraction, check_leng
 WINDOW = 500
 """An item is ranked among this many items before it."""
 
-HORIZON = 35.0
-"""A debt of one item moves the threshold by 1/35: it is paid back over the next 35 items or so."""
-
-GENTLE = 3.5
-"""Up to this debt, in items, only the horizon works; beyond it the threshold moves faster."""
-
-MOST_DEBT = 4.5
-"""From this debt on, every item, or none, goes unattended; so it stays within a range of 10."""
+MOST_DEBT = 3.0
+"""From this debt on, in items, every item, or none, goes unattended; so it stays within a range of 7."""
 
 _DIGITS = 6
 _CHUNK = 100
@@ -32,7 +26,7 @@ class Track:
         window: ranking scores of the last `WINDOW` items or fewer, oldest first, rounded to 1e-6; -inf for an
             item without an answer.
         debt: items that the slider promised and that did not run unattended, minus those beyond it; within
-            +-5.5.
+            +-4.
         seen: items routed so far.
     """
 
@@ -96,9 +90,9 @@ def choose(track: Track, *, scores: Floats, ties: Floats, share: float, cap: flo
 
     The promises:
     1. With 0 < share < 1 and cap 1, over any stretch of n items that all have an answer, at one setting of
-       the share, the realised share differs from `share` by at most 10/n, for every sequence of scores:
-       drift, jumps and ties included. From the first item on it is at most 5.5/n. (The debt stays between
-       -4.5 - (1 - share) and 4.5 + share: beyond +-4.5, `MOST_DEBT`, everybody or nobody goes.)
+       the share, the realised share differs from `share` by at most 7/n, for every sequence of scores:
+       drift, jumps and ties included. From the first item on it is at most 4/n. (The debt stays between
+       -3 - (1 - share) and 3 + share: beyond +-3, `MOST_DEBT`, everybody or nobody goes.)
     2. No item with a rank above `cap`, no item without an answer, and at share 0 no item at all, runs
        unattended.
     3. With share 1 and cap 1 every item with an answer does.
@@ -132,7 +126,7 @@ def choose(track: Track, *, scores: Floats, ties: Floats, share: float, cap: flo
     target = min(share, cap)
     debt = _held(track.debt, target)
     for i in range(len(scores)):
-        correction = _correction(debt) if share < cap else 0.0
+        correction = _correction(debt, target) if share < cap else 0.0
         threshold = 1.0 if target == 1.0 else min(target + correction, cap)
         goes = target > 0.0 and bool(answered[i]) and bool(ranks[i] <= threshold)
         lanes[i] = goes
@@ -225,10 +219,17 @@ def _ones(found: Bools) -> Ints:
     return counts
 
 
-def _correction(debt: float) -> float:
-    """Return how far the threshold moves: debt / 35, then growing to 1 (everybody goes) at `MOST_DEBT`."""
-    beyond = max(0.0, abs(debt) - GENTLE) / (MOST_DEBT - GENTLE)
-    return math.copysign(1.0, debt) * max(abs(debt) / HORIZON, min(beyond, 1.0) ** 2)
+def _correction(debt: float, share: float) -> float:
+    """Return how far the threshold moves: gently for a small debt, so far that everybody goes at `MOST_DEBT`.
+
+    A debt under even ranks is a random walk with variance share * (1 - share) an item. Of all corrections that keep
+    such a walk between two walls, the tangent is the one whose mean square is least (it is the walk that happens never
+    to touch them), so hardly an easy item is passed over for a harder one.
+    """
+    if abs(debt) >= MOST_DEBT:
+        return math.copysign(1.0, debt)
+    quarter = math.pi / 2.0 / MOST_DEBT
+    return share * (1.0 - share) * quarter * math.tan(quarter * debt)
 
 
 def _held(debt: float, target: float) -> float:

@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.db.models.functions import Now
 from django.utils.text import slugify
 
+from slider.engine import percents
 from slider.flow import policies
 from slider.models import Gauge, Maker, Mode, Project, Task, Worker
 
@@ -80,7 +81,7 @@ def save_task(task: Task, *, by: int) -> None:
                 policies.Change(),
                 maker=Maker.PERSON,
                 by=by,
-                reason=f"the limit is now {task.error_limit:.1%} wrong at most; evidence starts anew",
+                reason=f"the limit is now {percents.said(task.error_limit)} wrong at most; evidence starts anew",
             )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from slider.engine import percents
 from slider.models import Act, ActKind, Maker, Policy
 
 PAGE = 20
@@ -137,11 +138,11 @@ def changes(old: Policy | None, new: Policy) -> list[str]:
     if old.worker_id != new.worker_id:
         found.append(f"worker {old.worker} → {new.worker}")
     if (old.error_limit, old.delta) != (new.error_limit, new.delta):
-        found.append(f"limit {old.error_limit:.2%} → {new.error_limit:.2%}")
+        found.append(f"limit {percents.said(old.error_limit)} → {percents.said(new.error_limit)}")
     if old.audit_chance != new.audit_chance:
         found.append(f"audits {_share(old.audit_chance)} → {_share(new.audit_chance)}")
     return found or ["evidence brought up to date"]
 
 
 def _share(share: float | None) -> str:
-    return "not known yet" if share is None else f"{round(share * 100, 1):g} %"
+    return "not known yet" if share is None else percents.said(share, digits=1)

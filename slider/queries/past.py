@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from slider.engine import certificate, once
+from slider.engine import certificate, once, percents
 from slider.models import Past, PastState, Policy, Task
 from slider.queries import shares
 
@@ -164,9 +164,10 @@ def proof_lines(found: Proof | None) -> list[str]:
     """What the rows prove, for a terminal."""
     if found is None:
         return ["These rows say where the ranking begins, and prove nothing."]
-    upper = "" if found.upper is None else f", at most {found.upper * 100:.2g} % (at {1 - found.delta:.0%})"
+    limit, sure = found.error_limit, percents.said(1 - found.delta)
+    upper = "" if found.upper is None else f", at most {percents.at_most(found.upper, limit=limit)} ({sure} sure)"
     inside = "up to there" if found.cap else "in all rows"
-    seen = "" if found.error is None else f" Wrong {inside}: {found.error * 100:.2g} %{upper}."
+    seen = "" if found.error is None else f" Wrong {inside}: {percents.error(found.error, limit=limit)}{upper}."
     return [found.words + seen]
 
 

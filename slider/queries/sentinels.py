@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from slider.engine import percents
 from slider.engine.sanity import meter, watch
 from slider.engine.sanity.canaries import KINDS, Kind
 from slider.engine.sanity.familiar import LEAST_SEEN
@@ -141,7 +142,7 @@ def _quiet(name: str, one: Meter) -> str:
 
 def percent(share: float) -> str:
     """A share as the pages write it, to a tenth of a per cent below ten: «35 %», «2.4 %», «0 %»."""
-    return f"{round(share * 100, 1 if share < 0.1 else 0):g} %"
+    return percents.said(share, digits=1 if share < 0.1 else 0)
 
 
 def _watcher(one: Sentinel, state: State, *, off: bool) -> Watcher:

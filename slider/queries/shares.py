@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from slider.engine import certificate
+from slider.engine import certificate, percents
 from slider.models import Gauge, Maker, Mode, Policy
 
 
@@ -221,7 +221,5 @@ def _rounded(count: int, unit: int) -> int:
     return (2 * count + unit) // (2 * unit) * unit
 
 
-def said(share: float) -> str:
-    """A share as people read it: «62 %», with as many digits as it takes to tell 99 from 99.5 and 100."""
-    percent = round(share * 100, 2)
-    return f"{percent:g} %"
+said = percents.said
+"""A share as people read it: «62 %», with as many digits as it takes to tell 99 from 99.5 and 100."""

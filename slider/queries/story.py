@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from slider.engine import percents
 from slider.models import (
     Attempt,
     Decision,
@@ -167,13 +168,13 @@ def _score(score: Score) -> Chapter:
 
 
 def _decision(decision: Decision) -> Chapter:
-    facts = [Fact("share in force", f"{decision.share * 100:.4g} %"), Fact("policy", str(decision.policy.number))]
+    facts = [Fact("share in force", percents.said(decision.share)), Fact("policy", str(decision.policy.number))]
     if decision.rank is not None:
-        facts.append(Fact("harder than", f"{decision.rank * 100:.3g} % of recent items"))
+        facts.append(Fact("harder than", f"{percents.said(decision.rank, digits=1)} of recent items"))
     if decision.audit:
-        facts.append(Fact("audit", f"drawn, with a chance of {decision.audit_chance * 100:.3g} %"))
+        facts.append(Fact("audit", f"drawn, with a chance of {percents.said(decision.audit_chance)}"))
     elif decision.lane == "unattended":
-        facts.append(Fact("audit", f"not drawn; the chance was {decision.audit_chance * 100:.3g} %"))
+        facts.append(Fact("audit", f"not drawn; the chance was {percents.said(decision.audit_chance)}"))
     title = "Left to run unattended" if decision.lane == "unattended" else "Sent to people"
     text = decision.get_why_display() + (f": {decision.detail}" if decision.detail else "")
     return Chapter(decision.created_at, title, text, tuple(facts))

@@ -1,13 +1,14 @@
 """How numbers are said on the pages: shares, counts that stopped counting, money, and how long ago."""
 
 import json
+import math
 from datetime import datetime
 from decimal import Decimal
 
 from django import template
 from django.utils import timezone
 
-from slider.queries import shares
+from slider.engine import percents
 
 register = template.Library()
 
@@ -15,18 +16,31 @@ register = template.Library()
 @register.filter
 def percent(share: float | None) -> str:
     """A share, 0-1, as «62 %»; what is not known is said so."""
-    return "not known yet" if share is None else shares.said(share)
+    return "not known yet" if share is None else percents.said(share)
 
 
 @register.filter
-def error(rate: float | None) -> str:
-    """An error rate, 0-1, with about two digits: «1.3 %»."""
-    if rate is None:
-        return "not known yet"
-    hundredths = rate * 100
-    if 0 < hundredths < 0.1:
-        return f"{max(hundredths, 0.01):.2f} %"
-    return f"{hundredths:.1f} %" if hundredths < 10 else f"{hundredths:.0f} %"
+def error(rate: float | None, limit: float | None = None) -> str:
+    """An error rate, 0-1, with about two digits: «1.3 %»; beside a limit, on its side of it."""
+    return "not known yet" if rate is None else percents.error(rate, limit=limit)
+
+
+@register.filter
+def at_most(bound: float | None, limit: float | None = None) -> str:
+    """An upper bound of an error rate, rounded up; beside a limit, on its side of it."""
+    return "not known yet" if bound is None else percents.at_most(bound, limit=limit)
+
+
+@register.filter
+def at_least(bound: float | None, limit: float | None = None) -> str:
+    """A lower bound of an error rate, rounded down; beside a limit, on its side of it."""
+    return "not known yet" if bound is None else percents.at_least(bound, limit=limit)
+
+
+@register.filter
+def nines(certified: float) -> str:
+    """A lower bound in nines, rounded down: 1.96 is not yet «2.0»."""
+    return f"{math.floor(round(certified * 10, 6)) / 10:.1f}"
 
 
 @register.filter
@@ -90,13 +104,13 @@ def a_day(number: float | None) -> str:
 @register.filter
 def percent_1(share: float | None) -> str:
     """A measured share, 0-1, with one digit: «61.8 %»."""
-    return "not known yet" if share is None else f"{share * 100:.1f} %"
+    return "not known yet" if share is None else percents.fixed(share)
 
 
 @register.filter
 def percent_0(share: float | None) -> str:
     """A chance, 0-1, without digits that it does not have: «88 %»."""
-    return "not known yet" if share is None else f"{share * 100:.0f} %"
+    return "not known yet" if share is None else percents.said(share, digits=0)
 
 
 @register.filter

@@ -8,6 +8,9 @@ from slider.models import Item, Membership, Project, Role, Task
 from slider.models.project import RIGHTS
 from slider.queries.frame import rights
 
+BIGGEST_ID = 2**63 - 1
+"""No row has a larger one, and the database can't be asked for it."""
+
 # What a right lets one do, where its own name would read oddly.
 SAID = {
     "see": "look at its tasks",

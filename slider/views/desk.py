@@ -20,7 +20,6 @@ from slider.queries.sheet import Sheet
 from slider.views import access, desk_pages, schema_form
 from slider.views.desk_pages import Typed
 
-BIGGEST_ID = 2**63 - 1
 NO_CLAIM = -1  # what stands for a token that is none: no review has it
 SAID = {Verdict.ACCEPT: "Accepted", Verdict.FIX: "Fixed", Verdict.REJECT: "Rejected"}
 
@@ -120,7 +119,7 @@ def _tasks(request: HttpRequest) -> list[Task]:
 
 
 def _review(review_id: int, tasks: list[Task]) -> Review:
-    review = desk.look(review_id, tasks) if review_id <= BIGGEST_ID else None
+    review = desk.look(review_id, tasks) if review_id <= access.BIGGEST_ID else None
     if review is None:
         raise Http404("There is no such item on your desk.")
     return review

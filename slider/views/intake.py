@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
@@ -14,9 +13,7 @@ from slider.flow import intake
 from slider.flow.intake import Fate, Row
 from slider.models import Import, Purpose, Task
 from slider.queries import imports
-from slider.views import access, csv_out, schema_form
-
-BIGGEST_ID = 2**63 - 1
+from slider.views import access, csv_out, schema_form, uploads
 
 
 @require_http_methods(["GET", "POST"])
@@ -77,16 +74,8 @@ def upload(request: HttpRequest, task_id: int) -> HttpResponse:
     task = access.task_or_404(request, task_id, "intake")
     if request.method != "POST":
         return _upload(request, task)
-    file = request.FILES.get("file")
-    if file is None:
-        return _upload(request, task, "Choose a file first.")
-    if file.size is not None and file.size > settings.IMPORT_MAX_BYTES:
-        most = settings.IMPORT_MAX_BYTES // 2**20
-        return _upload(
-            request, task, f"The file has {file.size / 2**20:,.1f} MB; at most {most} MB are taken: split it."
-        )
     try:
-        row = importing.receive(task, name=file.name or "", stream=file, by=access.person(request).pk)
+        row = uploads.take(request, task, receive=importing.receive, advice=": split it")
     except importing.Unfit as error:
         return _upload(request, task, str(error))
     return HttpResponseRedirect(reverse("import-show", args=[row.pk]))
@@ -99,10 +88,8 @@ def _upload(request: HttpRequest, task: Task, error: str = "") -> HttpResponse:
         "columns": imports.columns(task),
         "closed": task.input_schema.get("additionalProperties") is False,
         "earlier": imports.earlier(task),
-        "most_mb": settings.IMPORT_MAX_BYTES // 2**20,
-        "most_rows": settings.IMPORT_MAX_ROWS,
         "here": "import",
-    }
+    } | uploads.limits()
     return render(request, "intake/import.html", context, status=422 if error else 200)
 
 
@@ -130,10 +117,8 @@ def _progress(request: HttpRequest, import_id: int, template: str) -> HttpRespon
     context: dict[str, Any] = {
         "task": row.task,
         "progress": imports.progress(row),
-        "refused": imports.refused(row) if row.refused else [],
-        "shown_rows": imports.SHOWN_ROWS,
         "here": "import",
-    }
+    } | uploads.refused(row if row.refused else None)
     response = render(request, template, context)
     response["Cache-Control"] = "no-store"
     return response
@@ -143,13 +128,12 @@ def _progress(request: HttpRequest, import_id: int, template: str) -> HttpRespon
 def refused(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
     """Every refused row as a CSV file."""
     row = _import(request, import_id)
-    lines = ([str(r.line), r.column, r.reason] for r in imports.all_refused(row))
-    return csv_out.stream(lines, name=f"import-{row.pk}-refused.csv", head=["line", "column", "reason"])
+    return uploads.refused_csv(row, name=f"import-{row.pk}-refused.csv")
 
 
 def _import(request: HttpRequest, import_id: int) -> Import:
     imports = Import.objects.select_related("task", "by").filter(purpose=Purpose.ITEMS)
-    found = imports.filter(pk=min(import_id, BIGGEST_ID)).first()
+    found = imports.filter(pk=min(import_id, access.BIGGEST_ID)).first()
     if found is None:
         raise Http404(f"There is no import {import_id} in your projects.")
     access.task_or_404(request, found.task_id, "intake")

@@ -11,7 +11,6 @@ from slider.models.states import FINAL
 from slider.queries import frame, items, shape, story
 from slider.views import access
 
-BIGGEST_ID = 2**63 - 1
 LONGEST_REASON = 250
 
 
@@ -80,7 +79,7 @@ def _item(request: HttpRequest, item_id: int, *, error: str = "", status: int = 
 
 
 def _id(number: int) -> int:
-    if number > BIGGEST_ID:
+    if number > access.BIGGEST_ID:
         raise Http404("There is no such item.")
     return number
 

@@ -11,8 +11,6 @@ from slider.models import Project
 from slider.queries import notices
 from slider.views import access
 
-BIGGEST_ID = 2**63 - 1
-
 
 @require_safe
 def past(request: HttpRequest, task_id: int) -> HttpResponse:
@@ -35,7 +33,7 @@ def seen(request: HttpRequest, notice_id: int) -> HttpResponse:
     """Put a notice away, for this person alone, and go back to the page they were at."""
     user = access.person(request)
     told = notices.addressed(user)
-    if told is None or notice_id > BIGGEST_ID or not told.filter(pk=notice_id).exists():
+    if told is None or notice_id > access.BIGGEST_ID or not told.filter(pk=notice_id).exists():
         raise Http404("There is no such notice for you.")
     flow.see(notice_id, user_id=user.pk)
     if request.headers.get("HX-Request"):

@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -13,13 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from slider.flow import histories, policies
 from slider.flow.past.meaning import Meaning
 from slider.models import Gauge, Past, PastState, Task
-from slider.queries import imports, shares
 from slider.queries import past as told
+from slider.queries import shares
 from slider.queries.frame import rights
-from slider.views import access, csv_out
+from slider.views import access, uploads
 from slider.views.past_forms import AnswersForm, ColumnsForm
-
-BIGGEST_ID = 2**63 - 1
 
 
 class ConfirmForm(forms.Form):
@@ -38,14 +35,8 @@ def upload(request: HttpRequest, task_id: int) -> HttpResponse:
     task = access.task_or_404(request, task_id, "intake")
     if request.method != "POST":
         return _upload(request, task)
-    file = request.FILES.get("file")
-    if file is None:
-        return _upload(request, task, "Choose a file first.")
-    if file.size is not None and file.size > settings.IMPORT_MAX_BYTES:
-        most = settings.IMPORT_MAX_BYTES // 2**20
-        return _upload(request, task, f"The file has {file.size / 2**20:,.1f} MB; at most {most} MB are taken.")
     try:
-        past = histories.receive(task, name=file.name or "", stream=file, by=access.person(request).pk)
+        past = uploads.take(request, task, receive=histories.receive)
     except histories.Unfit as error:
         return _upload(request, task, str(error))
     return redirect("history-show", past_id=past.pk)
@@ -58,10 +49,8 @@ def _upload(request: HttpRequest, task: Task, error: str = "") -> HttpResponse:
         "policy": policy,
         "error": error,
         "earlier": told.earlier(task),
-        "most_mb": settings.IMPORT_MAX_BYTES // 2**20,
-        "most_rows": settings.IMPORT_MAX_ROWS,
         "here": "import",
-    }
+    } | uploads.limits()
     return render(request, "past/new.html", context, status=422 if error else 200)
 
 
@@ -143,9 +132,7 @@ def drop(request: HttpRequest, past_id: int) -> HttpResponse:
 def refused(request: HttpRequest, past_id: int) -> StreamingHttpResponse:
     """Every row that was refused as a CSV file."""
     past = _past(request, past_id)
-    found = imports.all_refused(past.file) if past.file is not None else []
-    lines = ([str(row.line), row.column, row.reason] for row in found)
-    return csv_out.stream(lines, name=f"history-{past.pk}-refused.csv", head=["line", "column", "reason"])
+    return uploads.refused_csv(past.file, name=f"history-{past.pk}-refused.csv")
 
 
 def _show(
@@ -188,11 +175,9 @@ def _found(past: Past, gauge: Gauge, answers: AnswersForm | None) -> dict[str, A
         "answers": (answers or AnswersForm(past)) if set(asked) & {"task", "model", "reading"} else None,
         "proof": proof,
         "asked_share": shares.said(gauge.policy.requested),
-        "refused_rows": imports.refused(past.file) if past.file is not None else [],
-        "shown_rows": imports.SHOWN_ROWS,
         "is_current": past.worker_id == gauge.policy.worker_id,
         "evidence_ends": gauge.policy.labels,
-    }
+    } | uploads.refused(past.file)
 
 
 def _said(error: histories.Unfit) -> str:
@@ -202,7 +187,7 @@ def _said(error: histories.Unfit) -> str:
 
 def _past(request: HttpRequest, past_id: int, verb: str = "intake") -> Past:
     found = Past.objects.select_related("task__project", "worker", "file", "by", "policy")
-    past = found.filter(pk=min(past_id, BIGGEST_ID)).first()
+    past = found.filter(pk=min(past_id, access.BIGGEST_ID)).first()
     if past is None:
         raise Http404(f"There is no history {past_id} in your projects.")
     access.task_or_404(request, past.task_id, verb)

@@ -88,6 +88,44 @@ def test_a_regression_shows_when_it_was_safe_again(outputs: Path) -> None:
     assert "over allowance" in table
 
 
+def stormy(tmp_path: Path, *, storm: int = 600) -> Path:
+    """Return a file of three phases: good answers, answers that are all wrong though as confident, good ones again."""
+    phases = (rows(1500, phase="calm"), rows(storm, seed=2, phase="storm", correct=0), rows(900, seed=3, phase="after"))
+    found = [row for phase in phases for row in phase]
+    return written(tmp_path / "stormy.jsonl", [row | {"t": t} for t, row in enumerate(found)])
+
+
+def test_what_comes_with_a_phase_breaks_no_promise_that_was_made_before_it(tmp_path: Path) -> None:
+    text, _ = backtest(stormy(tmp_path), order="phases", json=True, rules=["guarded"], items=0, replays=6)
+    (found,) = json.loads(text)["outcomes"]
+    # It ran into the storm with what the calm had proved, and people taught the ranking meanwhile.
+    assert found["measures"]["above"]["found"] > 0
+    assert found["measures"]["broken"]["found"] == 0
+
+
+def test_each_phase_has_its_items_its_shares_and_its_error(tmp_path: Path) -> None:
+    path = stormy(tmp_path)
+    text, _ = backtest(path, order="phases", json=True, rules=["guarded"], items=0)
+    calm, storm, after = json.loads(text)["outcomes"][0]["phases"]
+    assert [phase["name"] for phase in (calm, storm, after)] == ["calm", "storm", "after"]
+    assert [phase["items"] for phase in (calm, storm, after)] == [1500, 600, 900]
+    # Where nothing is right nothing may run, and where one ends up is not what one had on the way.
+    assert (calm["oracle"] > 0.6, storm["oracle"]) == (True, 0.0)
+    assert storm["error"] == 1.0
+    assert (calm["reached"] > calm["share"], storm["reached"] < storm["share"]) == (True, True)
+    table, _ = backtest(path, order="phases", rules=["guarded"], items=0)
+    assert "| items | share | at its end | of at most | lane error |" in table
+    assert "Nothing is promised about a change until it is found." in table
+    assert "Nothing is promised about a change" not in backtest(path, rules=["guarded"], items=1500)[0]
+
+
+def test_a_phase_in_which_nothing_ran_has_no_error(tmp_path: Path) -> None:
+    text, _ = backtest(stormy(tmp_path), order="phases", json=True, rules=["guarded"], items=0, slider=0.0)
+    assert {phase["error"] for phase in json.loads(text)["outcomes"][0]["phases"]} == {None}
+    table, _ = backtest(stormy(tmp_path), order="phases", rules=["guarded"], items=0, slider=0.0)
+    assert "0.00 %" not in table.split("| phase")[1].split("Nothing is")[0]
+
+
 def test_phases_are_shown_one_by_one(tmp_path: Path) -> None:
     good, bad = rows(600, phase="calm"), rows(600, seed=2, phase="storm", correct=0)
     path = written(tmp_path / "phases.jsonl", [row | {"t": t} for t, row in enumerate(good + bad)])

@@ -81,9 +81,18 @@ def test_it_is_put_into_force_by_somebody_who_is_named(cast: casts.Company, tmp_
     file = given(tmp_path, pasts.rows(600))
     assert "takes --by" in str(fails("sort-messages", file, "--confirm", "all of March"))
     assert "nobody called ghost" in str(fails("sort-messages", file, "--confirm", "all of March", "--by", "ghost"))
-    assert "In force as policy 2" in run("sort-messages", file, "--confirm", "all of March", "--by", "tuner")
+    assert "In force as policy 2: allowed 93 %, in effect 90 %." in run(
+        "sort-messages", file, "--confirm", "all of March", "--by", "tuner"
+    )
     policy = Gauge.objects.get(pk=cast.task.pk).policy
     assert (policy.made_by, policy.reason.endswith("all of March")) == (cast.tuner, True)
+
+
+def test_a_share_that_is_not_all_is_not_said_to_be_all(tmp_path: Path) -> None:
+    casts.company(share=0.995, mode=Mode.GUARDED, error_limit=0.3)
+    file = given(tmp_path, pasts.rows(900))
+    said = run("sort-messages", file, "--confirm", "all of March", "--by", "tuner")
+    assert "allowed 100 %, in effect 99.5 %." in said
 
 
 def test_who_may_not_steer_puts_nothing_into_force(cast: casts.Company, tmp_path: Path) -> None:

@@ -114,5 +114,5 @@ def test_a_chance_is_said_only_once_there_are_labels(cast: Company) -> None:
 def test_a_sentinels_reason_is_said_and_no_chance_of_being_right_beside_it(cast: Company) -> None:
     casts.calibrate(cast.task, p_correct=0.97)
     found = sheet(cast, casts.says(SAID | {"reply": "da da da da da da da da"}))
-    assert found.reason == "A sentinel distrusts it: the answer's reply says “da” 8 times (100% of its letters)."
+    assert found.reason == "A sentinel distrusts it: the answer's reply says “da” 8 times (100 % of its letters)."
     assert (found.p_correct, found.distrusted) == (None, True)

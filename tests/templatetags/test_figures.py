@@ -63,3 +63,24 @@ def test_hours(number: float | None, words: str) -> None:
 @pytest.mark.parametrize(("number", "words"), [(12.5, "12.5"), (80.0, "80"), ("61,5", "61,5"), (None, "")])
 def test_a_forms_number_is_plain_and_what_was_typed_stays(number: float | str | None, words: str) -> None:
     assert figures.plain(number) == words
+
+
+def test_beside_its_limit_a_figure_stays_on_its_side() -> None:
+    assert figures.error(0.0304, 0.03) == "3.04 %"
+    assert (figures.at_most(0.02991, 0.03), figures.at_most(0.0301, 0.03)) == ("2.991 %", "3.1 %")
+    assert (figures.at_least(0.0304), figures.at_least(0.0304, 0.03)) == ("3.0 %", "3.04 %")
+    assert (figures.at_most(None), figures.at_least(None)) == ("not known yet", "not known yet")
+
+
+@pytest.mark.parametrize(("certified", "words"), [(1.96, "1.9"), (2.0, "2.0"), (0.04, "0.0")])
+def test_nines_that_are_certified_are_rounded_down(certified: float, words: str) -> None:
+    assert figures.nines(certified) == words
+
+
+def test_what_is_not_all_is_not_said_to_be_all() -> None:
+    assert (figures.percent(0.99996), figures.error(0.9996)) == ("99.996 %", "99.96 %")
+    assert (figures.percent_1(0.9996), figures.percent_0(0.9996), figures.percent_0(0.88)) == (
+        "99.96 %",
+        "99.96 %",
+        "88 %",
+    )

@@ -95,17 +95,26 @@ class PoolStream:
     def heard(self) -> Ints:
         return self._heard
 
+    @property
+    def stage(self) -> int:
+        """Two a phase: before the regression, and after it."""
+        return 2 * self._phase + (self._change is not None and self._at > self._change.at)
+
     def errors(self) -> Floats:
-        if self._change is not None and self._at > self._change.at:
-            return self._errors + (1.0 - self._errors) * self._change.rate
-        return self._errors
+        return self._turned(self._errors, self.stage)
+
+    def errors_in(self, stage: int, *, replays: Ints) -> Floats:
+        members = self._members[stage // 2]
+        return self._turned(np.stack([true_errors(self._scores[replay], members) for replay in replays]), stage)
 
     def error_above(self, thresholds: Floats) -> Floats:
         inside, members = (self._scores >= thresholds[:, None]).astype(np.float64), self._members[self._phase]
         error: Floats = (inside @ members.wrong) / np.maximum(inside @ members.rows, 1.0)
-        if self._change is not None and self._at > self._change.at:
-            return error + (1.0 - error) * self._change.rate
-        return error
+        return self._turned(error, self.stage)
+
+    def _turned(self, errors: Floats, stage: int) -> Floats:
+        """Return the errors of a stage, in which right answers may have turned wrong."""
+        return errors + (1.0 - errors) * self._change.rate if self._change is not None and stage % 2 else errors
 
     def _truth(self, scores: Floats) -> Floats:
         """Return the true error of each bin in this phase."""

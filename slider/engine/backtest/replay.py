@@ -1,8 +1,8 @@
 """The replay itself: route, audit, judge late, learn, and write down what really happened."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -32,6 +32,7 @@ class Record:
         above: True where it is above the limit at the moment; the same where true errors do not change.
         open: True where anything was open.
         oracle: shape (replays,), the largest cut of the rank that keeps the limit, at the end.
+        oracles: the same at the end of each stage of the stream, by the block before which it ended.
         seconds: time the whole replay took.
         rule: the rule, with its own notes.
     """
@@ -47,6 +48,7 @@ class Record:
     oracle: Floats
     seconds: float
     rule: Rule
+    oracles: Mapping[int, Floats] = field(default_factory=dict)
 
 
 def replay(
@@ -100,6 +102,7 @@ def replay(
         rule.look(book, seen, rng=chance)
         if progress is not None and block % 20 == 19:
             progress((block + 1) / blocks)
+    oracles = truth.oracles()
     return Record(
         block=BLOCK,
         lane=tables["lane"].astype(np.int64),
@@ -109,9 +112,10 @@ def replay(
         broken=broken,
         above=above,
         open=is_open,
-        oracle=truth.oracle(),
+        oracle=oracles[blocks],
         seconds=time.process_time() - begun,
         rule=rule,
+        oracles=oracles,
     )
 
 

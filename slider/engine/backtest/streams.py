@@ -32,6 +32,10 @@ class Stream(Protocol):
     replays: int
     changes: bool  # whether the true errors may be others than at the last block, under the same ranking
 
+    @property
+    def stage(self) -> int:
+        """The stretch that the stream is in: under one ranking the true errors differ between stages alone."""
+
     def block(self, start: int, n: int) -> Block:
         """Return items start ... start + n - 1 of every replay; called once for each stretch, in order."""
 
@@ -46,6 +50,9 @@ class Stream(Protocol):
 
     def errors(self) -> Floats:
         """Return the true error of each bin of the rank now, shape (replays, bins)."""
+
+    def errors_in(self, stage: int, *, replays: Ints) -> Floats:
+        """Return what some replays' bins had in an earlier stage, under the ranking in force; (len(replays), bins)."""
 
     def error_above(self, thresholds: Floats) -> Floats:
         """Return the true error of the items that score at least so much, shape (replays,); 0 where there are none."""

@@ -1,5 +1,7 @@
 """The judge of a replay: compares what a rule has open with the true error, which no rule ever sees."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from slider.engine import certificate
@@ -8,20 +10,30 @@ from slider.engine.backtest.rules import Rule
 from slider.engine.backtest.streams import Stream
 
 
+@dataclass(slots=True, eq=False)
+class _Stage:
+    """A stage that is over: the block it ended before, and its true errors by bin under the ranking in force."""
+
+    number: int
+    end: int
+    errors: Floats
+
+
 class Truth:
     """Two questions, block by block, of what is open in each replay.
 
     Is its true error above the limit now? And has it been so all through the epoch? Only the second breaks the promise:
     nobody can promise what a stream will do later, which is why alarms end epochs. Where the true errors don't change
-    the two are one.
+    the two are one. Where they do, as in phases, the promise is broken by a cut whose error is above the limit in every
+    stage that its epoch has seen. All stages are judged under the ranking in force: a new one makes no stage forgotten.
     """
 
     def __init__(self, stream: Stream, limit: float) -> None:
         self._stream, self._limit = stream, limit
         self._errors: Floats | None = None
-        self._last: Floats | None = None
-        self._past: list[Floats] = []
-        self._ends: list[int] = []
+        self._stage = -1
+        self._past: list[_Stage] = []
+        self._oracles: dict[int, Floats] = {}
         self._block = 0
         self._epoch = np.zeros(stream.replays, dtype=np.int64)
         self._began = np.zeros(stream.replays, dtype=np.int64)
@@ -31,6 +43,7 @@ class Truth:
         """Return whether anything is open, is above the limit, and has been so all through the epoch."""
         self._began[epoch != self._epoch] = self._block
         self._epoch = epoch.copy()
+        self._turn()
         inside = rule.inside()
         if inside.thresholds is not None:
             is_open = np.isfinite(inside.thresholds)
@@ -43,19 +56,33 @@ class Truth:
         return is_open, is_open & (now > self._limit + 1e-12), is_open & (least > self._limit + 1e-12)
 
     def learnt(self, new: Bools) -> None:
-        """Take note of a new block and of new rankings, under which past errors mean nothing."""
+        """Take note of new rankings, shape (replays,): what is past is judged by them too."""
+        if not new.any():
+            return
+        self._above = self._errors = None
+        replays = np.flatnonzero(new)
         for past in self._past:
-            past[new] = np.inf
-        if new.any():
-            self._above = None
-        if self._stream.changes and self._errors is not None:
-            self._last = np.where(new[:, None], np.inf, self._errors)
-        if new.any() or self._stream.changes:
-            self._errors = None
+            past.errors[replays] = self._stream.errors_in(past.number, replays=replays)
 
-    def oracle(self) -> Floats:
-        """Return the largest cut of the rank that keeps the limit, shape (replays,)."""
-        errors = self._known()
+    def oracles(self) -> dict[int, Floats]:
+        """Return by the block before which a stage ended the largest cut that kept the limit in it, shape (replays,).
+
+        The last stage ends with the replay. Each is judged by the ranking that it ended with.
+        """
+        return self._oracles | {self._block: self._oracle(self._known())}
+
+    def _turn(self) -> None:
+        """Lay the stage that is over aside."""
+        if self._stream.stage == self._stage:
+            return
+        if self._block:
+            every = np.arange(self._stream.replays)
+            over = _Stage(self._stage, self._block, self._stream.errors_in(self._stage, replays=every).copy())
+            self._past.append(over)
+            self._oracles[self._block] = self._oracle(over.errors)
+        self._stage, self._errors = self._stream.stage, None
+
+    def _oracle(self, errors: Floats) -> Floats:
         sums = np.cumsum(certificate.WIDTHS * errors, axis=1) / certificate.CUTS
         best: Floats = np.where(sums <= self._limit, certificate.CUTS, 0.0).max(axis=1)
         return best
@@ -65,10 +92,9 @@ class Truth:
         total = np.maximum(widths.sum(axis=1), 1e-12)
         now = (widths * self._known()).sum(axis=1) / total
         least = now
-        for past, end in zip(self._past, self._ends, strict=True):
-            # Infinite past errors, of an earlier ranking, must not meet bins that are closed.
-            error = np.multiply(widths, past, where=widths > 0.0, out=np.zeros_like(past)).sum(axis=1) / total
-            least = np.where(end > self._began, np.minimum(least, error), least)
+        for past in self._past:
+            error = (widths * past.errors).sum(axis=1) / total
+            least = np.where(past.end > self._began, np.minimum(least, error), least)
         return now, least
 
     def _by_score(self, thresholds: Floats) -> tuple[Floats, Floats]:
@@ -84,10 +110,7 @@ class Truth:
         return self._above[1], self._above[2]
 
     def _known(self) -> Floats:
-        """Return the true errors by bin in force; those of before are kept, where they were others."""
+        """Return the true errors by bin in force."""
         if self._errors is None:
             self._errors = self._stream.errors()
-            if self._last is not None and not np.array_equal(self._last, self._errors):
-                self._past.append(self._last)
-                self._ends.append(self._block)
         return self._errors

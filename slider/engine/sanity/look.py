@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from slider.engine import percents
 from slider.engine.arrays import Ints
 from slider.engine.sanity import echo, familiar, gibberish, hollow, languages, near, read, repetition
 from slider.engine.sanity.names import Finding, Sentinel
@@ -78,7 +79,8 @@ def _nonsense(parts: read.Parts, of: str) -> Iterator[Finding]:
         where = named(of, text.where)
         loop = repetition.loop(text.value)
         if loop.share >= loop.threshold:
-            words = f"{where} says “{loop.thing}” {loop.times} times ({loop.share:.0%} of its letters)"
+            share = percents.said(loop.share, digits=0)
+            words = f"{where} says “{loop.thing}” {loop.times} times ({share} of its letters)"
             yield Finding(Sentinel.REPETITION, where, "repeated share", loop.share, loop.threshold, words)
             continue
         bits, broken = gibberish.bits(text.value), gibberish.broken(text.value)
@@ -86,7 +88,7 @@ def _nonsense(parts: read.Parts, of: str) -> Iterator[Finding]:
             words = f"{where} makes no words ({bits:.1f} bits a letter; prose has 3.1 to 4.7)"
             yield Finding(Sentinel.GIBBERISH, where, "bits a letter", bits, gibberish.MOST_BITS, words)
         elif broken > gibberish.MOST_BROKEN:
-            words = f"{where} has broken characters ({broken:.0%} of its signs)"
+            words = f"{where} has broken characters ({percents.said(broken, digits=0)} of its signs)"
             yield Finding(Sentinel.GIBBERISH, where, "broken share", broken, gibberish.MOST_BROKEN, words)
         elif of == "answer" and hollow.is_hollow(text.value):
             words = f"{where} says nothing: “{text.value.strip()}”"

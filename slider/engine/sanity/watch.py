@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from slider.engine import percents
 from slider.engine.sanity import echo, familiar, meter, near
 from slider.engine.sanity.familiar import Distance, Profile
 from slider.engine.sanity.habits import RARE, USUAL_COPIES, Habits
@@ -128,7 +129,7 @@ def _copies(one: Look, habits: Habits) -> tuple[list[Finding], Habits]:
     for kind, where, share in one.copies:
         did = share >= _LIMITS[kind]
         if did and (habits.copies(kind) or 0.0) < USUAL_COPIES:
-            words = f"{where} {_COPIED[kind]} ({share:.0%} of its words in a row)"
+            words = f"{where} {_COPIED[kind]} ({percents.said(share, digits=0)} of its words in a row)"
             findings.append(Finding(Sentinel.ECHO, where, f"copied from the {kind}", share, _LIMITS[kind], words))
         habits = habits.with_copy(kind, did=did)
     return findings, habits
@@ -142,7 +143,8 @@ def _language(one: Look, habits: Habits) -> tuple[list[Finding], Habits]:
     if usual is None:
         return [], learned
     item = f"the item is in {one.item_language}" if one.item_language else "the item's language is not known"
-    words = f"{one.answer_where} is in {one.answer_language}, which is unusual here ({usual:.1%}; {item})"
+    often = percents.said(usual, digits=1)
+    words = f"{one.answer_where} is in {one.answer_language}, which is unusual here ({often}; {item})"
     return [Finding(Sentinel.LANGUAGE, one.answer_where, "share of that language", usual, RARE, words)], learned
 
 

@@ -2,13 +2,11 @@
 
 import numpy as np
 
-from slider.engine import regions
+from slider.engine import percents, regions
 from slider.engine.arrays import Bools
 
-
-def percent(share: float) -> str:
-    """A share as people read it: «62 %», «99.5 %», «0.12 %»."""
-    return f"{round(share * 100, 2):g} %"
+percent = percents.said
+"""A share as people read it: «62 %», «99.5 %», «0.12 %»."""
 
 
 def spans(which: Bools) -> list[dict[str, float]]:

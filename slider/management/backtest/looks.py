@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from slider.engine import percents
 from slider.engine.backtest import labelled
 from slider.engine.backtest.labelled import Look
 from slider.engine.backtest.pool import Pool
 from slider.management.backtest import table
 from slider.management.backtest.plan import Plan
-from slider.management.backtest.summary import percent
 
 WAYS: dict[str, Callable[..., Look]] = {"prequential": labelled.prequential, "plain halves": labelled.plain}
 _HEAD = ("task / worker", "limit", "labels", "way", "broken (95 %)", "broken, unseen rows", "share", "of at most")
@@ -36,13 +36,14 @@ def run(pools: Sequence[Pool], asked: Plan, *, labels: int) -> Iterator[Looked]:
                 yield Looked(pool.name, limit, labels, way, found)
 
 
-def of_looks(found: Sequence[Looked]) -> Iterator[str]:
+def of_looks(found: Sequence[Looked], *, delta: float) -> Iterator[str]:
     """One line a pool, limit and way."""
     rows = [
         (
-            *(one.pool, percent(one.limit), f"{one.labels:,}", one.way, table.rate(one.look.broken)),
-            *(table.rate(one.look.broken_unseen), table.share(one.look.share), table.share(one.look.oracle)),
-            table.error(one.look.error),
+            *(one.pool, percents.said(one.limit), f"{one.labels:,}", one.way),
+            *(table.rate(rate, delta=delta) for rate in (one.look.broken, one.look.broken_unseen)),
+            *(table.share(one.look.share), table.share(one.look.oracle)),
+            table.error(one.look.error, limit=one.limit),
         )
         for one in found
     ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from slider.engine.arrays import Ints
+from slider.engine.arrays import Bools, Ints
 from slider.engine.backtest import baselines, measures, planted, pool_stream
 from slider.engine.backtest.measures import Measures
 from slider.engine.backtest.people import People
@@ -16,6 +16,8 @@ from slider.engine.orders import Tuning
 
 ORDERS = ("bootstrap", "file", "phases")
 ITEMS = 20_000
+REACHED = 500
+"""Items at the end of a phase over which the share that was reached is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,22 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """What ran in one phase of the stream: share of its items, and of those how many were wrong."""
+    """What ran in one phase of the stream; shares are of its items.
+
+    Attributes:
+        items: of a replay.
+        share: unattended.
+        reached: unattended among its last 500 items, or all where it has fewer: where the rule had come to.
+        oracle: the largest cut that keeps the limit in this phase, with the ranking of its end.
+        error: wrong among what ran unattended; None where nothing did.
+    """
 
     name: str
+    items: int
     share: float
-    error: float
+    reached: float
+    oracle: float
+    error: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +152,21 @@ def run(job: Job) -> Outcome:
 
 
 def _by_phase(record: Record, phases: Ints, names: tuple[str, ...]) -> tuple[Phase, ...]:
-    """Sum up each phase; a block belongs to the phase of its first item."""
-    present = np.unique(phases).tolist()
-    if len(present) < 2:
+    """Sum up each phase, in the order in which they come; a block belongs to the phase of its first item."""
+    numbers, firsts = np.unique(phases, return_index=True)
+    if len(numbers) < 2:
         return ()
-    found = []
-    for phase in present:
-        lane, wrong = record.lane[phases == phase], record.wrong[phases == phase]
-        share, error = lane.mean() / record.block, wrong.sum() / max(1, lane.sum())
-        found.append(Phase(name=names[phase] or "-", share=float(share), error=float(error)))
-    return tuple(found)
+    return tuple(_phase(record, phases == phase, names[phase]) for phase in numbers[np.argsort(firsts)].tolist())
+
+
+def _phase(record: Record, here: Bools, name: str) -> Phase:
+    lane, ran = record.lane[here], int(record.lane[here].sum())
+    end = int(np.flatnonzero(here)[-1]) + 1
+    return Phase(
+        name=name or "-",
+        items=len(lane) * record.block,
+        share=float(lane.mean()) / record.block,
+        reached=float(lane[-max(1, REACHED // record.block) :].mean()) / record.block,
+        oracle=float(record.oracles[end].mean()),
+        error=int(record.wrong[here].sum()) / ran if ran else None,
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from slider.engine import percents
 from slider.engine.backtest import baselines, measures
 from slider.engine.backtest.measures import Rate
 from slider.management.backtest.plan import Outcome
@@ -63,7 +64,7 @@ def pairs(outcomes: Sequence[Outcome]) -> list[Pair]:
 def summary(found: Sequence[Pair], *, floor: float) -> Summary:
     """Sum up. `floor`: the audit chance that audits are compared with."""
     mine = [(pair, pair.mine) for pair in found if pair.mine is not None]
-    rates = [(f"{pair.pool} at {percent(pair.limit)}", outcome.measures.broken) for pair, outcome in mine]
+    rates = [(f"{pair.pool} at {percents.said(pair.limit)}", outcome.measures.broken) for pair, outcome in mine]
     floors = sum(floor * outcome.measures.lane for _, outcome in mine)
     gains = [
         outcome.measures.share - pair.outcomes["ltt"].measures.share for pair, outcome in mine if "ltt" in pair.outcomes
@@ -82,12 +83,12 @@ def summary(found: Sequence[Pair], *, floor: float) -> Summary:
     )
 
 
-def lines(found: Summary) -> Iterator[str]:
-    """Say it in words."""
+def lines(found: Summary, *, delta: float) -> Iterator[str]:
+    """Say it in words. `delta`: the chance with which the promise may fail."""
     if found.broken is not None and found.worst is not None:
-        low, high = percent(found.broken.low), percent(found.broken.high)
-        yield f"Promise broken in {percent(found.broken.value)} of all replays (95 %: {low} to {high})."
-        yield f"Worst: {percent(found.worst[1])} ({found.worst[0]})."
+        low, high = percent(found.broken.low, delta=delta), percent(found.broken.high, delta=delta)
+        yield f"Promise broken in {percent(found.broken.value, delta=delta)} of all replays (95 %: {low} to {high})."
+        yield f"Worst: {percent(found.worst[1], delta=delta)} ({found.worst[0]})."
     if found.at_least_best is not None:
         yield (
             f"Share at least that of the best rule with a promise, of those that decide on 1,000 labels: "
@@ -101,10 +102,9 @@ def lines(found: Summary) -> Iterator[str]:
         yield f"Audits: {found.audits:.2f} times those of a uniform floor over the same lanes."
 
 
-def percent(share: float) -> str:
-    """Write a share as people read it."""
-    value = 100.0 * share
-    return f"{value:.0f} %" if value in (0.0, 100.0) or value >= 10.0 else f"{value:.1f} %".replace(".0 %", " %")
+def percent(share: float, *, delta: float | None = None) -> str:
+    """Write a share of replays as people read it; beside delta, on its side of it."""
+    return percents.said(share, digits=0 if share >= 0.1 else 1, limit=delta)
 
 
 def _at_least(mine: Sequence[tuple[Pair, Outcome]], rules: Sequence[str]) -> float | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from slider.engine import percents
 from slider.engine.backtest.measures import Measures, Rate
 from slider.management.backtest import summary
 from slider.management.backtest.plan import Outcome, Plan
@@ -24,6 +25,11 @@ _PAIRS = (
     *("audits", "x floor", "people", "first open", "false alarms", "ms"),
 )
 _CHANGED = ("recovery", "90 %", "over allowance")
+_PHASES = ("task / worker", "limit", "phase", "items", "share", "at its end", "of at most", "lane error")
+BROKEN_IN_PHASES = (
+    "Nothing is promised about a change until it is found. Broken: what was open had an error above the limit in every "
+    "phase that its evidence came from; the column above (-v 2): in the phase that was on."
+)
 _RULES = ("task / worker", "limit", "rule", "broken (95 %)", "above", "share", "whole run", "lane error", "audits")
 
 
@@ -35,13 +41,18 @@ def of_pairs(pairs: Sequence[Pair], asked: Plan) -> Iterator[str]:
         yield from markdown((*_PAIRS, *changed), rows)
 
 
-def of_rules(pairs: Sequence[Pair]) -> Iterator[str]:
+def of_rules(pairs: Sequence[Pair], asked: Plan) -> Iterator[str]:
     """One line a rule."""
     rows = [
         (
-            *(pair.pool, percent(pair.limit), rule + ("" if outcome.promises else " (promises nothing)")),
-            *(rate(outcome.measures.broken), percent(outcome.measures.above.value), share(outcome.measures.share)),
-            *(share(outcome.measures.share_whole), error(outcome.measures.error), f"{outcome.measures.audits:,.0f}"),
+            *(pair.pool, percents.said(pair.limit), rule + ("" if outcome.promises else " (promises nothing)")),
+            *(
+                rate(outcome.measures.broken, delta=asked.delta),
+                percent(outcome.measures.above.value),
+                share(outcome.measures.share),
+            ),
+            *(share(outcome.measures.share_whole), error(outcome.measures.error, limit=pair.limit)),
+            f"{outcome.measures.audits:,.0f}",
         )
         for pair in pairs
         for rule, outcome in pair.outcomes.items()
@@ -50,15 +61,20 @@ def of_rules(pairs: Sequence[Pair]) -> Iterator[str]:
 
 
 def of_phases(pairs: Sequence[Pair]) -> Iterator[str]:
-    """Share and error of the product's rule in each phase of the stream."""
+    """What the product's rule made of each phase of the stream, and what "broken" means there."""
     rows = [
-        (pair.pool, percent(pair.limit), phase.name, share(phase.share), error(phase.error))
+        (
+            *(pair.pool, percents.said(pair.limit), phase.name, f"{phase.items:,}"),
+            *(share(phase.share), share(phase.reached), share(phase.oracle)),
+            "-" if phase.error is None else error(phase.error, limit=pair.limit),
+        )
         for pair in pairs
         if pair.mine is not None
         for phase in pair.mine.phases
     ]
     if rows:
-        yield from markdown(("task / worker", "limit", "phase", "share", "lane error"), rows)
+        yield from markdown(_PHASES, rows)
+        yield from ("", BROKEN_IN_PHASES)
 
 
 def document(outcomes: Sequence[Outcome], asked: Plan, *, remarks: Sequence[str]) -> dict[str, Any]:
@@ -89,16 +105,17 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[s
             yield f"|{'|'.join(marks)}|"
 
 
-def rate(found: Rate) -> str:
-    return f"{percent(found.value)} ({percent(found.low)} to {percent(found.high)})"
+def rate(found: Rate, *, delta: float) -> str:
+    value, low, high = (percent(one, delta=delta) for one in (found.value, found.low, found.high))
+    return f"{value} ({low} to {high})"
 
 
 def share(value: float) -> str:
-    return f"{value:.3f}"
+    return percents.number(value)
 
 
-def error(value: float) -> str:
-    return f"{100.0 * value:.2f} %"
+def error(value: float, *, limit: float) -> str:
+    return percents.fixed(value, digits=2, limit=limit)
 
 
 def items(value: float | None) -> str:
@@ -112,10 +129,17 @@ def _pair(pair: Pair, mine: Measures, asked: Plan) -> tuple[str, ...]:
     best, ltt = pair.best(), pair.outcomes.get("ltt")
     floors = asked.tuning.floor * mine.lane
     row = (
-        *(pair.pool, percent(pair.limit), rate(mine.broken), share(mine.share), share(mine.oracle)),
+        *(
+            pair.pool,
+            percents.said(pair.limit),
+            rate(mine.broken, delta=asked.delta),
+            share(mine.share),
+            share(mine.oracle),
+        ),
         f"{share(best.measures.share)} {best.rule}" if best else "-",
         share(ltt.measures.share) if ltt else "-",
-        *(error(mine.error), f"{mine.audits:,.0f}", f"{mine.audits / floors:.2f}" if floors > 0.0 else "-"),
+        *(error(mine.error, limit=pair.limit), f"{mine.audits:,.0f}"),
+        f"{mine.audits / floors:.2f}" if floors > 0.0 else "-",
         *(share(mine.people), items(mine.first_open), f"{mine.false_alarms:.2f}", f"{1000.0 * mine.seconds:.1f}"),
     )
     if not asked.regression:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 
+from slider.engine import percents
 from slider.engine.backtest import baselines, planted
 from slider.management.backtest import files, options, plan, summary, table, work
 from slider.management.backtest import looks as one_look
@@ -76,7 +77,7 @@ class Command(BaseCommand):
                 todo,
                 processes=given["processes"],
                 done=lambda count, job: progress.done(
-                    count, f"{job.pool.name} at {summary.percent(job.limit)}, {job.rule}"
+                    count, f"{job.pool.name} at {percents.said(job.limit)}, {job.rule}"
                 ),
             )
         except (files.Unusable, options.Wrong, work.Stopped) as error:
@@ -96,22 +97,22 @@ class Command(BaseCommand):
         progress = Progress(self.stderr, total)
         for one in one_look.run(found.pools, asked, labels=labels):
             looks.append(one)
-            progress.done(len(looks), f"{one.pool} at {summary.percent(one.limit)}, {one.way}")
+            progress.done(len(looks), f"{one.pool} at {percents.said(one.limit)}, {one.way}")
         if as_json:
             self.stdout.write(json.dumps([asdict(one) for one in looks], indent=1))
         else:
-            self.stdout.write("\n".join(one_look.of_looks(looks)))
+            self.stdout.write("\n".join(one_look.of_looks(looks, delta=asked.delta)))
 
     def lines(self, pairs: list[summary.Pair], asked: Plan, *, every_rule: bool) -> Iterator[str]:
         yield from table.of_pairs(pairs, asked)
         if every_rule or baselines.GUARDED not in asked.rules:
             yield ""
-            yield from table.of_rules(pairs)
+            yield from table.of_rules(pairs, asked)
         phases = list(table.of_phases(pairs))
         if phases:
             yield from ("", *phases)
         yield ""
-        yield from summary.lines(summary.summary(pairs, floor=asked.tuning.floor))
+        yield from summary.lines(summary.summary(pairs, floor=asked.tuning.floor), delta=asked.delta)
 
 
 class Progress:

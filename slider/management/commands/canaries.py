@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from slider.engine import percents
 from slider.engine.sanity.canaries import KINDS, Kind
 from slider.flow import canaries
 from slider.models import Task
@@ -30,9 +31,8 @@ class Command(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(report.to_json(), indent=2))
             return
-        self.stdout.write(
-            f"With the slider at {report.share:.0%}, of the planted answers of each kind would have run unattended:"
-        )
+        share = percents.said(report.share)
+        self.stdout.write(f"With the slider at {share}, of the planted answers of each kind would have run unattended:")
         self.stdout.write(
             f"{'kind':<30} {'planted':>8} {'score alone':>12} {'with sentinels':>15} {'at most (95 %)':>15}"
         )
@@ -40,9 +40,8 @@ class Command(BaseCommand):
             if kind in report.alone:
                 alone, guarded = report.alone[kind], report.guarded[kind]
                 name = KINDS[kind] if kind else "all together"
-                self.stdout.write(
-                    f"{name:<30} {alone.shown:>8} {alone.rate:>12.1%} {guarded.rate:>15.1%} {guarded.high:>15.1%}"
-                )
+                one, both, most = _passed(alone.rate), _passed(guarded.rate), percents.at_most(guarded.high)
+                self.stdout.write(f"{name:<30} {alone.shown:>8} {one:>12} {both:>15} {most:>15}")
 
     def _task(self, named: str) -> Task:
         project, _, slug = named.rpartition("/")
@@ -54,3 +53,7 @@ class Command(BaseCommand):
             raise CommandError(f"There are several tasks {slug!r}: name the project as well, as project/{slug}.")
         known = [f"{one.project.slug}/{one.slug}" for one in Task.objects.select_related("project").order_by("pk")[:20]]
         raise CommandError(f"There is no task {named!r}; there are {', '.join(known) or 'none'}.")
+
+
+def _passed(rate: float | None) -> str:
+    return "not known" if rate is None else percents.fixed(rate)

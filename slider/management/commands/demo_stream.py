@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from slider.engine import percents
 from slider.flow import intake
 from slider.flow.intake import Row
 from slider.management.commands.demo_review import Desk, crew
@@ -92,8 +93,9 @@ class Command(BaseCommand):
 
 def _standing(task: Task) -> str:
     policy = Gauge.objects.select_related("policy").get(pk=task.pk).policy
-    allowed = "not known" if policy.allowed is None else f"{policy.allowed:.0%}"
-    return f"Slider: {policy.requested:.0%} asked, {allowed} allowed, {policy.effective:.0%} in effect."
+    allowed = "not known" if policy.allowed is None else percents.said(policy.allowed)
+    asked, effect = percents.said(policy.requested), percents.said(policy.effective)
+    return f"Slider: {asked} asked, {allowed} allowed, {effect} in effect."
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from slider import rows
+from slider.engine import percents
 from slider.flow import histories, policies
 from slider.flow.files import PIECE_BYTES
 from slider.flow.past import survey
@@ -113,8 +114,9 @@ class Command(BaseCommand):
         except (histories.Unfit, policies.Superseded) as error:
             raise CommandError(str(error)) from error
         if not self._json:
-            allowed = "not known yet" if now.allowed is None else f"{now.allowed:.0%}"
-            self.stdout.write(f"In force as policy {now.number}: allowed {allowed}, in effect {now.effective:.0%}.")
+            allowed = "not known yet" if now.allowed is None else percents.said(now.allowed)
+            effect = percents.said(now.effective)
+            self.stdout.write(f"In force as policy {now.number}: allowed {allowed}, in effect {effect}.")
 
     def _out(self, known: dict[str, Any], lines: list[str]) -> None:
         self.stdout.write(json.dumps(known, indent=2, ensure_ascii=False) if self._json else "\n".join(lines))

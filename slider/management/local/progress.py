@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
+from slider.engine import percents
 from slider.models.decision import Decision
 from slider.models.item import Item
 from slider.models.states import Lane, State
@@ -31,7 +32,7 @@ class Progress:
         return self.routed_unattended + self.routed_to_people
 
     def line(self) -> str:
-        share = f"{self.routed_unattended / self.routed:.0%}" if self.routed else "none"
+        share = percents.said(self.routed_unattended / self.routed, digits=0) if self.routed else "none"
         return (
             f"{self.routed} routed ({share} unattended), {self.ready + self.working} with workers, "
             f"{self.waiting_for_people} waiting for people, {self.done} done"

@@ -60,7 +60,10 @@
   const digits = (least, most = least) => new Intl.NumberFormat("en", { minimumFractionDigits: least, maximumFractionDigits: most });
   const [whole, tenth, cents, small, plain] = [digits(0), digits(1), digits(2), digits(4), digits(0, 1)];
   const unbroken = (text) => text.replaceAll(" %", "\u00a0%");
-  const said = (share) => `${Math.round(share * 1e4) / 100} %`;
+  const said = (share) => {
+    const written = [2, 3, 4, 5, 6, 7, 8].map((most) => Number((share * 100).toFixed(most)));
+    return `${written.find((one) => (one === 0) === (share === 0) && (one === 100) === (share === 1)) ?? written.at(-1)} %`;
+  };
   const aDay = (n) => (n == null ? UNKNOWN : n >= 10 || n === 0 ? whole.format(n) : n.toFixed(1));
   const hours = (n) => (n == null ? UNKNOWN : n < 1 ? `${(n * 60).toFixed(0)} min` : tenth.format(n));
   const money = (n) => (n == null ? "not known" : n !== 0 && n < 0.01 ? small.format(n) : cents.format(n));

@@ -48,6 +48,30 @@ def test_true_errors_are_those_of_the_phase() -> None:
     assert np.allclose(overall, [(~of_pool.correct[part]).mean() for part in (early, late)])
 
 
+def test_an_earlier_stage_is_asked_about_under_the_ranking_in_force() -> None:
+    of_pool = made()
+    stream = PoolStream(of_pool, replays=2, items=400, order="phases", seed=1, change=Change(at=300, rate=0.5))
+    stages, known = list[int](), dict[int, float]()
+    for start in range(0, 400, 50):
+        rows = stream.block(start, 50).rows
+        stages.append(stream.stage)
+        known[stream.stage] = float((stream.errors()[0] * certificate.WIDTHS).sum())
+        arrived = Arrived(
+            replay=np.zeros(50, dtype=np.int64),
+            rows=rows[0],
+            wrong=of_pool.correct[rows[0]],  # told the wrong way round: the ranking turns
+            propensity=np.ones(50),
+            epochs=np.zeros(50, dtype=np.int64),
+        )
+        stream.learn(arrived, epoch=np.zeros(2, dtype=np.int64))
+    assert stages == [0] * 4 + [2] * 2 + [3] * 2
+    for stage, error in known.items():
+        found = stream.errors_in(stage, replays=np.array([0, 1]))
+        # Over all items a stage has the errors that it has, whatever ranks them; the first replay ranks otherwise.
+        assert np.allclose((found * certificate.WIDTHS).sum(axis=1), error)
+        assert not np.allclose(found[0], found[1])
+
+
 def test_the_error_up_to_a_cut_is_counted_with_ties_shared_out() -> None:
     # Two kinds of rows: 30 that score 1 with 3 errors, 70 that score 0 with 35. Half of all: 30 + 20 of the 70.
     members = kinds.Members(rows=np.array([30.0, 70.0]), wrong=np.array([3.0, 35.0]))
