@@ -56,7 +56,7 @@ class Plan:
 
     def length(self, pool: Pool) -> int:
         """Return the items of a replay of a pool, in whole blocks."""
-        items = self.items or (ITEMS if self.order == "bootstrap" else pool.rows)
+        items = self.items or (pool.rows if self.order == "file" else ITEMS)
         return (min(items, pool.rows) if self.order == "file" else items) // BLOCK * BLOCK
 
     def change(self, pool: Pool) -> Change | None:
