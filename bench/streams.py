@@ -7,7 +7,7 @@ import numpy as np
 
 from slider.engine import certificate, lanes
 from slider.engine.arrays import Bools, Floats, Ints
-from slider.engine.backtest.streams import Arrived, Block
+from slider.engine.backtest.streams import Arrived, Block, Held
 
 ITEMS = 20_000
 CHANGE = 10_000
@@ -70,7 +70,7 @@ class Made:
         wrong = self._rng.random(p.shape) < p
         return Block(scores=scores, p_wrong=p, wrong=wrong, rows=np.full(p.shape, -1, dtype=np.int64))
 
-    def learn(self, arrived: Arrived, *, epoch: Ints) -> Bools:
+    def learn(self, arrived: Arrived, *, epoch: Ints, held: Held | None = None) -> Bools:
         return np.zeros(self.replays, dtype=np.bool_)
 
     def heard(self) -> Ints:

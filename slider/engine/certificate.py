@@ -31,6 +31,9 @@ LEVELS: Floats = 0.6 * (CUTS == 0.3) + 0.4 * (CUTS == 0.6)
 """Where the chance of failing, delta, is staked: 60 % at the 30 % cut, 40 % at the 60 % cut."""
 LEVELS.setflags(write=False)
 
+FIRST_CUT = float(CUTS[LEVELS > 0.0][0])
+"""The first cut that can be certified on its own, 0.3."""
+
 ACCOUNTS: Floats = np.array([0.92, 0.06, 0.02])
 """How the starting wealth of an epoch is kept: for the whole of it, and for two fresh starts after a bad spell."""
 ACCOUNTS.setflags(write=False)

@@ -97,6 +97,48 @@ def ranked_anew(scores: Floats, *, wrong: Bools, propensity: Floats) -> Ints:
     return table
 
 
+LEAST_INSIDE = 30
+"""Labels inside a lane before two rankings of it are compared."""
+
+_NEAR_LIMIT = 0.9
+_SLACK = 0.1
+
+
+def is_worse(new: Floats, old: Floats, *, wrong: Bools, propensity: Floats, share: float, tested: float) -> bool:
+    """Whether a new ranking would put more errors into a lane than the one in force, and more than it can bear.
+
+    Evidence counts for a cut of the rank, whatever ranks: a ranking that is as good on the whole but gathers other
+    items in the lane would stand on evidence that it has not earned. (Where two signals contradict each other, a fit
+    can turn about with every few labels.) So the same labels are laid into the lane by both rankings.
+
+    Args:
+        new, old: shape (n,), the scores of the epoch's labelled items under each.
+        wrong: shape (n,).
+        propensity: shape (n,), the chance with which each was looked at: a label stands for 1 / propensity items.
+        share: the cut that is open, or the first that can be.
+        tested: the limit.
+
+    Returns:
+        True when the lane's error would rise to over nine tenths of the limit, or by over a tenth of it; False with few
+        labels inside.
+    """
+    mass = 1.0 / propensity
+    before, after = (_inside(scores, mass=mass, share=share) for scores in (old, new))
+    if min((before > 0.0).sum(), (after > 0.0).sum()) < LEAST_INSIDE:
+        return False
+    was, becomes = (float((part * wrong).sum() / part.sum()) for part in (before, after))
+    return becomes > min(max(was, _NEAR_LIMIT * tested), was + _SLACK * tested)
+
+
+def _inside(scores: Floats, *, mass: Floats, share: float) -> Floats:
+    """Return how much of each label's mass lies inside the easiest `share`; equal scores go in evenly."""
+    _, spot = np.unique(-scores, return_inverse=True)
+    of_group = np.bincount(spot, weights=mass)
+    room = share * mass.sum() - (np.cumsum(of_group) - of_group)
+    inside: Floats = mass * np.clip(room / of_group, 0.0, 1.0)[spot]
+    return inside
+
+
 def is_due(labels: Ints, *, has: Bools) -> Bools:
     """Say which streams have enough labels, shape (streams,), for a first expectation."""
     result: Bools = (labels >= LEAST_LABELS) & ~has

@@ -73,9 +73,13 @@ def _change(look: Look) -> tuple[policies.Change | None, str]:
     chance = None if look.orders is None else float(audit.LADDER[int(look.orders.rung[0])])
     found, window = policy.calibration, None
     if due:
-        fit = refit.fit(policy)
-        found, window, look.row.fitted_at = fit.fitted.to_json(), history.window(policy, fit.fitted), labels
-        look.watch.ranked_anew(np.array([True]), fit.heard[None])
+        look.row.fitted_at = labels
+        fit = refit.fit(policy, tested=listening.tested(policy))
+        if fit is not None:
+            found, window = fit.fitted.to_json(), history.window(policy, fit.fitted)
+            look.watch.ranked_anew(np.array([True]), fit.heard[None])
+        elif not _is_worth(look, labels):
+            return None, ""
     allowed = look.share if labels else None
     evidence = policies.Evidence(allowed, found, frozen.of(look), labels, window)
     change = policies.Change(evidence=evidence, audit_chance=chance, begins_epoch=look.ended)

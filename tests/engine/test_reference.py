@@ -1,10 +1,12 @@
 """What is expected of each rank: rising, on the high side, and worked out anew when ranks move."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from slider.engine import certificate, isotonic, reference
-from slider.engine.arrays import Floats, Ints
+from slider.engine.arrays import Bools, Floats, Ints
 
 CUTS, BINS = certificate.CUTS, len(certificate.CUTS)
 TESTED = np.array([0.05])
@@ -93,3 +95,45 @@ def test_without_labels_there_is_nothing_to_rank() -> None:
 @pytest.mark.parametrize(("labels", "has", "due"), [(599, False, False), (600, False, True), (9_000, True, False)])
 def test_a_first_expectation_is_due_at_six_hundred_labels(labels: int, *, has: bool, due: bool) -> None:
     assert reference.is_due(np.array([labels]), has=np.array([has])).tolist() == [due]
+
+
+def lane_of(error: Floats, *, seed: int, labels: int = 900) -> tuple[Floats, Bools]:
+    """Scores of labelled items, and whether each was wrong, its chance given by the tenth of the rank it lies in."""
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(size=labels)
+    tenth = (np.argsort(np.argsort(-scores)) * len(error)) // labels
+    return scores, rng.random(labels) < error[tenth]
+
+
+WORSE_OUTSIDE = np.array([0.01, 0.01, 0.01, 0.02, 0.04, 0.06, 0.1, 0.1, 0.1, 0.1])
+
+
+def test_a_ranking_that_turns_the_lane_about_is_refused_and_the_way_back_is_not() -> None:
+    for seed in range(40):
+        scores, wrong = lane_of(WORSE_OUTSIDE, seed=seed)
+        kept: dict[str, Any] = {"wrong": wrong, "propensity": np.ones(len(wrong)), "share": 0.3, "tested": 0.05}
+        assert reference.is_worse(-scores, scores, **kept)
+        assert not reference.is_worse(scores, -scores, **kept)
+        assert not reference.is_worse(scores, scores, **kept)
+
+
+def test_each_label_stands_for_as_many_items_as_its_chance_says() -> None:
+    scores = np.concatenate([np.full(60, 2.0), np.full(200, 1.0), np.full(200, 0.0)])
+    wrong = np.zeros(460, dtype=np.bool_)
+    wrong[:3], wrong[60:72] = True, True
+    chances = np.where(scores == 2.0, 1 / 8, 1.0)
+    swapped = np.where(scores == 2.0, 1.0, np.where(scores == 1.0, 2.0, 0.0))
+    # 480 of 880 items lie in the easiest group by the old scores (5 % wrong), 200 by the new ones (6 %).
+    assert reference.is_worse(swapped, scores, wrong=wrong, propensity=chances, share=0.2, tested=0.05)
+    assert not reference.is_worse(scores, swapped, wrong=wrong, propensity=chances, share=0.2, tested=0.05)
+
+
+def test_equal_scores_go_into_the_lane_evenly_and_few_labels_decide_nothing() -> None:
+    tied, wrong = np.zeros(400), np.arange(400) % 10 == 0
+    sorted_ = np.where(wrong, -1.0, 0.0)
+    kept: dict[str, Any] = {"wrong": wrong, "propensity": np.ones(400), "share": 0.5, "tested": 0.05}
+    assert reference.is_worse(tied, sorted_, **kept)
+    assert not reference.is_worse(sorted_, tied, **kept)
+    few: dict[str, Any] = {"wrong": wrong[:40], "propensity": np.ones(40), "share": 0.3, "tested": 0.05}
+    scores = np.arange(40.0)
+    assert not reference.is_worse(-scores, scores, **few)

@@ -1,5 +1,6 @@
 """The guard: what it learns from verdicts, what it may not use, and that it never acts on an old view."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,11 +25,16 @@ from slider.models import (
     Task,
     Unheard,
     Verdict,
+    Watch,
 )
 from tests import casts, judged
 
 pytestmark = pytest.mark.django_db
 tend = judged.tend
+
+
+def hard(look: Review) -> bool:
+    return (look.item.decision.rank or 0.0) > 0.6
 
 
 def third(look: Review) -> bool:
@@ -260,12 +266,32 @@ def test_a_fit_reads_a_bounded_number_of_verdicts_and_weighs_audits_by_their_cha
     cast = casts.company(share=0.5, error_limit=0.5, audit_floor=0.25)
     judged.routed(cast, 60)
     judged.judge(cast, wrong=third)
-    whole = refit.fit(judged.in_force(cast)).fitted
+    found = refit.fit(judged.in_force(cast), tested=0.5)
+    assert found is not None
+    whole = found.fitted
     looks = Review.objects.filter(state=ReviewState.DECIDED).select_related("item__decision")
     assert whole.weight == pytest.approx(sum(1 / look.item.decision.audit_chance for look in looks))
     assert whole.weight > whole.labels == len(looks)
     monkeypatch.setattr(refit, "NEWEST", 10)
-    assert refit.fit(judged.in_force(cast)).fitted.labels == 10
+    fewer = refit.fit(judged.in_force(cast), tested=0.5)
+    assert fewer is not None
+    assert fewer.fitted.labels == 10
+
+
+def test_a_fit_that_would_spoil_the_lane_leaves_the_ranking_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = casts.company(share=0.0, error_limit=0.2)
+    judged.routed(cast, 80)
+    judged.judge(cast, wrong=hard)
+    good = tend(cast)
+    fitted = calibration.Calibration.from_json(good.calibration)
+    turned = replace(fitted, coef=tuple(-one for one in fitted.coef), labels=500)
+    monkeypatch.setattr(calibration, "fit", lambda *_, **__: turned)
+    judged.routed(cast, 150, start=100)
+    judged.judge(cast, wrong=hard)
+    after = tend(cast)
+    assert after.labels > good.labels
+    assert after.calibration == good.calibration
+    assert Watch.objects.get(task=cast.task).fitted_at == after.labels  # tried again in a while
 
 
 def test_a_new_calibration_ranks_the_next_items_among_their_like() -> None:

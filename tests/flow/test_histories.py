@@ -175,7 +175,9 @@ def test_the_guard_that_pulls_back_ends_the_history_with_its_epoch() -> None:
     policy = guard.tend(cast.task.pk)
     assert (policy.effective, policy.labels, "history" in policy.certificate) == (0.0, 30, False)
     # Its rows are of the same worker and still teach the ranking; they prove nothing any more.
-    assert refit.fit(policy).fitted.labels > 1200
+    found = refit.fit(policy, tested=policy.error_limit)
+    assert found is not None
+    assert found.fitted.labels > 1200
 
 
 def test_a_history_with_several_chances_certifies_as_live_verdicts_do() -> None:

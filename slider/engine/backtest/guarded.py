@@ -7,6 +7,7 @@ from slider.engine.arrays import Bools, Floats, Ints
 from slider.engine.backtest.book import Book
 from slider.engine.backtest.people import People
 from slider.engine.backtest.rules import Inside, Seen
+from slider.engine.backtest.streams import Held
 from slider.engine.orders import Orders, Tuning
 from slider.engine.watch import Watch
 
@@ -51,7 +52,8 @@ class Guarded:
 
     def inside(self) -> Inside:
         remaining = regions.without(self.watch.quarantined)
-        return Inside(open_bins=remaining & (self.share[:, None] + 1e-9 >= certificate.CUTS))
+        held = Held(share=np.maximum(self.share, certificate.FIRST_CUT), tested=self.watch.tested)
+        return Inside(open_bins=remaining & (self.share[:, None] + 1e-9 >= certificate.CUTS), held=held)
 
     def look(self, book: Book, seen: Seen, *, rng: np.random.Generator) -> None:
         new = slice(seen.since, book.now)

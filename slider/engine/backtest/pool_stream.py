@@ -8,7 +8,7 @@ from slider.engine import calibration, certificate, reference
 from slider.engine.arrays import Bools, Floats, Ints
 from slider.engine.backtest.kinds import Kinds, true_errors
 from slider.engine.backtest.pool import Pool
-from slider.engine.backtest.streams import Arrived, Block
+from slider.engine.backtest.streams import Arrived, Block, Held
 from slider.engine.lanes import WINDOW
 
 FIRST_FIT = 40
@@ -81,15 +81,14 @@ class PoolStream:
     def window(self, size: int) -> Floats:
         return self._window[:, -size:]
 
-    def learn(self, arrived: Arrived, *, epoch: Ints) -> Bools:
+    def learn(self, arrived: Arrived, *, epoch: Ints, held: Held | None = None) -> Bools:
         new = np.zeros(self.replays, dtype=np.bool_)
         for replay in np.unique(arrived.replay).tolist():
             mine = arrived.replay == replay
             labels = self._known[replay]
             labels.add(arrived.rows[mine], arrived.wrong[mine], arrived.propensity[mine], arrived.epochs[mine])
             if labels.count >= labels.due and (self._learn_until is None or labels.due <= self._learn_until):
-                self._refit(replay, epoch=int(epoch[replay]))
-                new[replay] = True
+                new[replay] = self._refit(replay, epoch=int(epoch[replay]), held=held)
         return new
 
     def heard(self) -> Ints:
@@ -120,7 +119,8 @@ class PoolStream:
         """Return the true error of each bin in this phase."""
         return true_errors(scores, self._members[self._phase])
 
-    def _refit(self, replay: int, *, epoch: int) -> None:
+    def _refit(self, replay: int, *, epoch: int, held: Held | None) -> bool:
+        """Fit anew, and rank by it unless that would put more errors into the lane; say whether it does."""
         labels = self._known[replay]
         rows, wrong, propensity, epochs = labels.newest(NEWEST)
         usable = self._pool.answered[rows]
@@ -132,14 +132,23 @@ class PoolStream:
             curve=False,
         )
         labels.due = int(labels.count * GROWTH) + 10
-        self._scores[replay] = self._kinds.scored(fitted)
+        scored, now = self._kinds.scored(fitted), epochs == epoch
+        kinds = self._kinds.of_row[rows[now]]
+        if held is not None and reference.is_worse(
+            scored[kinds],
+            self._scores[replay, kinds],
+            wrong=wrong[now],
+            propensity=propensity[now],
+            share=float(held.share[replay]),
+            tested=float(held.tested[replay]),
+        ):
+            return False
+        self._scores[replay] = scored
         self._errors[replay] = self._truth(self._scores[replay])
         newest = self._rows[replay, max(0, self._at - WINDOW) : self._at]
         self._window[replay, WINDOW - len(newest) :] = self._scores[replay, self._kinds.of_row[newest]]
-        now = epochs == epoch
-        self._heard[replay] = reference.ranked_anew(
-            self._scores[replay, self._kinds.of_row[rows[now]]], wrong=wrong[now], propensity=propensity[now]
-        )
+        self._heard[replay] = reference.ranked_anew(scored[kinds], wrong=wrong[now], propensity=propensity[now])
+        return True
 
 
 class _Labels:

@@ -90,7 +90,7 @@ def replay(
         tables["expected"][block] = (entry.lane * drawn.p_wrong).sum(axis=1)
         tables["audits"][block] = (entry.lane & entry.looked).sum(axis=1)
         is_open[block], above[block], broken[block] = truth.judge(rule, epoch=book.epoch.astype(np.int64))
-        new = stream.learn(_arrived(book, since), epoch=book.epoch.astype(np.int64))
+        new = stream.learn(_arrived(book, since), epoch=book.epoch.astype(np.int64), held=rule.inside().held)
         truth.learnt(new)
         seen = Seen(
             since=since,

@@ -7,6 +7,7 @@ import numpy as np
 
 from slider.engine.arrays import Bools, Floats, Ints
 from slider.engine.backtest.book import Book
+from slider.engine.backtest.streams import Held
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,10 +52,16 @@ class Rule(Protocol):
 
 
 class Inside:
-    """What a rule has open: cuts of the rank, or everything above a score; one entry a replay."""
+    """What a rule has open: cuts of the rank, or everything above a score; one entry a replay.
 
-    def __init__(self, *, open_bins: Bools | None = None, thresholds: Floats | None = None) -> None:
+    `held`: the cut that a new ranking must not spoil; None where the rule has its ranking frozen.
+    """
+
+    def __init__(
+        self, *, open_bins: Bools | None = None, thresholds: Floats | None = None, held: Held | None = None
+    ) -> None:
         if (open_bins is None) == (thresholds is None):
             raise ValueError("Say what is open by rank or by score, not both.")
         self.open_bins = open_bins
         self.thresholds = thresholds
+        self.held = held

@@ -26,6 +26,19 @@ class Block:
     doubt: Floats | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """What a new ranking must not spoil; arrays have the shape (replays,).
+
+    Attributes:
+        share: the cut that is open, or the first that can be.
+        tested: the limit of its error.
+    """
+
+    share: Floats
+    tested: Floats
+
+
 class Stream(Protocol):
     """A source of items for several replays at once."""
 
@@ -39,8 +52,11 @@ class Stream(Protocol):
     def block(self, start: int, n: int) -> Block:
         """Return items start ... start + n - 1 of every replay; called once for each stretch, in order."""
 
-    def learn(self, arrived: "Arrived", *, epoch: Ints) -> Bools:
-        """Use labels that have arrived for the ranking; shape (replays,), True where the ranking is new."""
+    def learn(self, arrived: "Arrived", *, epoch: Ints, held: "Held | None" = None) -> Bools:
+        """Use labels that have arrived for the ranking; shape (replays,), True where the ranking is new.
+
+        `held`: what the ranking must go on to bear; None where the rule does not say.
+        """
 
     def heard(self) -> Ints:
         """Return the labels of the epoch under the ranking in force, shape (replays, bins, 2), where it is new."""

@@ -32,11 +32,13 @@ class Fit:
     heard: Ints
 
 
-def fit(policy: Policy) -> Fit:
+def fit(policy: Policy, *, tested: float) -> Fit | None:
     """Fit on the newest verdicts on this worker version's answers, both lanes, weighted by their chances.
 
     Past outputs teach with them, and those that began this epoch count as its own. Verdicts of older epochs may teach
     as well: a calibration ranks and promises nothing. Looks back are left out, as nobody fixed a chance for each.
+    None where the new ranking would put more errors into the lane than the one in force (`reference.is_worse`):
+    then that one goes on.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -65,9 +67,17 @@ def fit(policy: Policy) -> Fit:
         table[answered], correct=correct[answered], propensity=chances[answered], previous=history.start(policy)
     )
     hard = np.array([row[4] for row in rows] + [0.0] * len(past), dtype=np.float64) >= verdicts.HARDEST
-    scores = np.maximum(np.round(fitted.scores(table, answered=answered & ~hard), 6), -verdicts.HARDEST)
     mine = np.concatenate([_ranked(rows), np.array([one.here for one in past], dtype=np.bool_)])
-    return Fit(fitted, reference.ranked_anew(scores[mine], wrong=~correct[mine], propensity=chances[mine]))
+    in_force = calibration.Calibration.from_json(policy.calibration)
+    new, old = (
+        np.maximum(np.round(one.scores(table[mine], answered=(answered & ~hard)[mine]), 6), -verdicts.HARDEST)
+        for one in (fitted, in_force)
+    )
+    wrong, propensity = ~correct[mine], chances[mine]
+    share = max(policy.effective, certificate.FIRST_CUT)
+    if reference.is_worse(new, old, wrong=wrong, propensity=propensity, share=share, tested=tested):
+        return None
+    return Fit(fitted, reference.ranked_anew(new, wrong=wrong, propensity=propensity))
 
 
 def _ranked(rows: Sequence[tuple[Any, ...]]) -> Bools:
