@@ -29,7 +29,7 @@ def error(rate: float | None) -> str:
     return f"{hundredths:.1f} %" if hundredths < 10 else f"{hundredths:.0f} %"
 
 
-@register.filter
+@register.filter(is_safe=True)
 def unbroken(words: str) -> str:
     """A sentence whose numbers keep their «%» on the same line."""
     return words.replace(" %", "\N{NO-BREAK SPACE}%")
