@@ -23,11 +23,10 @@ class Pace:
         """Where `missing` verdicts come from and how long they take; `blind` people don't read of which lane."""
         if self.gates + self.audits == 0:
             return "Nobody has reviewed anything in the last 24 hours, so there is no telling when."
-        come = (
-            f"They come in at {_count(self.gates + self.audits)} a day"
-            if blind
-            else f"They come from people's lane ({_count(self.gates)} a day) and from audits ({_count(self.audits)} a day)"
-        )
+        gates, audits, all_ = _count(self.gates), _count(self.audits), _count(self.gates + self.audits)
+        come = f"They come from people's lane ({gates} a day) and from audits ({audits} a day)"
+        if blind:
+            come = f"They come in at {all_} a day"
         if self.counting == 0:
             return f"{come}; none of the last day's counts for that step, so there is no telling when."
         return f"{come}; at the pace of the last day that takes {_how_long(missing / self.counting)}."

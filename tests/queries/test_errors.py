@@ -1,4 +1,4 @@
-"""The measured error counts each audit once, and its bound holds however often one looks and however rare audits get."""
+"""The measured error counts each audit once, and its bound holds at every look, however rare audits get."""
 
 import numpy as np
 import pytest

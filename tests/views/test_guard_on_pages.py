@@ -169,6 +169,8 @@ WARY = "something may have changed: more audits for a while"
 def wary() -> casts.Company:
     """A slider that evidence opened; then the guard makes audits denser, and says so in a policy's reason."""
     cast = judged.opened(mode=Mode.GUARDED)
+    cast.task.audit_floor = 0.0625
+    cast.task.save(update_fields=["audit_floor"])
     change = policies.Change(audit_chance=0.5)
     found = policies.make(cast.task.pk, change, maker=Maker.GUARD, reason=f"{WARY}; 50 % is audited from here on")
     guard.act(found, Deed(ActKind.SUSPICION, WARY, {}), epoch=1)
