@@ -54,6 +54,11 @@ class Where:
     tables: list[Breakdown]
     clusters: list[Group]
 
+    @property
+    def shown(self) -> list[Breakdown]:
+        """The tables that say more than the page's first figure: those of one row alone are the whole lane."""
+        return [table for table in self.tables if table.is_part or len(table.groups) > 1] or self.tables[:1]
+
 
 def where(task: Task, policy: Policy, *, reasons: Mapping[str, str]) -> Where:
     """Break the newest judged audits of the unattended lane down; `reasons` are the words of the chips.

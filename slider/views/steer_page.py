@@ -102,7 +102,7 @@ def _story(request: HttpRequest, policy: Policy, *, blind: bool) -> dict[str, An
     return {
         "pace": pace.words(policy, blind=blind),
         "error": errors.unattended(policy),
-        "ledger": ledger.ledger(policy),
+        "ledger": ledger.newest(policy),
         "pulled": history.entry(held, blind=blind) if held is not None else None,
         "last_move": history.last_move(policy.task_id, blind=blind),
         "history": history.page(
