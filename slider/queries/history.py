@@ -95,8 +95,12 @@ def entries(task_id: int, policies: Sequence[Policy], *, blind: bool = False) ->
 
 
 def last_move(task_id: int, *, blind: bool = False) -> Entry | None:
-    """Who moved the slider last: the newest entry that is not the guard's routine."""
-    return next(iter(page(task_id, routine=False, blind=blind).entries), None)
+    """Who moved the slider last: the newest entry in which what runs, what was asked or how it is held is another."""
+    before = Policy.objects.filter(task=OuterRef("task"), number=OuterRef("number") - 1)
+    still = before.filter(**{name: OuterRef(name) for name in ("requested", "mode", "held", "effective")})
+    moved = Policy.objects.filter(~Exists(still), task_id=task_id).select_related("made_by", "worker")
+    last = moved.defer("calibration").order_by("-number").first()
+    return None if last is None else entry(last, blind=blind)
 
 
 def entry(policy: Policy, *, blind: bool = False) -> Entry:

@@ -152,6 +152,8 @@ def _why(policy: Policy, state: str) -> str:
         return f"The brake: {_brake(policy)}."
     if allowed is not None and 0 < allowed < asked:
         return f"The evidence ends at {said(allowed)}: beyond it {limit} wrong or less is not shown yet."
+    if not allowed and asked > 0 and ended(policy) is not None:
+        return f"The guard pulled the slider back: new evidence has to show {limit} wrong or less before anything runs."
     if not allowed and asked > 0:
         return f"The evidence allows no share yet: {limit} wrong or less is not shown for any."
     more = f": the evidence would allow up to {said(allowed)}" if allowed and allowed > asked else ""
@@ -162,7 +164,8 @@ def _allows(policy: Policy) -> str:
     """What the evidence allows, as the end of a sentence."""
     if policy.allowed is None:
         return "what the evidence allows is not known yet"
-    return f"{looked(policy)} allow {said(proven(policy) or 0.0)}"
+    share = proven(policy)
+    return f"{looked(policy)} allow {said(share) if share else 'no share yet'}"
 
 
 def looked(policy: Policy) -> str:

@@ -170,11 +170,11 @@ def spoilt(rng: np.random.Generator) -> tuple[certificate.Certificate, Floats]:
     ]
     first, second, third = parts[0], parts[0].plus(parts[1]), parts[0].plus(parts[1]).plus(parts[2])
     best = None
-    for counters, fresh in ((first, [None, None]), (second, [None, None]), (third, [second, None])):
-        found = certificate.certify(counters, error_limit=LIMIT, delta=DELTA, best=best, fresh=fresh)
-        best = found.best
-        upper = certificate.upper(counters, delta=DELTA, fresh=fresh, error_limit=LIMIT, best=best)
-    return found, upper
+    for counters in (first, second):
+        best = certificate.certify(counters, error_limit=LIMIT, delta=DELTA, best=best, fresh=(None, None)).best
+    fresh = (second, None)
+    found = certificate.certify(third, error_limit=LIMIT, delta=DELTA, best=best, fresh=fresh)
+    return found, certificate.upper(third, delta=DELTA, fresh=fresh, error_limit=LIMIT, best=found.best)
 
 
 def test_what_is_certified_is_bounded_by_its_limit_even_after_a_bad_spell() -> None:

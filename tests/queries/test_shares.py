@@ -126,6 +126,7 @@ def test_where_the_guard_ended_the_evidence_it_says_that_the_guard_pulled_back()
     again(cast, maker=Maker.GUARD, epoch=2, allowed=None, effective=0.0, certificate={}, labels=0)
     found = read(cast)
     assert found.words.startswith("0 % in effect: the guard pulled the slider back and gathers new evidence.")
+    assert found.why.startswith("The guard pulled the slider back: new evidence has to show 3 % wrong or less")
     assert found.state == "waiting"
 
 

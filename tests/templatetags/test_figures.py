@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.template import Context, Template
 from django.utils import timezone
 
 from slider.templatetags import figures
@@ -63,3 +64,20 @@ def test_hours(number: float | None, words: str) -> None:
 @pytest.mark.parametrize(("number", "words"), [(12.5, "12.5"), (80.0, "80"), ("61,5", "61,5"), (None, "")])
 def test_a_forms_number_is_plain_and_what_was_typed_stays(number: float | str | None, words: str) -> None:
     assert figures.plain(number) == words
+
+
+def test_a_list_of_changes_keeps_its_apostrophes() -> None:
+    shown = Template("{% load figures %}{{ words|join:', '|unbroken }}").render(
+        Context({"words": ["a person's", "5 %"]})
+    )
+    assert shown == "a person&#x27;s, 5\N{NO-BREAK SPACE}%"
+
+
+def test_the_facts_of_a_notice_are_read_as_numbers_of_people() -> None:
+    found = {"share": 0.6, "allowed": None, "by": "Shift", "wrong": 114, "expected": 76.60546398090648, "odd": 1 / 3}
+    assert figures.facts(found) == [
+        "in effect 60 %",
+        "evidence allows not known yet",
+        "found by: Shift",
+        "odd: 0.333",
+    ]

@@ -148,10 +148,11 @@ def test_any_span_is_answered(cast: casts.Company, span: str) -> None:
 
 
 def test_names_of_strangers_are_text(cast: casts.Company) -> None:
-    schema = {"type": "object", "properties": {"topic": {"enum": ["<img src=x>"], "title": "<i>"}}}
+    schema = {"type": "object", "properties": {"topic": {"enum": ["<img src=x>", "b"], "title": "<i>"}}}
     Task.objects.filter(pk=cast.task.pk).update(output_schema=schema)
-    casts.audited(cast.task, "a1", casts.says({"topic": "<img src=x>"}))
-    casts.decide(cast.reviewer, cast.task)
+    for name, topic in (("a1", "<img src=x>"), ("a2", "b")):
+        casts.audited(cast.task, name, casts.says({"topic": topic}))
+        casts.decide(cast.reviewer, cast.task)
     client = Client()
     client.force_login(cast.tuner)
     raw = client.get(reverse("quality", args=[cast.task.pk])).content.decode()
