@@ -1,5 +1,6 @@
 """A tuner who has never seen the page finds each answer on it, in words; what nobody knows yet is said so."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -14,7 +15,8 @@ from slider.engine import certificate
 from slider.flow import policies, steer
 from slider.models import Gauge, Maker, Mode, Policy, Review, Tally, Task, Why
 from slider.queries import clock, shares
-from tests import casts, evidence
+from tests import casts, evidence, stream
+from tests.stream import Wave
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +111,20 @@ def test_with_evidence_every_answer_has_its_figures(client: Client, cast: casts.
     assert "At 50 %:" in found["What happens if I move it?"]
     assert found["What happens if I move it?"].endswith("That the evidence does not allow yet.")
     assert found["Who moved it last, and why?"].startswith("The guard, just now: allowed not known yet → 60 %")
+
+
+def test_where_evidence_holds_the_limit_the_worst_is_the_limit_whatever_the_audits_alone_say(
+    client: Client, cast: casts.Company
+) -> None:
+    evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
+    stream.pour(cast.task, Wave(items=300, error=0.02), by=cast.reviewer)
+    found = answers(page(client, cast))["What is the worst it may be?"]
+    assert found.startswith(
+        "At most 3.0 % of what runs unattended is wrong: that is the limit, and the evidence holds it"
+    )
+    assert re.search(r"Audits alone, \d+ so far, are too few to show as much: they say at most [\d.]+ %", found)
+    home = html.unescape(re.sub(r"<[^>]*>", "", client.get("/").content.decode()))
+    assert re.search(r"at most 3.0 %\s+\d of \d+ audits; the limit, held by evidence", home)
 
 
 def with_ledger(policy: Policy) -> None:
