@@ -40,6 +40,8 @@ ACCOUNTS.setflags(write=False)
 
 _MOST_LABELS = 1e9
 _HALVINGS = 50
+_UPPER_HALVINGS = 40
+_EDGE = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -224,17 +226,56 @@ def _all_accounts(
     return total, running
 
 
-def upper(counters: Counters, *, delta: float) -> Floats:
-    """Return an upper bound on each cut's error, shape (..., len(CUTS)): `bounds.upper_error` of its labels.
+def upper(
+    counters: Counters,
+    *,
+    delta: float,
+    fresh: Sequence[Counters | None] | None = None,
+    error_limit: float | None = None,
+    best: Floats | None = None,
+) -> Floats:
+    """Return an upper bound on each cut's error, shape (..., len(CUTS)): what the wealth that certifies says of it.
 
-    Valid at every look for one cut alone (delta each), which is not what certifies: for display.
+    The smallest limit at which the wealth of `certify` reaches 1/delta now, by bisection (the wealth grows with the
+    limit); and no more than `error_limit` where that limit's wealth has reached 1/delta at any look before.
+
+    The promise: for one cut by itself, when each of its labels is wrong with probability at least e given all that
+    came before, P(the bound is ever below e) <= delta. Remembering the best costs nothing: the wealth against e,
+    below the limit, is then below that against the limit, so the bound has been that low when the best was reached.
+    A certified cut's bound is never above the limit, as long as `delta`, `fresh` and `best` are those of `certify`.
+
+    Args:
+        counters, delta, fresh: as for `certify`.
+        error_limit: the limit that `best` is of; give both or neither.
+        best: `Certificate.best`.
+
+    Returns:
+        In (0, 1]; exactly 1 where nothing right was seen. The bisection (2**-40) rounds up.
+
+    Raises:
+        ValueError: a shape, a count or a number is out of range.
     """
     _checked(counters)
-    return bounds.upper_error(counters.wrong, counters.right, delta=delta)
+    enough = -np.log(check_inside(delta, "delta"))
+    low, high = np.zeros(counters.wrong.shape[:-1]), np.ones(counters.wrong.shape[:-1])
+    for _ in range(_UPPER_HALVINGS):
+        middle = np.clip(0.5 * (low + high), _EDGE, 1.0 - _EDGE)
+        wealth = bounds.log_wealth(counters.wrong, counters.right, error_limit=middle)
+        if fresh is not None:
+            wealth, _ = _all_accounts(wealth, counters, fresh, middle)
+        low, high = np.where(wealth >= enough, low, middle), np.where(wealth >= enough, middle, high)
+    high[counters.right.sum(axis=-1) == 0] = 1.0
+    if error_limit is not None and best is not None:
+        reached = _one_per_cut(best, high.shape) >= enough
+        high = np.where(reached, np.minimum(high, error_limit), high)
+    return high
 
 
 def lower(counters: Counters, *, delta: float) -> Floats:
-    """Return a lower bound on each cut's error, shape (..., len(CUTS)): the mirror of `upper`."""
+    """Return a lower bound on each cut's error, shape (..., len(CUTS)): `bounds.lower_error` of its labels.
+
+    For one cut by itself, with a delta of its own.
+    """
     _checked(counters)
     return bounds.lower_error(counters.wrong, counters.right, delta=delta)
 

@@ -76,7 +76,7 @@ def upper(counters: Counters, *, delta: float) -> Floats:
     Raises:
         ValueError: a count or a number is out of range.
     """
-    found = certificate.upper(counters, delta=delta)
+    found = certificate.upper(counters, delta=delta, fresh=(None, None))
     if (counters.wrong + counters.right)[-1, 1:].any():
         return found
     wrong, labels = counters.wrong[:, 0], counters.wrong[:, 0] + counters.right[:, 0]

@@ -1,6 +1,7 @@
 """What a policy freezes of its evidence: the slider page's figures, and what the next look continues from."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,11 @@ def of(
     outstanding: int,
     fitted_at: int,
     history: int = 0,
+    fresh: Sequence[certificate.Counters | None] | None = None,
 ) -> dict[str, Any]:
     """The facts of a certificate. `fitted_at` is the number of labels that the calibration in force was fitted at,
-    `history` how many of the labels are past outputs and no live verdicts."""
+    `history` how many of the labels are past outputs and no live verdicts, `fresh` the starts of the wealth's accounts.
+    """
     wrong, right = counters.wrong, counters.right
     weights = audit.LADDER[np.newaxis, :]
     bad, all_ = (wrong * weights).sum(1), ((wrong + right) * weights).sum(1)
@@ -29,7 +32,8 @@ def of(
     next_cut = next((int(c) for c in np.flatnonzero(reachable)), None)
     needed = certificate.labels_needed(counters, proof, error_limit=error_limit, delta=delta)
     more = None if next_cut is None else float(needed[next_cut])
-    upper, lower = certificate.upper(counters, delta=delta), certificate.lower(counters, delta=delta)
+    upper = certificate.upper(counters, delta=delta, fresh=fresh, error_limit=error_limit, best=proof.best)
+    lower = certificate.lower(counters, delta=delta)
     found = {
         "cuts": certificate.CUTS.tolist(),
         "right": right.sum(1).tolist(),

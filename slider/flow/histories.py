@@ -253,6 +253,7 @@ def _change(past: Past, newest: Policy, fitted: calibration.Calibration) -> tupl
         outstanding=0,
         fitted_at=past.rows,
         history=past.rows,
+        fresh=(None, None),
     )
     found = policies.Evidence(proven.cap, fitted.to_json(), frozen, past.rows, window)
     begun = kept.begun(counters, best=proven.best, tested=newest.error_limit, delta=newest.delta)

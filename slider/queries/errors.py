@@ -1,26 +1,27 @@
-"""How often the unattended lane was wrong, from its audits, each weighted by the chance it was drawn with."""
+"""How often the unattended lane was wrong, from its audits, each counting once however rare it was.
 
-from collections.abc import Sequence
+An audit's weight is the least chance of the policy in force over its own (docs/statistics.md, theorem 1), and a policy
+audits all that runs unattended with one chance: so it is 1. Audits that become rarer say less in a day; what the
+earlier ones have said stays said.
+"""
+
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
 from django.db import connection
 
-from slider.engine import audit, bounds
-from slider.engine.arrays import Ints
+from slider.engine import bounds
 from slider.models import Policy
 
 FEW = 20  # fewer verdicts than this say nothing worth a number
 NEWEST = 20_000  # so many audits are read at most
 
 
-class Row(NamedTuple):
-    """Audits that were drawn with one chance."""
+class Audits(NamedTuple):
+    """Audits that count, and how many of them were wrong."""
 
-    chance: float
-    wrong: int
     looked: int
+    wrong: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,49 +48,34 @@ def unattended(policy: Policy) -> Measured:
     return measured(counted(policy), delta=policy.delta)
 
 
-def counted(policy: Policy) -> list[Row]:
-    """The audits of a policy's epoch that count by now, as rows for `measured`."""
+def counted(policy: Policy) -> Audits:
+    """The audits of a policy's epoch that count by now."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             WITH newest AS (
-                SELECT d.seq, d.audit_chance, d.epoch, r.state, r.verdict,
+                SELECT d.seq, r.state, r.verdict,
                        r.state <> 'decided' AND d.created_at > clock_timestamp() - (
                            SELECT judge_within_h * interval '1 hour' FROM slider_task WHERE id = %s
                        ) AS waits
                 FROM (
-                    SELECT seq, item_id, epoch, audit_chance, created_at FROM slider_decision
+                    SELECT seq, item_id, epoch, created_at FROM slider_decision
                     WHERE task_id = %s AND audit ORDER BY seq DESC LIMIT %s
                 ) AS d JOIN slider_review r ON r.item_id = d.item_id AND r.kind = 'audit' AND r.slot = 1
                 WHERE r.state <> 'void' AND d.epoch = %s
             )
-            SELECT audit_chance, count(*) FILTER (WHERE verdict <> 'accept'), count(*) FROM newest
+            SELECT count(*), count(*) FILTER (WHERE verdict <> 'accept') FROM newest
             WHERE seq < coalesce((SELECT min(seq) FROM newest WHERE waits), 9223372036854775807)
-            GROUP BY 1
             """,
             [policy.task_id, policy.task_id, NEWEST, policy.epoch],
         )
-        return [Row(*row) for row in cursor.fetchall()]
+        return Audits(*cursor.fetchone())
 
 
-def tables(rows: Sequence[tuple[float, int, int]]) -> tuple[Ints, Ints]:
-    """Wrong and right labels by weight class; the rarest draw has the full weight."""
-    least = min((row[0] for row in rows), default=1.0)
-    wrong, right = np.zeros((2, audit.STEPS), dtype=np.int64)
-    for chance, n_wrong, n in rows:
-        weight = audit.weight_class(chance, least=least)
-        wrong[weight] += n_wrong
-        right[weight] += n - n_wrong
-    return wrong, right
-
-
-def measured(rows: Sequence[tuple[float, int, int]], *, delta: float) -> Measured:
-    """Weigh rows of (audit chance, wrong, looked at); `delta` is how often the bound may fail."""
-    looked, bad = sum(row[2] for row in rows), sum(row[1] for row in rows)
+def measured(audits: Audits, *, delta: float) -> Measured:
+    """The rate of wrong ones and its bound, valid at every look; `delta` is how often the bound may fail."""
+    looked, wrong = audits
     if looked < FEW:
-        return Measured(looked, bad, None, None, 1 - delta)
-    wrong, right = tables(rows)
-    weighed = audit.LADDER * wrong
-    estimate = float(weighed.sum() / (audit.LADDER * (wrong + right)).sum())
-    upper = float(bounds.upper_error(wrong, right, delta=delta))
-    return Measured(looked, bad, estimate, upper, 1 - delta)
+        return Measured(looked, wrong, None, None, 1 - delta)
+    upper = float(bounds.upper_error([wrong], [looked - wrong], delta=delta))
+    return Measured(looked, wrong, wrong / looked, upper, 1 - delta)

@@ -18,12 +18,24 @@ _NOT_KNOWN = -1.0  # in place of NULL, so that two shares that are both not know
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One policy beside the one before it, and what the guard did by itself while it was in force."""
+    """One policy beside the one before it, and what the guard did by itself while it was in force.
+
+    `blind` is for people who review: neither changes nor reasons speak of audits to them.
+    """
 
     policy: Policy
     changes: list[str]
     before: Policy | None = None  # what stood before it
     acts: tuple[Act, ...] = ()  # oldest first
+    blind: bool = False
+
+    @property
+    def reason(self) -> str:
+        """Why. Of the guard's reasons people who review read those that are told to everybody, and a count."""
+        if not (self.blind and self.by_guard):
+            return self.policy.reason
+        told = "; ".join(act.words for act in self.because)
+        return told or f"{self.policy.labels:,} verdict{'' if self.policy.labels == 1 else 's'} count so far"
 
     @property
     def because(self) -> list[Act]:
@@ -62,8 +74,9 @@ def page(task_id: int, *, before: int | None = None, routine: bool = True, blind
     """The newest entries below policy number `before`; without `routine`, those where something was done.
 
     Routine is what the guard makes when it counts anew, every share stays as it was, and it does nothing else.
-    `blind` is for people who review: acts that speak of audits are not told.
+    `blind` is for people who review: what speaks of audits is not told, and routine is nothing else.
     """
+    routine = routine and not blind
     told = PLAIN_ACTS if blind else tuple(ActKind)
     policies = Policy.objects.filter(task_id=task_id)
     if before is not None:
@@ -73,26 +86,34 @@ def page(task_id: int, *, before: int | None = None, routine: bool = True, blind
         policies = policies.filter(~Q(maker=Maker.GUARD) | ~Exists(_with_the_same_shares()) | Exists(acted))
     found = list(policies.select_related("made_by", "worker").defer("calibration").order_by("-number")[: PAGE + 1])
     shown = found[:PAGE]
-    older, acts = _before(task_id, shown), _acts(shown, told)
-    entries = [_entry(older.get(policy.number - 1), policy, acts[policy.pk]) for policy in shown]
-    return Page(entries, shown[-1].number if len(found) > PAGE else None)
+    return Page(entries(task_id, shown, blind=blind), shown[-1].number if len(found) > PAGE else None)
 
 
-def last_move(task_id: int) -> Entry | None:
-    """Who moved the slider last: the newest entry that is not the guard's routine."""
-    return next(iter(page(task_id, routine=False).entries), None)
+def entries(task_id: int, policies: Sequence[Policy], *, blind: bool = False) -> list[Entry]:
+    """These policies of a task, each beside the one before it."""
+    older, acts = _before(task_id, policies), _acts(policies, PLAIN_ACTS if blind else tuple(ActKind))
+    return [_entry(older.get(policy.number - 1), policy, acts[policy.pk], blind=blind) for policy in policies]
 
 
-def entry(policy: Policy) -> Entry:
+def last_move(task_id: int, *, blind: bool = False) -> Entry | None:
+    """Who moved the slider last: the newest entry in which what runs, what was asked or how it is held is another."""
+    before = Policy.objects.filter(task=OuterRef("task"), number=OuterRef("number") - 1)
+    still = before.filter(**{name: OuterRef(name) for name in ("requested", "mode", "held", "effective")})
+    moved = Policy.objects.filter(~Exists(still), task_id=task_id).select_related("made_by", "worker")
+    last = moved.defer("calibration").order_by("-number").first()
+    return None if last is None else entry(last, blind=blind)
+
+
+def entry(policy: Policy, *, blind: bool = False) -> Entry:
     """One policy of the task beside the one before it."""
-    return _entry(_before(policy.task_id, [policy]).get(policy.number - 1), policy)
+    return entries(policy.task_id, [policy], blind=blind)[0]
 
 
-def _entry(old: Policy | None, new: Policy, acts: Sequence[Act] = ()) -> Entry:
-    return Entry(new, changes(old, new), old, tuple(acts))
+def _entry(old: Policy | None, new: Policy, acts: Sequence[Act] = (), *, blind: bool = False) -> Entry:
+    return Entry(new, changes(old, new, blind=blind), old, tuple(acts), blind)
 
 
-def _acts(shown: list[Policy], told: Sequence[ActKind]) -> dict[int, list[Act]]:
+def _acts(shown: Sequence[Policy], told: Sequence[ActKind]) -> dict[int, list[Act]]:
     """What the guard did under each policy, oldest first, by the policy's key."""
     found: dict[int, list[Act]] = defaultdict(list)
     rows = Act.objects.filter(policy__in=[policy.pk for policy in shown], kind__in=[str(kind) for kind in told])
@@ -111,15 +132,15 @@ def _with_the_same_shares() -> QuerySet[Policy]:
     )
 
 
-def _before(task_id: int, shown: list[Policy]) -> dict[int, Policy]:
+def _before(task_id: int, shown: Sequence[Policy]) -> dict[int, Policy]:
     """The policy just before each that is shown, by number: the rows between may be folded away."""
     numbers = [policy.number - 1 for policy in shown]
     rows = Policy.objects.filter(task_id=task_id, number__in=numbers).select_related("worker").defer("calibration")
     return {policy.number: policy for policy in rows}
 
 
-def changes(old: Policy | None, new: Policy) -> list[str]:
-    """What is different, in words; the first policy says where it began."""
+def changes(old: Policy | None, new: Policy, *, blind: bool = False) -> list[str]:
+    """What is different, in words; the first policy says where it began. `blind` people read nothing of audits."""
     if old is None:
         return [f"began at {_share(new.requested)}, {new.get_mode_display()}"]
     found: list[str] = []
@@ -139,7 +160,7 @@ def changes(old: Policy | None, new: Policy) -> list[str]:
         found.append(f"worker {old.worker} → {new.worker}")
     if (old.error_limit, old.delta) != (new.error_limit, new.delta):
         found.append(f"limit {percents.said(old.error_limit)} → {percents.said(new.error_limit)}")
-    if old.audit_chance != new.audit_chance:
+    if old.audit_chance != new.audit_chance and not blind:
         found.append(f"audits {_share(old.audit_chance)} → {_share(new.audit_chance)}")
     return found or ["evidence brought up to date"]
 

@@ -19,13 +19,14 @@ class Pace:
     audits: float
     counting: float
 
-    def words(self, missing: int) -> str:
-        """Where `missing` verdicts come from and how long they take, in a sentence or two."""
+    def words(self, missing: int, *, blind: bool = False) -> str:
+        """Where `missing` verdicts come from and how long they take; `blind` people don't read of which lane."""
         if self.gates + self.audits == 0:
             return "Nobody has reviewed anything in the last 24 hours, so there is no telling when."
-        come = (
-            f"They come from people's lane ({_count(self.gates)} a day) and from audits ({_count(self.audits)} a day)"
-        )
+        gates, audits, all_ = _count(self.gates), _count(self.audits), _count(self.gates + self.audits)
+        come = f"They come from people's lane ({gates} a day) and from audits ({audits} a day)"
+        if blind:
+            come = f"They come in at {all_} a day"
         if self.counting == 0:
             return f"{come}; none of the last day's counts for that step, so there is no telling when."
         return f"{come}; at the pace of the last day that takes {_how_long(missing / self.counting)}."
@@ -54,12 +55,12 @@ def pace(policy: Policy) -> Pace:
     return Pace(gates / days, audits / days, counting / days)
 
 
-def words(policy: Policy) -> str:
+def words(policy: Policy, *, blind: bool = False) -> str:
     """The sentence that follows «about N more verdicts would allow M %»; empty where that isn't said."""
     more = policy.certificate.get("more")
     if not more or policy.mode == Mode.TRIAL or shares.next_cut(shares.proven(policy) or 0.0) is None:
         return ""
-    return pace(policy).words(more)
+    return pace(policy).words(more, blind=blind)
 
 
 def _count(number: float) -> str:

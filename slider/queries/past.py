@@ -29,7 +29,7 @@ class Proof:
         if self.cap == 0:
             more = "" if self.more is None else f" About {self.more:,} more rows like these would open the first step."
             return f"{self.rows:,} rows are not enough to allow any share at {limit}.{more}"
-        return f"{self.rows:,} rows would allow {shares.said(self.cap)} unattended at {limit} at most."
+        return f"{self.rows:,} rows vouch for {shares.said(self.cap)} unattended: at most {limit}."
 
 
 def proof(past: Past, policy: Policy) -> Proof | None:

@@ -40,7 +40,7 @@ def acts(task_id: int, course: quality_stretches.Course, *, blind: bool) -> list
     `blind` people, who review, are told of policies alone: the rest speaks of audits.
     """
     notices = [] if blind else _notices(task_id)
-    found = sorted([*_policies(task_id), *notices], key=lambda act: act.when)[-MOST:]
+    found = sorted([*_policies(task_id, blind=blind), *notices], key=lambda act: act.when)[-MOST:]
     places = places_of(task_id, [act.when for act in found], first=course.first, last=course.last)
     # What lies at the left edge happened before the picture begins, unless the picture begins with the task.
     inside = [(act, at) for act, at in zip(found, places, strict=True) if at > course.first or course.first == 0]
@@ -50,7 +50,7 @@ def acts(task_id: int, course: quality_stretches.Course, *, blind: bool) -> list
     ]
 
 
-def _policies(task_id: int) -> list[Act]:
+def _policies(task_id: int, *, blind: bool) -> list[Act]:
     """Policies that pulled back, released, began an epoch, or moved what is in effect."""
     before = Policy.objects.filter(task=OuterRef("task"), number=OuterRef("number") - 1)
     moved = Policy.objects.filter(task_id=task_id, number__gt=1).annotate(
@@ -62,22 +62,16 @@ def _policies(task_id: int) -> list[Act]:
         ~Q(held=F("was_held")) | ~Q(epoch=F("was_epoch")) | ~Q(effective=F("was_effective"))
     ).select_related("made_by", "worker")
     rows = list(moved.defer("calibration", "certificate").order_by("-number")[:MOST])
-    earlier = {
-        policy.number: policy
-        for policy in Policy.objects.filter(task_id=task_id, number__in=[policy.number - 1 for policy in rows])
-        .select_related("worker")
-        .defer("calibration", "certificate")
-    }
-    return [_act(policy, earlier.get(policy.number - 1)) for policy in rows]
+    return [_act(entry) for entry in history.entries(task_id, rows, blind=blind)]
 
 
-def _act(policy: Policy, old: Policy | None) -> Act:
+def _act(entry: history.Entry) -> Act:
+    policy, old = entry.policy, entry.before
     if old is not None and old.held != policy.held:
         kind = "held" if policy.held else "released"
     else:
         kind = "share" if old is None or old.epoch == policy.epoch else "epoch"
-    who = history.Entry(policy, []).who
-    return Act(0, kind, 0, policy.created_at, who, history.changes(old, policy), policy.reason)
+    return Act(0, kind, 0, policy.created_at, entry.who, entry.changes, entry.reason)
 
 
 def _notices(task_id: int) -> list[Act]:

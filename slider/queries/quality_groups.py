@@ -54,6 +54,11 @@ class Where:
     tables: list[Breakdown]
     clusters: list[Group]
 
+    @property
+    def shown(self) -> list[Breakdown]:
+        """The tables that say more than the page's first figure: those of one row alone are the whole lane."""
+        return [table for table in self.tables if table.is_part or len(table.groups) > 1] or self.tables[:1]
+
 
 def where(task: Task, policy: Policy, *, reasons: Mapping[str, str]) -> Where:
     """Break the newest judged audits of the unattended lane down; `reasons` are the words of the chips.
@@ -167,12 +172,17 @@ def _reasons(cells: Sequence[Cell], reasons: Mapping[str, str]) -> Breakdown | N
     return Breakdown(title, groups, is_part=True, only_counts=True) if groups else None
 
 
+def _has_a_rest(group: Group, table: Breakdown) -> bool:
+    return sum(one.audits for one in table.groups) - group.audits >= errors.FEW
+
+
 def _clusters(tables: Sequence[Breakdown], cells: Sequence[Cell], *, delta: float) -> list[Group]:
     """Groups that are worse than the rest of the lane beyond what chance makes, those with most errors first.
 
-    Every group of every table is tried, so each gets its part of delta.
+    Every group of every table is tried, so each gets its part of delta. Where hardly anything is left beside a group,
+    it is no cluster but the lane itself.
     """
-    groups = [group for table in tables for group in table.groups]
+    groups = [group for table in tables for group in table.groups if _has_a_rest(group, table)]
     if not groups:
         return []
     place = {(group.of, group.name): n for n, group in enumerate(groups)}

@@ -1,13 +1,12 @@
 """The march of nines: what the unattended lane is certified for, and what each next step costs in audits."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.conf import settings
 
-from slider.engine import audit, nines
+from slider.engine import nines
 from slider.models import Policy
 from slider.queries import errors, quality_looks, traffic
 
@@ -38,20 +37,19 @@ class March:
     following: Step | None  # the next whole nine
 
 
-def march(policy: Policy, rows: Sequence[errors.Row], *, pace: quality_looks.Pace) -> March:
+def march(policy: Policy, audits: errors.Audits, *, pace: quality_looks.Pace) -> March:
     """Work out what the audits that count (`errors.counted`) certify, and the price of the steps beyond."""
-    known = errors.measured(rows, delta=policy.delta)
-    wrong, right = errors.tables(rows)
+    known = errors.measured(audits, delta=policy.delta)
+    looked, wrong = audits
     # As if half an error had been seen in 1/limit audits: without any, the guess is half the limit.
-    bad, all_ = float(wrong @ audit.LADDER), float((wrong + right) @ audit.LADDER)
-    assumed = (bad + 0.5) / (all_ + 1 / policy.error_limit)
+    assumed = (wrong + 0.5) / (looked + 1 / policy.error_limit)
     seconds = traffic.seconds_a_look(policy.task_id)
     upper = 1.0 if known.upper is None else known.upper
 
     def step(target: float) -> Step:
         if upper <= target:
             return Step(target, nines.nines(target), done=True, audits=0, days=None, hours=None, money=None)
-        needed = nines.labels_for(target, error=assumed, delta=policy.delta, wrong=wrong, right=right)
+        needed = nines.labels_for(target, error=assumed, delta=policy.delta, wrong=[wrong], right=[looked - wrong])
         if math.isinf(needed):
             return Step(target, nines.nines(target), done=False, audits=None, days=None, hours=None, money=None)
         return Step(

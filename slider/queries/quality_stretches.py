@@ -1,6 +1,6 @@
-"""The error of the unattended lane over time: equal stretches of the routing order, and the bound of each epoch."""
+"""The error of the unattended lane over time: stretches of the routing order, and the bound of each epoch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,12 +9,12 @@ from django.db import connection
 from django.db.models import TextChoices
 
 from slider.engine import bounds, rates
-from slider.engine.arrays import Ints
 from slider.models import Gauge
 from slider.queries import errors
 
 MOST_STRETCHES = 24
 _STEPS = (10, 20, 50, 100, 200, 500)
+_GAP = 3  # places without any audit between two that are taken together: fewer than this
 
 
 class Span(TextChoices):
@@ -28,6 +28,8 @@ class Span(TextChoices):
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """Some items in a row, `first` to `last` in the routing order. None: too few audits to say.
+
+    Equally long, but where audits are rare: there, neighbours are taken together until they hold enough.
 
     `lower` and `upper` hold whatever becomes of the audits still owed: once as if all were right, once as if all were
     wrong. `error` is that of the judged ones alone.
@@ -166,19 +168,20 @@ def _oldest_owed(gauge: Gauge) -> dict[int, int]:
 
 def _stretches(rows: Sequence[_Row], *, first: int, last: int, step: int, delta: float) -> list[Stretch]:
     """One entry for each stretch that has an audit."""
-    places = sorted({row.place for row in rows})
-    judged = rates.estimates(_table(rows, places))
-    lower = rates.lowest(_table(rows, places, owed_is_wrong=False), delta=delta)
-    upper = rates.highest(_table(rows, places, owed_is_wrong=True), delta=delta)
+    spans = _spans(rows)
+    at = {place: n for n, (low, high) in enumerate(spans) for place in range(low, high + 1)}
+    judged = rates.estimates(_table(rows, at, size=len(spans)))
+    lower = rates.lowest(_table(rows, at, size=len(spans), owed_is_wrong=False), delta=delta)
+    upper = rates.highest(_table(rows, at, size=len(spans), owed_is_wrong=True), delta=delta)
     found: list[Stretch] = []
-    for n, place in enumerate(places):
-        own = [row for row in rows if row.place == place]
+    for n, (low, high) in enumerate(spans):
+        own = [row for row in rows if low <= row.place <= high]
         looked = sum(row.right + row.wrong for row in own)
         known = looked >= errors.FEW
         found.append(
             Stretch(
-                first=first + place * step,
-                last=min(first + (place + 1) * step - 1, last),
+                first=first + low * step,
+                last=min(first + (high + 1) * step - 1, last),
                 since=min(row.since for row in own),
                 judged=looked,
                 wrong=sum(row.wrong for row in own),
@@ -191,9 +194,25 @@ def _stretches(rows: Sequence[_Row], *, first: int, last: int, step: int, delta:
     return found
 
 
-def _table(rows: Sequence[_Row], places: Sequence[int], *, owed_is_wrong: bool | None = None) -> rates.Table:
-    """The labels of all stretches; None leaves the audits that are owed out."""
-    at = {place: n for n, place in enumerate(places)}
+def _spans(rows: Sequence[_Row]) -> list[tuple[int, int]]:
+    """The places that make up each stretch, from and to: neighbours of one epoch until they are worth a number."""
+    spans: list[tuple[int, int]] = []
+    looked, epoch = errors.FEW, 0
+    for place in sorted({row.place for row in rows}):
+        here = [row for row in rows if row.place == place]
+        alone = looked >= errors.FEW or epoch != here[0].epoch or place - spans[-1][1] > _GAP
+        if alone:
+            looked = 0
+            spans.append((place, place))
+        else:
+            spans[-1] = (spans[-1][0], place)
+        looked += sum(row.right + row.wrong for row in here)
+        epoch = here[-1].epoch
+    return spans
+
+
+def _table(rows: Sequence[_Row], at: Mapping[int, int], *, size: int, owed_is_wrong: bool | None = None) -> rates.Table:
+    """The labels of all stretches, `at` by place; None leaves the audits that are owed out."""
     told: list[tuple[int, float, bool, int]] = []
     for row in rows:
         told += [(at[row.place], row.chance, False, row.right), (at[row.place], row.chance, True, row.wrong)]
@@ -204,33 +223,30 @@ def _table(rows: Sequence[_Row], places: Sequence[int], *, owed_is_wrong: bool |
         chances=np.array([one[1] for one in told], dtype=np.float64),
         wrong=np.array([one[2] for one in told], dtype=np.bool_),
         count=np.array([one[3] for one in told], dtype=np.int64),
-        size=len(places),
+        size=size,
     )
 
 
 def _bounds(rows: Sequence[_Row], *, first: int, last: int, step: int, delta: float) -> list[Bound]:
     """The bound at the end of each stretch, epoch by epoch, up to the oldest audit that is still owed."""
     ends: list[tuple[int, int, int]] = []  # at, epoch, audits so far
-    tables: list[tuple[Ints, Ints]] = []
+    wrongs: list[int] = []
     for epoch in sorted({row.epoch for row in rows}):
-        so_far: dict[float, list[int]] = {}
+        audits = wrong = 0
         own = [row for row in rows if row.epoch == epoch and row.until is not None]
         for place in sorted({row.place for row in own}):
             here = [row for row in own if row.place == place]
-            for row in here:
-                sums = so_far.setdefault(row.chance, [0, 0])
-                sums[0] += row.wrong_counted
-                sums[1] += row.wrong_counted + row.right_counted
-            audits = sum(all_ for _, all_ in so_far.values())
+            wrong += sum(row.wrong_counted for row in here)
+            audits += sum(row.wrong_counted + row.right_counted for row in here)
             if place < 0 or audits < errors.FEW:
                 continue
             # Where audits are owed in the middle of a stretch the bound ends with them, and not with the stretch.
             is_whole = all(row.owed == 0 for row in here)
             at = min(first + (place + 1) * step - 1, last) if is_whole else max(row.until or 0 for row in here)
             ends.append((at, epoch, audits))
-            tables.append(errors.tables([(chance, bad, all_) for chance, (bad, all_) in so_far.items()]))
+            wrongs.append(wrong)
     if not ends:
         return []
-    wrong, right = (np.stack([table[side] for table in tables]) for side in (0, 1))
-    upper = bounds.upper_error(wrong, right, delta=delta)
+    right = [audits - wrong for (_, _, audits), wrong in zip(ends, wrongs, strict=True)]
+    upper = bounds.upper_error(np.array(wrongs)[:, None], np.array(right)[:, None], delta=delta)
     return [Bound(*end, upper=float(most)) for end, most in zip(ends, upper, strict=True)]

@@ -141,26 +141,31 @@ def _by_evidence(policy: Policy, *, asked: str, effect: str, allows: str) -> str
 
 def _why(policy: Policy, state: str) -> str:
     """Why no more runs, as an answer of its own."""
+    asked, limit, allowed = policy.requested, said(policy.error_limit), proven(policy)
     if state == "held":
-        return "The slider is pulled back, until somebody releases it."
+        return "The slider is pulled back: everything goes to people until somebody releases it."
     if state == "stale":
         return "The guard is silent: nothing runs unattended until it is back."
+    if state == "trial":
+        return f"Nobody asked for more than {said(asked)}: on trial exactly that runs."
     if state == "braked":
         return f"The brake: {_brake(policy)}."
-    if policy.allowed is not None and 0 < policy.allowed < policy.requested and state != "trial":
-        return f"The evidence ends at {said(policy.allowed)}."
-    if not policy.allowed and policy.requested > 0 and state != "trial":
-        return "The evidence allows no share yet."
-    if state == "trial":
-        return "You asked for no more, and a trial follows your word."
-    return "You asked for no more."
+    if allowed is not None and 0 < allowed < asked:
+        return f"The evidence ends at {said(allowed)}: beyond it {limit} wrong or less is not shown yet."
+    if not allowed and asked > 0 and ended(policy) is not None:
+        return f"The guard pulled the slider back: new evidence has to show {limit} wrong or less before anything runs."
+    if not allowed and asked > 0:
+        return f"The evidence allows no share yet: {limit} wrong or less is not shown for any."
+    more = f": the evidence would allow up to {said(allowed)}" if allowed and allowed > asked else ""
+    return f"Nobody asked for more than {said(asked)}{more}."
 
 
 def _allows(policy: Policy) -> str:
     """What the evidence allows, as the end of a sentence."""
     if policy.allowed is None:
         return "what the evidence allows is not known yet"
-    return f"{looked(policy)} allow {said(proven(policy) or 0.0)}"
+    share = proven(policy)
+    return f"{looked(policy)} allow {said(share) if share else 'no share yet'}"
 
 
 def looked(policy: Policy) -> str:

@@ -35,10 +35,12 @@ class Effects:
     cost: float | None
 
 
-def outlook(policy: Policy, *, staffed_hours: float | None, now: datetime) -> Outlook:
-    """Gather what is known about the days to come under this policy's evidence."""
-    seen = traffic(policy.task_id, now=now)
-    return Outlook(seen, seen.day(policy.audit_chance), curve.points(policy), staffed_hours)
+def outlook(
+    policy: Policy, *, staffed_hours: float | None, now: datetime, audit_chance: float | None = None
+) -> Outlook:
+    """Gather what is known about the days to come under this policy's evidence, audited as it is now or as given."""
+    seen, chance = traffic(policy.task_id, now=now), policy.audit_chance if audit_chance is None else audit_chance
+    return Outlook(seen, seen.day(chance), curve.points(policy), staffed_hours)
 
 
 def effects(share: float, *, outlook: Outlook) -> Effects:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -43,10 +44,28 @@ def nines(certified: float) -> str:
     return f"{math.floor(round(certified * 10, 6)) / 10:.1f}"
 
 
-@register.filter
+@register.filter(is_safe=True)
 def unbroken(words: str) -> str:
     """A sentence whose numbers keep their «%» on the same line."""
     return words.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+_SHARES = {"share": "in effect", "effective": "in effect", "allowed": "evidence allows", "requested": "asked"}
+_IN_WORDS = frozenset({"wrong", "looked", "expected", "looks", "regions"})  # a notice's words say these themselves
+
+
+@register.filter
+def facts(found: Mapping[str, object]) -> list[str]:
+    """The numbers behind a notice that its words don't say, each as people read it."""
+    told: list[str] = []
+    for name, value in found.items():
+        if name in _SHARES:
+            told.append(f"{_SHARES[name]} {percent(value if isinstance(value, (int, float)) else None)}")
+        elif name == "by":
+            told.append(f"found by: {value}")
+        elif name not in _IN_WORDS:
+            told.append(f"{name}: {value:.3g}" if isinstance(value, float) else f"{name}: {value}")
+    return told
 
 
 @register.filter

@@ -148,7 +148,7 @@ def _nines(share: float) -> float:
 
 
 def band_over_limit(points: list[Point], *, limit: float, cap: float) -> bool:
-    """Whether a share that the evidence allows has a bound above the limit, which wants a word of explanation."""
+    """Whether a share below the end of the evidence has a bound above the limit: it is not certified itself."""
     return any(p.share <= cap and p.upper is not None and p.upper > limit for p in points)
 
 

@@ -18,6 +18,7 @@ _SAID = {
     "weakest_token": "Certainty of its weakest token",
     "agreement": "Agreement among samples",
     "stated": "Confidence it states",
+    "familiar": "How usual the item is",
 }
 
 

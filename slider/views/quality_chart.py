@@ -9,6 +9,7 @@ from slider.queries.quality_trust import Trust
 from slider.views.chart import Tick
 
 _TOPS = (0.004, 0.01, 0.02, 0.04, 0.08, 0.12, 0.16, 0.2, 0.4, 0.6, 0.8, 1.0)  # each makes four plain steps
+_SHORT = 18  # a line that has one point
 _WORDS, _LINE = 130, 24  # the room that the limit's name takes
 _LOWS = (0.98, 0.96, 0.9, 0.8, 0.6, 0.5, 0.0)
 
@@ -153,9 +154,15 @@ def _runs(boxes: Sequence[Box]) -> list[str]:
 
 
 def _bounds(bounds: Sequence[Bound], scale: _Scale) -> list[str]:
-    """One line an epoch."""
-    epochs = sorted({bound.epoch for bound in bounds})
-    return [_path([(scale.x(b.at), scale.y(b.upper)) for b in bounds if b.epoch == epoch]) for epoch in epochs]
+    """One line an epoch; a single point is drawn as a short one."""
+    lines: list[str] = []
+    for epoch in sorted({bound.epoch for bound in bounds}):
+        corners = [(scale.x(b.at), scale.y(b.upper)) for b in bounds if b.epoch == epoch]
+        if len(corners) == 1:
+            ((x, y),) = corners
+            corners = [(max(x - _SHORT, scale.frame.left), y), (x, y)]
+        lines.append(_path(corners))
+    return lines
 
 
 def _marks(placed: Sequence[tuple[float, Act]], frame: Frame) -> list[Mark]:

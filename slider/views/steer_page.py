@@ -42,7 +42,7 @@ def page(request: HttpRequest, task: Task, form: ApplyForm) -> dict[str, Any]:
             "form": form,
             "may": rights(request.user, task.project),
             "offer": _offer(policy),
-            "drag": _drag(policy, effects["outlook"], standing),
+            "drag": _drag(policy, effects["outlook"], standing, audit_chance=_audit_chance(task, policy, blind=blind)),
             "realised": backtest.realised(task.pk),
             "reason_most": policies.REASON_MOST,
         }
@@ -53,7 +53,8 @@ def what_if(task: Task, live: Gauge, wanted: Wanted, *, now: datetime, blind: bo
     """What the wanted share would come to, beside what is in force."""
     policy, stale = live.policy, shares.is_stale(live, now=now)
     in_force = 0.0 if stale else policy.effective
-    outlook = steer.outlook(policy, staffed_hours=task.staffed_hours, now=now)
+    chance = _audit_chance(task, policy, blind=blind)
+    outlook = steer.outlook(policy, staffed_hours=task.staffed_hours, now=now, audit_chance=chance)
     share = policies.effective(requested=wanted.share, proven=policy.certificate, mode=wanted.mode, held=False)
     then, current, down, up = steer.positions(
         [share, in_force, max(0.0, in_force - STEP), min(1.0, in_force + STEP)], outlook=outlook
@@ -96,14 +97,14 @@ def _picture(
 
 def _story(request: HttpRequest, policy: Policy, *, blind: bool) -> dict[str, Any]:
     """What was: who moved it, what came out wrong, and what the next step waits for."""
-    before, routine = request.GET.get("before", ""), request.GET.get("routine") == "shown"
+    before, routine = request.GET.get("before", ""), request.GET.get("routine") == "shown" and not blind
     held = shares.holding(policy) or shares.ended(policy)
     return {
-        "pace": pace.words(policy),
+        "pace": pace.words(policy, blind=blind),
         "error": errors.unattended(policy),
-        "ledger": ledger.ledger(policy),
-        "pulled": history.entry(held) if held is not None else None,
-        "last_move": history.last_move(policy.task_id),
+        "ledger": ledger.newest(policy),
+        "pulled": history.entry(held, blind=blind) if held is not None else None,
+        "last_move": history.last_move(policy.task_id, blind=blind),
         "history": history.page(
             policy.task_id,
             before=int(before) if before.isdecimal() and len(before) < 9 else None,
@@ -114,6 +115,11 @@ def _story(request: HttpRequest, policy: Policy, *, blind: bool) -> dict[str, An
     }
 
 
+def _audit_chance(task: Task, policy: Policy, *, blind: bool) -> float:
+    """What a day is worked out with. It can be read off the day's looks: who reviews gets the usual one for it."""
+    return task.audit_floor if blind else policy.audit_chance
+
+
 def _offer(policy: Policy) -> float | None:
     """What would run if a trial were handed to the guard now; None where evidence allows nothing, or it isn't one."""
     if policy.mode != Mode.TRIAL or policy.held:
@@ -122,7 +128,7 @@ def _offer(policy: Policy) -> float | None:
     return policies.effective(requested=policy.requested, proven=proven, mode=Mode.GUARDED, held=False) or None
 
 
-def _drag(policy: Policy, outlook: steer.Outlook, standing: shares.Shares) -> dict[str, Any]:
+def _drag(policy: Policy, outlook: steer.Outlook, standing: shares.Shares, *, audit_chance: float) -> dict[str, Any]:
     """All that steer.js needs to redo the sums and the words in each frame, without asking the server."""
     day = outlook.day
     return {
@@ -134,7 +140,7 @@ def _drag(policy: Policy, outlook: steer.Outlook, standing: shares.Shares) -> di
         "staffed": outlook.staffed_hours,
         "modelCost": day.model_cost,
         "lookCost": day.look_cost,
-        "auditChance": policy.audit_chance,
+        "auditChance": audit_chance,
         "limit": policy.error_limit,
         "labels": policy.labels,
         "allowed": standing.allowed,

@@ -43,7 +43,7 @@ def test_a_backward_history_is_asked_about_and_then_opens_the_slider(
     page.locator("section", has_text="Before anything is kept").get_by_role("button", name="Read it so").click()
     expect(page.get_by_text("The file is being read and looked through")).to_be_visible()
     read()
-    expect(page.get_by_text("1,200 rows would allow")).to_be_visible()
+    expect(page.get_by_text("1,200 rows vouch for")).to_be_visible()
     page.get_by_label("Why are these rows a fair sample?").fill("All of March was judged")
     page.get_by_role("button", name="Put it into force").click()
     expect(page.locator(".standing")).to_contain_text("1,200 rows of history allow")

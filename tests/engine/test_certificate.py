@@ -161,6 +161,57 @@ def test_a_wealth_once_high_enough_counts_for_the_epoch() -> None:
     assert certificate.certify(good.plus(bad), error_limit=LIMIT, delta=DELTA).cap == 0.0
 
 
+def spoilt(rng: np.random.Generator) -> tuple[certificate.Certificate, Floats]:
+    """A stream that is good, then bad, then good again with a fresh start: what is certified, and the bounds."""
+    sizes = rng.integers(50, 400, 3)
+    parts = [
+        certificate.count(rng.random(n), classes=np.zeros(n, dtype=np.int64), wrong=rng.random(n) < error)
+        for n, error in zip(sizes.tolist(), (0.0, 0.6, 0.0), strict=True)
+    ]
+    first, second, third = parts[0], parts[0].plus(parts[1]), parts[0].plus(parts[1]).plus(parts[2])
+    best = None
+    for counters in (first, second):
+        best = certificate.certify(counters, error_limit=LIMIT, delta=DELTA, best=best, fresh=(None, None)).best
+    fresh = (second, None)
+    found = certificate.certify(third, error_limit=LIMIT, delta=DELTA, best=best, fresh=fresh)
+    return found, certificate.upper(third, delta=DELTA, fresh=fresh, error_limit=LIMIT, best=found.best)
+
+
+def test_what_is_certified_is_bounded_by_its_limit_even_after_a_bad_spell() -> None:
+    rng, crossed = np.random.default_rng(16), 0
+    for _ in range(20):
+        found, upper = spoilt(rng)
+        assert (upper[found.certified] <= LIMIT).all()
+        crossed += int((found.wealth[found.certified] < -math.log(DELTA)).any())
+    assert crossed > 5  # where the wealth of now would not do
+
+
+def test_the_bound_is_where_the_wealth_that_certifies_reaches_its_target() -> None:
+    rng = np.random.default_rng(17)
+    counters = certificate.count(rng.random(600), classes=rng.integers(0, 5, 600), wrong=rng.random(600) < 0.04)
+    upper = certificate.upper(counters, delta=DELTA, fresh=(None, None))
+    for place in (5, 20, 51):
+        found = certificate.certify(counters, error_limit=float(upper[place]), delta=DELTA, fresh=(None, None))
+        assert found.wealth[place] == pytest.approx(-math.log(DELTA), abs=1e-6)
+
+
+def test_a_bound_that_remembers_its_best_holds_at_every_look() -> None:
+    # At an error of the limit itself. What is remembered is the limit only where its wealth was once high enough.
+    rng, runs, looks = np.random.default_rng(18), 200, range(60, 301, 60)
+    wrong = rng.random((runs, max(looks))) < LIMIT
+    best, below = None, np.zeros(runs, dtype=np.bool_)
+    for n in looks:
+        bad = wrong[:, :n].sum(axis=1)
+        counters = certificate.Counters.zero(runs)
+        counters.wrong[:, -1, 0], counters.right[:, -1, 0] = bad, n - bad
+        best = certificate.certify(counters, error_limit=LIMIT, delta=DELTA, best=best, fresh=(None, None)).best
+        found = certificate.upper(counters, delta=DELTA, fresh=(None, None), error_limit=LIMIT, best=best)
+        below |= found[:, -1] <= LIMIT
+    assert exact.keeps(int(below.sum()), n=runs, p=DELTA)
+    # The control: an interval made for one look, looked at all the time and remembered at its best.
+    assert not exact.keeps(int(clopper_pearson_breaks(wrong, error=LIMIT).sum()), n=runs, p=DELTA)
+
+
 def needed(counters: certificate.Counters, limit: float = LIMIT) -> Floats:
     proof = certificate.certify(counters, error_limit=limit, delta=DELTA)
     return certificate.labels_needed(counters, proof, error_limit=limit, delta=DELTA)

@@ -144,6 +144,14 @@ def _after_many(cast: casts.Company) -> Policy:
     return policy
 
 
+def _after_more(cast: casts.Company) -> Policy:
+    """After some verdicts, a part of them wrong, that a policy is frozen of."""
+    judge(cast, 80, wrong=False)
+    judge(cast, 8, wrong=True)
+    guard.tend(cast.task.pk)
+    return judged.in_force(cast)
+
+
 def test_a_history_has_used_up_half_of_delta_and_the_next_epoch_has_all_of_it() -> None:
     cast, _ = in_force()
     policy = judged.in_force(cast)
@@ -152,11 +160,23 @@ def test_a_history_has_used_up_half_of_delta_and_the_next_epoch_has_all_of_it() 
         later = look(cast)
         assert listening.delta(later) == pytest.approx(policy.delta / 2)
         counters = certificate.Counters(*counts(cast))
-        upper = certificate.upper(counters, delta=policy.delta / 2)
-        assert later.certificate["upper"] == pytest.approx(upper.tolist())
+        upper = certificate.upper(counters, delta=policy.delta / 2, fresh=(None, None))
+        certified = np.array(later.certificate["certified"])
+        assert np.array(later.certificate["upper"])[~certified] == pytest.approx(upper[~certified])
     judged.remember(cast, alarm=[1e6] * 5)
     casts.one(cast.task, "another")
     assert listening.delta(guard.tend(cast.task.pk)) == policy.delta
+
+
+def test_no_bound_stands_above_the_limit_on_a_cut_that_the_look_at_a_history_certified() -> None:
+    cast = guarded()
+    pasts.confirm(pasts.bring(cast, pasts.jsonl(pasts.rows(500))), cast)
+    for look in (judged.in_force, _after_more):
+        facts, limit = look(cast).certificate, cast.task.error_limit
+        certified = np.array(facts["certified"])
+        own = certificate.upper(certificate.Counters(*counts(cast)), delta=cast.task.delta / 2, fresh=(None, None))
+        assert (own[certified] > limit).any()  # the epoch alone has not shown so much
+        assert np.array(facts["upper"])[certified].max() <= limit
 
 
 def test_the_guard_that_pulls_back_ends_the_history_with_its_epoch() -> None:

@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
-from slider.models import Policy
+from slider.flow import policies
+from slider.models import Maker, Policy
 from slider.queries import ledger
+from tests import casts
 
 FACTS = {"items": 3912, "found": 4, "at_most": 88.2, "since": "2026-05-03T08:00:00+00:00", "blind": 46.4}
+NOTHING = policies.Evidence(None, {}, {}, 0)
 
 
 def read(facts: Any) -> ledger.Ledger | None:
@@ -55,3 +58,18 @@ def test_a_time_without_a_zone_is_taken_as_universal() -> None:
     found = read(FACTS | {"since": "2026-05-03T08:00:00"})
     assert found is not None
     assert found.since.isoformat() == "2026-05-03T08:00:00+00:00"
+
+
+@pytest.mark.django_db
+def test_a_new_epoch_does_not_forget_what_has_left() -> None:
+    cast = casts.company(share=0.8)
+    first = cast.task.policies.get()
+    assert ledger.newest(first) is None
+    evidence = policies.Evidence(None, first.calibration, {"ledger": FACTS}, 0)
+    change = policies.Change(evidence=evidence)
+    policies.make(cast.task.pk, change, maker=Maker.GUARD, reason="counted")
+    held = policies.make(
+        cast.task.pk, policies.Change(begins_epoch=True, evidence=NOTHING), maker=Maker.GUARD, reason="new"
+    )
+    assert held.certificate == {}
+    assert ledger.newest(held) == read(FACTS)

@@ -5,7 +5,7 @@ from django.conf import settings
 
 from slider.models import Mode
 from slider.queries import errors, quality_looks, quality_nines
-from slider.queries.errors import Row
+from slider.queries.errors import Audits
 from tests import casts
 
 pytestmark = pytest.mark.django_db
@@ -17,8 +17,8 @@ def cast() -> casts.Company:
     return casts.company(mode=Mode.TRIAL, share=0.8)
 
 
-def march(cast: casts.Company, *rows: Row, pace: quality_looks.Pace = PACE) -> quality_nines.March:
-    return quality_nines.march(cast.task.policies.get(), rows, pace=pace)
+def march(cast: casts.Company, looked: int = 0, wrong: int = 0, pace: quality_looks.Pace = PACE) -> quality_nines.March:
+    return quality_nines.march(cast.task.policies.get(), Audits(looked, wrong), pace=pace)
 
 
 def test_without_audits_nothing_is_certified_and_the_first_nine_has_a_price(cast: casts.Company) -> None:
@@ -32,10 +32,9 @@ def test_without_audits_nothing_is_certified_and_the_first_nine_has_a_price(cast
 
 
 def test_the_certified_nines_are_those_of_the_bound(cast: casts.Company) -> None:
-    rows = (Row(1 / 16, 2, 600),)
-    upper = errors.measured(rows, delta=0.05).upper
+    upper = errors.measured(Audits(600, 2), delta=0.05).upper
     assert upper is not None
-    found = march(cast, *rows)
+    found = march(cast, 600, 2)
     assert found.certified is not None
     assert 10**-found.certified == pytest.approx(upper)
     assert [step.done for step in found.steps][:2] == [True, False]
@@ -43,7 +42,7 @@ def test_the_certified_nines_are_those_of_the_bound(cast: casts.Company) -> None
 
 
 def test_each_step_costs_more_than_the_last(cast: casts.Company) -> None:
-    steps = [step for step in march(cast, Row(0.25, 0, 100)).steps if step.audits]
+    steps = [step for step in march(cast, 100).steps if step.audits]
     assert len(steps) >= 2
     audits = [step.audits or 0 for step in steps]
     assert audits == sorted(audits)
@@ -51,7 +50,7 @@ def test_each_step_costs_more_than_the_last(cast: casts.Company) -> None:
 
 
 def test_beyond_the_true_error_no_number_of_audits_will_do(cast: casts.Company) -> None:
-    found = march(cast, Row(0.25, 50, 1_000))
+    found = march(cast, 1_000, 50)
     assert found.following is not None
     assert (found.following.error, found.following.audits) == (0.01, None)
     assert found.assumed == pytest.approx(0.05, abs=0.005)

@@ -1,6 +1,7 @@
 """The error over time is that of the audits in each stretch, owes up to what is owed, and starts anew with an epoch."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import connection
@@ -42,7 +43,7 @@ def aged(hours: float, *, first: int, last: int) -> None:
 
 
 def test_each_stretch_counts_its_own_audits(cast: casts.Company) -> None:
-    stream.pour(cast.task, Wave(items=2_400, error=0.05), by=cast.reviewer)
+    stream.pour(cast.task, Wave(items=2_400, error=0.05, chance=1.0), by=cast.reviewer)
     course = read(cast)
     assert (course.first, course.last, len(course.stretches)) == (0, 2_399, 24)
     for stretch in course.stretches:
@@ -55,6 +56,22 @@ def test_each_stretch_counts_its_own_audits(cast: casts.Company) -> None:
             assert stretch.error == pytest.approx(stretch.wrong / stretch.judged)
             assert stretch.lower <= stretch.error <= stretch.upper
     assert course.known
+
+
+def test_where_audits_are_rare_neighbours_are_taken_together_and_none_is_lost(cast: casts.Company) -> None:
+    stream.pour(cast.task, Wave(items=2_400, error=0.05, chance=0.0625), by=cast.reviewer)
+    stretches = read(cast).stretches
+    assert 2 < len(stretches) < 12
+    assert all(stretch.error is not None for stretch in stretches[:-1])
+    assert all(before.last < after.first for before, after in pairwise(stretches))
+    assert sum(stretch.judged for stretch in stretches) == Review.objects.filter(kind="audit").count()
+
+
+def test_no_stretch_reaches_over_the_end_of_an_epoch(cast: casts.Company) -> None:
+    stream.pour(cast.task, Wave(items=1_000, chance=0.0625), by=cast.reviewer)
+    new_epoch(cast)
+    stream.pour(cast.task, Wave(items=1_000, chance=0.0625), by=cast.reviewer)
+    assert all(not stretch.first < 1_000 <= stretch.last for stretch in read(cast).stretches)
 
 
 def test_few_audits_are_no_number(cast: casts.Company) -> None:

@@ -126,6 +126,7 @@ def test_where_the_guard_ended_the_evidence_it_says_that_the_guard_pulled_back()
     again(cast, maker=Maker.GUARD, epoch=2, allowed=None, effective=0.0, certificate={}, labels=0)
     found = read(cast)
     assert found.words.startswith("0 % in effect: the guard pulled the slider back and gathers new evidence.")
+    assert found.why.startswith("The guard pulled the slider back: new evidence has to show 3 % wrong or less")
     assert found.state == "waiting"
 
 
@@ -162,9 +163,9 @@ def test_what_is_in_quarantine_is_said() -> None:
 @pytest.mark.parametrize(
     ("share", "mode", "words"),
     [
-        (0.8, Mode.GUARDED, "The evidence ends at 60 %."),
-        (0.5, Mode.GUARDED, "You asked for no more."),
-        (0.9, Mode.TRIAL, "You asked for no more, and a trial follows your word."),
+        (0.8, Mode.GUARDED, "The evidence ends at 60 %: beyond it 3 % wrong or less is not shown yet."),
+        (0.5, Mode.GUARDED, "Nobody asked for more than 50 %: the evidence would allow up to 60 %."),
+        (0.9, Mode.TRIAL, "Nobody asked for more than 90 %: on trial exactly that runs."),
     ],
 )
 def test_why_it_is_not_more_is_an_answer_of_its_own(share: float, mode: Mode, words: str) -> None:
@@ -175,9 +176,9 @@ def test_why_it_is_not_more_is_an_answer_of_its_own(share: float, mode: Mode, wo
 
 
 def test_why_nothing_runs_is_said_too() -> None:
-    assert read(company(0.7)).why == "The evidence allows no share yet."
+    assert read(company(0.7)).why == "The evidence allows no share yet: 3 % wrong or less is not shown for any."
     cast = casts.company(share=0, mode=Mode.GUARDED, prefix="second-")
-    assert read(cast).why == "You asked for no more."
+    assert read(cast).why == "Nobody asked for more than 0 %."
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(119, "trial"), (121, "stale")])

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.template import Context, Template
 from django.utils import timezone
 
 from slider.templatetags import figures
@@ -84,3 +85,20 @@ def test_what_is_not_all_is_not_said_to_be_all() -> None:
         "99.96 %",
         "88 %",
     )
+
+
+def test_a_list_of_changes_keeps_its_apostrophes() -> None:
+    shown = Template("{% load figures %}{{ words|join:', '|unbroken }}").render(
+        Context({"words": ["a person's", "5 %"]})
+    )
+    assert shown == "a person&#x27;s, 5\N{NO-BREAK SPACE}%"
+
+
+def test_the_facts_of_a_notice_are_read_as_numbers_of_people() -> None:
+    found = {"share": 0.6, "allowed": None, "by": "Shift", "wrong": 114, "expected": 76.60546398090648, "odd": 1 / 3}
+    assert figures.facts(found) == [
+        "in effect 60 %",
+        "evidence allows not known yet",
+        "found by: Shift",
+        "odd: 0.333",
+    ]

@@ -1,6 +1,7 @@
 """What the guard did in a real round stands on the pages, to each what is theirs: detectors, ledger, acts, banners."""
 
 import html
+import json
 import re
 
 import pytest
@@ -8,9 +9,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from slider.flow import canaries, guard, steer
+from slider.flow import canaries, guard, policies, steer
 from slider.flow.watching.listening import Deed
-from slider.models import Act, ActKind, Mode, Notice, NoticeKind, Policy, Pulse
+from slider.models import Act, ActKind, Maker, Mode, Notice, NoticeKind, Policy, Pulse
 from slider.queries import history
 from tests import casts, judged
 
@@ -160,6 +161,49 @@ def test_who_reviews_reads_of_pull_backs_and_of_no_suspicion() -> None:
     assert "look back at 4 shipped results" not in shown
     assert "drawn for an audit" not in shown
     assert "look back at 4 shipped results" in words(cast.tuner, on("slider", cast))
+
+
+WARY = "something may have changed: more audits for a while"
+
+
+def wary() -> casts.Company:
+    """A slider that evidence opened; then the guard makes audits denser, and says so in a policy's reason."""
+    cast = judged.opened(mode=Mode.GUARDED)
+    cast.task.audit_floor = 0.0625
+    cast.task.save(update_fields=["audit_floor"])
+    change = policies.Change(audit_chance=0.5)
+    found = policies.make(cast.task.pk, change, maker=Maker.GUARD, reason=f"{WARY}; 50 % is audited from here on")
+    guard.act(found, Deed(ActKind.SUSPICION, WARY, {}), epoch=1)
+    held = policies.make(cast.task.pk, policies.Change(held=True), maker=Maker.GUARD, reason=f"{STOPPED_BY}; {WARY}")
+    guard.act(held, Deed(ActKind.PULLED_BACK, STOPPED_BY, {}), epoch=1)
+    return cast
+
+
+STOPPED_BY = "9 of the last 40 audited answers were wrong"
+
+
+def test_no_page_tells_who_reviews_how_much_is_audited_nor_why() -> None:
+    cast = wary()
+    pages = [on("slider", cast), on("slider", cast, "?routine=shown"), on("quality", cast), on("notices", cast)]
+    blind = " ".join(words(cast.reviewer, page) for page in [*pages, on("what-if", cast, "?percent=40"), "/"])
+    assert STOPPED_BY in blind
+    told = ("may have changed", "more audits", "audited from here on", "audits 6.2", "is audited now", "from audits (")
+    assert [secret for secret in (*told, "routine rows") if secret in blind] == []
+    seeing = words(cast.tuner, on("slider", cast, "?routine=shown"))
+    assert WARY in seeing
+    assert "→ 50 %" in seeing.partition(" History ")[2]
+    assert "50.0 % of the unattended lane is audited now" in seeing
+
+
+def test_what_a_day_would_bring_does_not_give_the_chance_of_an_audit_away() -> None:
+    cast = wary()
+    client, seen = Client(), []
+    for user in (cast.reviewer, cast.tuner):
+        client.force_login(user)
+        drag = re.search(r'<script id="drag"[^>]*>(.*?)</script>', client.get(on("slider", cast)).content.decode())
+        assert drag is not None
+        seen.append(json.loads(drag[1])["auditChance"])
+    assert seen == [cast.task.audit_floor, 0.5]
 
 
 def test_what_stands_in_an_act_is_text() -> None:

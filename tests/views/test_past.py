@@ -73,7 +73,7 @@ def test_it_goes_from_an_upload_to_a_share_by_pages_alone(cast: casts.Company) -
     assert "The file is being read" in page(cast, past)
     past = pasts.read(past)
     shown = page(cast, past)
-    assert re.search(r"1,200 rows would allow \d+ % unattended", shown)
+    assert re.search(r"1,200 rows vouch for \d+ % unattended: at most \d+ % wrong", shown)
     expected = re.search(r'name="expected" value="(\d+)"', shown)
     assert expected is not None
     sent = {"reason": "all of March was judged", "expected": expected[1]}

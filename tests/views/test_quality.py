@@ -8,8 +8,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from slider.flow import notices, policies, steer
-from slider.models import Maker, Mode, NoticeKind, Task
+from slider.flow import guard, notices, policies, steer
+from slider.flow.watching.listening import Deed
+from slider.models import ActKind, Maker, Mode, NoticeKind, Task
 from slider.queries import detectors
 from tests import casts, stream
 from tests.stream import Wave
@@ -48,8 +49,7 @@ def test_the_error_stands_with_its_bound_and_what_it_rests_on(cast: casts.Compan
     stream.pour(cast.task, Wave(items=3_000, error=0.02), by=cast.reviewer)
     shown = words(cast)
     assert re.search(r"\d\.\d % wrong when unattended At most \d\.\d % , 95 % sure", shown)
-    assert re.search(r"\d+ of \d+ audits of evidence epoch 1 were wrong", shown)
-    assert re.search(r"up to item 2,9\d\d in routing order", shown)
+    assert re.search(r"\d+ of \d+ audits were wrong, up to item 2,9\d\d in routing order. Each counts once", shown)
 
 
 def test_few_audits_are_no_number(cast: casts.Company) -> None:
@@ -71,7 +71,9 @@ def test_the_picture_and_the_table_tell_the_same(cast: casts.Company) -> None:
 
 def test_a_pull_back_is_marked_and_told_with_its_reason(cast: casts.Company) -> None:
     stream.pour(cast.task, Wave(items=1_000), by=cast.reviewer)
-    policies.make(cast.task.pk, policies.Change(held=True), maker=Maker.GUARD, reason="9 of 40 audits were wrong")
+    found = "9 of 40 audits were wrong"
+    held = policies.make(cast.task.pk, policies.Change(held=True), maker=Maker.GUARD, reason=found)
+    guard.act(held, Deed(ActKind.PULLED_BACK, found, {}), epoch=1)
     notices.tell(cast.task.pk, NoticeKind.SUSPICION, "Scores have moved")
     shown = page(cast)
     assert "“9 of 40 audits were wrong”" in shown
@@ -90,7 +92,9 @@ def test_who_reviews_is_told_nothing_that_tells_audits_apart(cast: casts.Company
 
 def test_who_reviews_is_told_of_pull_backs_and_not_of_what_is_watched(cast: casts.Company) -> None:
     stream.pour(cast.task, Wave(items=1_000), by=cast.reviewer)
-    policies.make(cast.task.pk, policies.Change(held=True), maker=Maker.GUARD, reason="9 of 40 audits were wrong")
+    found = "9 of 40 audits were wrong"
+    held = policies.make(cast.task.pk, policies.Change(held=True), maker=Maker.GUARD, reason=found)
+    guard.act(held, Deed(ActKind.PULLED_BACK, found, {}), epoch=1)
     notices.tell(cast.task.pk, NoticeKind.SUSPICION, "Scores have moved")
     blind, seeing = page(cast, cast.reviewer), page(cast, cast.tuner)
     assert "9 of 40 audits were wrong" in blind
@@ -144,10 +148,11 @@ def test_any_span_is_answered(cast: casts.Company, span: str) -> None:
 
 
 def test_names_of_strangers_are_text(cast: casts.Company) -> None:
-    schema = {"type": "object", "properties": {"topic": {"enum": ["<img src=x>"], "title": "<i>"}}}
+    schema = {"type": "object", "properties": {"topic": {"enum": ["<img src=x>", "b"], "title": "<i>"}}}
     Task.objects.filter(pk=cast.task.pk).update(output_schema=schema)
-    casts.audited(cast.task, "a1", casts.says({"topic": "<img src=x>"}))
-    casts.decide(cast.reviewer, cast.task)
+    for name, topic in (("a1", "<img src=x>"), ("a2", "b")):
+        casts.audited(cast.task, name, casts.says({"topic": topic}))
+        casts.decide(cast.reviewer, cast.task)
     client = Client()
     client.force_login(cast.tuner)
     raw = client.get(reverse("quality", args=[cast.task.pk])).content.decode()

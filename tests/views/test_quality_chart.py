@@ -68,6 +68,14 @@ def test_each_epoch_has_a_bound_of_its_own() -> None:
     assert len(quality_chart.over_time(course(stretch(0, 0.01), bounds=bounds), [], limit=0.03).bounds) == 2
 
 
+def test_an_epoch_of_one_bound_is_drawn_and_stays_inside_the_picture() -> None:
+    for at in (0, 500):
+        (path,) = quality_chart.over_time(course(bounds=(Bound(at, 1, 20, 0.1),)), [], limit=0.03).bounds
+        (x, y), (end, level) = [tuple(map(float, corner)) for corner in re.findall(r"([\d.]+) ([\d.]+)", path)]
+        assert quality_chart.WIDE.left <= x <= end
+        assert y == level
+
+
 @EACH
 def test_acts_too_near_to_be_told_apart_share_a_mark(frame: Frame) -> None:
     acts = [act(1, 10), act(2, 12, "held"), act(3, 13), act(4, 800)]

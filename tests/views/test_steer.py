@@ -168,9 +168,9 @@ def test_a_trial_that_evidence_would_allow_is_offered_to_the_guard(client: Clien
 
 def test_a_band_over_the_limit_is_explained_only_where_there_is_one(client: Client, cast: casts.Company) -> None:
     evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
-    assert "The band may cross the limit" in page(client, cast)
+    assert "Where the band crosses the limit" in page(client, cast)
     evidence.prove(cast.task, right=90_000, wrong=20_000, up_to=0.6)
-    assert "The band may cross the limit" not in page(client, cast)
+    assert "Where the band crosses the limit" not in page(client, cast)
 
 
 def test_the_guards_routine_is_folded_away_until_asked_for(client: Client, cast: casts.Company) -> None:

@@ -1,5 +1,6 @@
 """A tuner who has never seen the page finds each answer on it, in words; what nobody knows yet is said so."""
 
+import html
 import re
 from datetime import timedelta
 
@@ -14,7 +15,8 @@ from slider.engine import certificate
 from slider.flow import policies, steer
 from slider.models import Gauge, Maker, Mode, Policy, Review, Tally, Task, Why
 from slider.queries import clock, shares
-from tests import casts, evidence
+from tests import casts, evidence, stream
+from tests.stream import Wave
 
 pytestmark = pytest.mark.django_db
 
@@ -79,9 +81,9 @@ def newest(cast: casts.Company) -> Policy:
 def test_before_any_evidence_every_answer_says_so(client: Client, cast: casts.Company) -> None:
     found = answers(page(client, cast))
     assert found == {
-        "How much runs unattended now?": "0 % of what the slider can choose among.",
-        "Why not more?": "The evidence allows no share yet.",
-        "What is the worst it may be?": "How much of what ran unattended was wrong is not known yet: 0 audits so far.",
+        "How much runs unattended now?": "Nothing: every item goes to people.",
+        "Why not more?": "The evidence allows no share yet: 3 % wrong or less is not shown for any.",
+        "What is the worst it may be?": "Nothing leaves without a person now.",
         "What happens if I move it?": (
             "Nothing until you apply it; then it holds from the next item on, and one click in the history puts back "
             "what stood."
@@ -96,13 +98,33 @@ def test_with_evidence_every_answer_has_its_figures(client: Client, cast: casts.
     policy = evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
     with_ledger(policy)
     found = answers(page(client, cast))
-    assert found["How much runs unattended now?"].startswith("60 % of what the slider can choose among; of the last 10")
-    assert found["Why not more?"].startswith("The evidence ends at 60 %. About 250 more verdicts")
+    assert found["How much runs unattended now?"].startswith(
+        "60 %, the easiest first, of the items that have an answer"
+    )
+    assert found["Why not more?"].startswith(
+        "The evidence ends at 60 %: beyond it 3 % wrong or less is not shown yet. About 250 more verdicts"
+    )
     assert "They come from people&#x27;s lane (6 a day) and from audits (0 a day)" in found["Why not more?"]
-    assert "At most 89 wrong results have left since 3 May 2026." in found["What is the worst it may be?"]
+    assert (
+        "Since 3 May 2026 at most 89 of 3,912 unattended results were wrong." in found["What is the worst it may be?"]
+    )
     assert "At 50 %:" in found["What happens if I move it?"]
     assert found["What happens if I move it?"].endswith("That the evidence does not allow yet.")
     assert found["Who moved it last, and why?"].startswith("The guard, just now: allowed not known yet → 60 %")
+
+
+def test_where_evidence_holds_the_limit_the_worst_is_the_limit_whatever_the_audits_alone_say(
+    client: Client, cast: casts.Company
+) -> None:
+    evidence.prove(cast.task, right=900, wrong=200, up_to=0.6)
+    stream.pour(cast.task, Wave(items=300, error=0.02), by=cast.reviewer)
+    found = answers(page(client, cast))["What is the worst it may be?"]
+    assert found.startswith(
+        "At most 3.0 % of what runs unattended is wrong: that is the limit, and the evidence holds it"
+    )
+    assert re.search(r"Audits alone, \d+ so far, are too few to show as much: they say at most [\d.]+ %", found)
+    home = html.unescape(re.sub(r"<[^>]*>", "", client.get("/").content.decode()))
+    assert re.search(r"at most 3.0 %\s+\d of \d+ audits; the limit, held by evidence", home)
 
 
 def with_ledger(policy: Policy) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from slider.engine import ledger
+from slider.engine import certificate, ledger
 from slider.flow import facts
 from slider.flow.watching import listening, verdicts
 from slider.flow.watching.listening import Look
@@ -22,12 +22,13 @@ def of(look: Look) -> dict[str, Any]:
     )
     found = facts.of(
         proof,
-        replace(watch.counters, wrong=watch.counters.wrong[0], right=watch.counters.right[0]),
+        _of_one(watch.counters),
         error_limit=limit,
         delta=policy.delta if look.ended else listening.delta(policy),
         outstanding=verdicts.outstanding(policy.task_id, since=look.row.counted_to),
         fitted_at=0 if look.ended else look.row.fitted_at,
         history=0 if look.ended else int(policy.certificate.get("history", 0)),
+        fresh=[_of_one(start) for start in watch.fresh.laid_aside],
     )
     quarantined = watch.quarantined[0]
     found |= {
@@ -38,6 +39,11 @@ def of(look: Look) -> dict[str, Any]:
         "ledger": _ledger(look.row, policy),
     }
     return found | ({"brake": _brake(look, proof.cap, limit)} if look.share < proof.cap else {})
+
+
+def _of_one(counters: certificate.Counters) -> certificate.Counters:
+    """The counters of a watch's only stream."""
+    return replace(counters, wrong=counters.wrong[0], right=counters.right[0])
 
 
 def _brake(look: Look, cap: float, limit: float) -> dict[str, Any]:
