@@ -89,6 +89,7 @@ def pace(task_id: int) -> Pace:
             FROM (
                 SELECT kind, decided_at FROM slider_review
                 WHERE task_id = %s AND decided_at > clock_timestamp() - interval '7 days'
+                  AND kind NOT IN ('known', 'second')
                 ORDER BY decided_at DESC LIMIT %s
             ) AS r
             """,

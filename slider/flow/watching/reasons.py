@@ -60,7 +60,8 @@ def _newest(policy: Policy, *, lane: bool) -> tuple[Bools, Ints]:
             """
             SELECT r.verdict <> 'accept', d.bin FROM (
                 SELECT item_id, verdict, kind, aimed, decided_at FROM slider_review
-                WHERE task_id = %s AND state = 'decided' ORDER BY decided_at DESC LIMIT %s
+                WHERE task_id = %s AND state = 'decided' AND kind NOT IN ('known', 'second')
+                ORDER BY decided_at DESC LIMIT %s
             ) AS r CROSS JOIN LATERAL (SELECT * FROM slider_decision d WHERE d.item_id = r.item_id LIMIT 1) AS d
             WHERE d.epoch = %s AND d.bin IS NOT NULL AND NOT r.aimed AND (NOT %s OR d.lane = 'unattended')
             ORDER BY r.decided_at DESC
