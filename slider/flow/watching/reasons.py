@@ -7,6 +7,7 @@ from django.db import connection
 
 from slider.engine import regions
 from slider.engine.arrays import Bools, Floats, Ints
+from slider.flow.watching.people import Seen
 from slider.flow.watching.words import percent, stretches
 from slider.models import Policy
 
@@ -83,6 +84,17 @@ def shifted(stretch: Stretch) -> str:
     return (
         f"answers no longer look as they did: {stretch.wrong} of the last {stretch.looked} that people looked at were "
         f"wrong, where about {stretch.expected:.0f} were to be expected"
+    )
+
+
+def missed(seen: Seen, *, limit: float, delta: float) -> str:
+    """What known answers say of the reviewers, and what follows for the limit."""
+    if not seen.is_measured:
+        return "too few known wrong answers are left to measure reviewers: they are taken to catch every error"
+    at_most = seen.at_most(delta=delta)
+    return (
+        f"people let {seen.missed} of {seen.judged} known wrong answers pass, so at most {percent(at_most)} of errors: "
+        f"labels are tested at {percent(limit * (1.0 - at_most))}"
     )
 
 
