@@ -93,7 +93,8 @@ def missed(seen: Seen, *, limit: float, delta: float) -> str:
         return "too few known wrong answers are left to measure reviewers: they are taken to catch every error"
     at_most = seen.at_most(delta=delta)
     return (
-        f"people let {seen.missed} of {seen.judged} known wrong answers pass, so at most {percent(at_most)} of errors: "
+        # Without counts: whoever watched them move would know which of their looks was one.
+        f"known answers show that people miss at most {percent(round(at_most, 2))} of errors: "
         f"labels are tested at {percent(limit * (1.0 - at_most))}"
     )
 

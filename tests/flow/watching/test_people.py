@@ -56,7 +56,7 @@ def test_then_labels_are_tested_at_what_they_are_shown_to_catch_with_the_rest_of
     assert told["at_most"] == pytest.approx(float(reviewers.miss_upper(2, 40, delta=policy.delta * reviewers.PART)))
     assert listening.tested(policy, seen) == pytest.approx(policy.error_limit * (1.0 - told["at_most"]))
     assert listening.delta(policy, seen) == pytest.approx(policy.delta * (1.0 - reviewers.PART))
-    assert "2 of 40 known wrong answers" in policy.reason
+    assert "known answers show that people miss at most" in policy.reason
     assert judged.watch(cast).state["tested"] == pytest.approx(listening.tested(policy, seen))
     assert judged.tend(cast).pk == policy.pk
 
