@@ -81,7 +81,10 @@ def test_before_any_evidence_every_answer_says_so(client: Client, cast: casts.Co
     assert found == {
         "How much runs unattended now?": "0 % of what the slider can choose among.",
         "Why not more?": "The evidence allows no share yet.",
-        "What is the worst it may be?": "How much of what ran unattended was wrong is not known yet: 0 audits so far.",
+        "What is the worst it may be?": (
+            "How much of what ran unattended was wrong is not known yet: 0 audits so far. Reviewers are taken to catch "
+            "every error: too few known wrong answers were judged to say otherwise."
+        ),
         "What happens if I move it?": (
             "Nothing until you apply it; then it holds from the next item on, and one click in the history puts back "
             "what stood."
