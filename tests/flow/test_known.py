@@ -1,6 +1,9 @@
 """Known answers: where they come from, whom they reach, and that nothing tells them from other looks."""
 
+from typing import Any
+
 import pytest
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from slider.flow import guard, known, review
@@ -10,6 +13,7 @@ from slider.models import (
     Item,
     Known,
     KnownFrom,
+    Membership,
     Mode,
     Publication,
     Review,
@@ -32,7 +36,7 @@ def past(cast: casts.Company, count: int = 3, *, verdict: Verdict = Verdict.ACCE
     items = casts.route_all(
         cast.task, dict.fromkeys(names, casts.says(ANSWER)), bodies={name: {"text": "hello"} for name in names}
     )
-    said = {"answer": BETTER} if verdict == Verdict.FIX else {}
+    said: dict[str, Any] = {"answer": BETTER} if verdict == Verdict.FIX else {}
     for _ in items:
         casts.decide(cast.reviewer, cast.task, verdict=verdict, **said)
     for item in items:
@@ -50,7 +54,7 @@ def planted() -> list[Review]:
     return list(Review.objects.filter(kind=ReviewKind.KNOWN).order_by("pk"))
 
 
-def take(cast: casts.Company, who: casts.User) -> Review | None:
+def take(cast: casts.Company, who: User) -> Review | None:
     return review.take(who.pk, task_ids=[cast.task.pk], lease_s=600)
 
 
@@ -123,7 +127,7 @@ def test_whoever_marked_it_is_not_asked_and_whoever_skipped_it_has_seen_it() -> 
 def test_what_nobody_is_left_to_be_asked_about_is_not_planted() -> None:
     cast = casts.company()
     past(cast, 2)
-    casts.Membership.objects.filter(user=cast.colleague).delete()
+    Membership.objects.filter(user=cast.colleague).delete()
     switch_on(cast, known_rate=0.5)
     judged.routed(cast, 30)
     assert planted() == []
@@ -139,7 +143,8 @@ def test_its_verdict_is_kept_and_changes_nothing_else(verdict: Verdict) -> None:
         Unheard.objects.count(),
         Item.objects.get(pk=item.pk).__dict__ | {"_state": 0},
     )
-    said = {Verdict.FIX: {"answer": BETTER}, Verdict.REJECT: {"reason": "wrong"}}.get(verdict, {})
+    told: dict[Verdict, dict[str, Any]] = {Verdict.FIX: {"answer": BETTER}, Verdict.REJECT: {"reason": "wrong"}}
+    said = told.get(verdict, {})
     look = casts.decide(cast.colleague, cast.task, verdict=verdict, **said)
     assert (look.kind, look.verdict) == (ReviewKind.KNOWN, verdict)
     after = (

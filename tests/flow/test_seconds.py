@@ -10,6 +10,7 @@ from slider.models import (
     Adjudication,
     Ending,
     Known,
+    Membership,
     Publication,
     Review,
     ReviewKind,
@@ -35,7 +36,7 @@ def split(cast: casts.Company, first: dict[str, Any], second: dict[str, Any]) ->
     return casts.decide(cast.colleague, cast.task, **second)
 
 
-FIX = {"verdict": Verdict.FIX, "answer": BETTER}
+FIX: dict[str, Any] = {"verdict": Verdict.FIX, "answer": BETTER}
 REJECT = {"verdict": Verdict.REJECT, "reason": "invented"}
 ACCEPT: dict[str, Any] = {"verdict": Verdict.ACCEPT}
 
@@ -63,7 +64,7 @@ def test_it_goes_to_somebody_else_and_only_once_the_first_verdict_stays() -> Non
 
 def test_where_there_is_nobody_else_none_is_asked_for() -> None:
     cast = casts.company(second_rate=1.0)
-    casts.Membership.objects.filter(user__in=[cast.colleague, cast.admin]).delete()
+    Membership.objects.filter(user__in=[cast.colleague, cast.admin]).delete()
     casts.one(cast.task)
     casts.decide(cast.reviewer, cast.task)
     assert seconds() == []

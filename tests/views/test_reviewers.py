@@ -3,6 +3,7 @@
 import html
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -122,7 +123,8 @@ def test_a_lead_sees_everybody_and_small_numbers_are_none() -> None:
     plant(cast, items[:6])
     plant(cast, items[6:], draft_right=True)
     for n in range(9):
-        casts.decide(cast.colleague, cast.task, **({"verdict": Verdict.FIX, "answer": BETTER} if n < 4 else {}))
+        said: dict[str, Any] = {"verdict": Verdict.FIX, "answer": BETTER} if n < 4 else {}
+        casts.decide(cast.colleague, cast.task, **said)
     shown = words(cast.admin, reverse("reviewers", args=[cast.task.pk]))
     # Two of six wrong drafts passed; three right ones are too few to say.
     assert re.search(r"colleague 9 0 s 9 78 % \(40 % to 97 %, of 9\) 33 % \(4 % to 78 %, of 6\) not known", shown)
