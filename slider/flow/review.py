@@ -7,8 +7,9 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from slider import strict
-from slider.flow import claims, moves, outbox
+from slider.flow import claims, moves, outbox, seconds
 from slider.models import (
+    BESIDE,
     Decision,
     Decline,
     Ending,
@@ -79,8 +80,11 @@ def decide(review_id: int, *, user_id: int, token: int, said: Said) -> Review:
         review.reason, review.note = settled.reason, settled.note
         review.decided_at = Now()
         review.save()
+        if review.kind in BESIDE:
+            return review  # it says something of people and nothing of the item: the guard never hears it
         Unheard.objects.create(review=review, task_id=review.task_id)
         _publish(review)
+        seconds.draw(review)
     return review
 
 

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from slider.models.item import Item
-from slider.models.states import ReviewKind, ReviewState, Verdict
+from slider.models.states import BESIDE, ReviewKind, ReviewState, Verdict
 from slider.models.task import Task
 
 
@@ -58,6 +58,16 @@ class Review(models.Model):
                 | (~models.Q(state=ReviewState.DECIDED) & models.Q(verdict="", decided_at=None)),
                 name="review_decided_has_a_verdict",
             ),
+            # A look at the reviewers is no evidence about the ranking, and nobody is asked twice about one item.
+            models.CheckConstraint(
+                condition=~models.Q(kind__in=BESIDE) | models.Q(place=None, bin=None, aimed=False),
+                name="review_beside_is_no_evidence",
+            ),
+            models.UniqueConstraint(
+                fields=["item", "holder"],
+                condition=models.Q(kind__in=BESIDE, state=ReviewState.DECIDED),
+                name="one_look_beside_a_person",
+            ),
         )
         indexes = (
             models.Index(fields=["task", "id"], condition=models.Q(state=ReviewState.OPEN), name="review_open"),
@@ -86,6 +96,11 @@ class Review(models.Model):
                 include=["item", "holder"],
                 condition=models.Q(state__in=[ReviewState.OPEN, ReviewState.HELD]),
                 name="review_owed",
+            ),
+            models.Index(
+                fields=["task", "kind", "-decided_at"],
+                condition=models.Q(kind__in=BESIDE, state=ReviewState.DECIDED),
+                name="review_of_reviewers",
             ),
         )
 

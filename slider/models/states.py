@@ -62,9 +62,12 @@ class ReviewKind(models.TextChoices):
     GATE = "gate", "gate"
     AUDIT = "audit", "audit"
     LOOKBACK = "lookback", "look back"
+    KNOWN = "known", "known answer"
+    SECOND = "second", "second look"
 
 
 AFTER = (ReviewKind.AUDIT, ReviewKind.LOOKBACK)  # looks at what has left already; while open, nobody may know them
+BESIDE = (ReviewKind.KNOWN, ReviewKind.SECOND)  # looks at the reviewers: the guard never hears them, nothing leaves
 
 
 class ReviewState(models.TextChoices):

@@ -63,6 +63,16 @@ class Task(models.Model):
         validators=[MinValueValidator(0.1), MaxValueValidator(10_000)],
         help_text="Hours a day for which reviewers are there for this task. Empty: not said, so nothing warns.",
     )
+    known_rate = models.FloatField(
+        default=0.0,
+        validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
+        help_text="So many known answers are mixed in, for each look that is owed. 0: none.",
+    )
+    second_rate = models.FloatField(
+        default=0.0,
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text="The share of decided looks that somebody else looks at once more. 0: none.",
+    )
     undo_s = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(3600)])
     paused = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
@@ -84,6 +94,10 @@ class Task(models.Model):
             models.CheckConstraint(
                 condition=models.Q(staffed_hours=None) | models.Q(staffed_hours__gt=0, staffed_hours__lte=10_000),
                 name="task_staffed_hours",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(known_rate__gte=0, known_rate__lte=0.5, second_rate__gte=0, second_rate__lte=1),
+                name="task_looks_at_reviewers",
             ),
         )
 

@@ -7,6 +7,7 @@ from django.db.models import Count, Min, Q
 
 from slider.models import Item, Membership, Review, ReviewState, State, Task
 from slider.models.project import RIGHTS
+from slider.queries import offered
 
 MANY = 1000  # counting stops here
 
@@ -39,7 +40,7 @@ def elsewhere(user_id: int, tasks: list[Task]) -> Elsewhere:
     others = held.aggregate(count=Count("pk"), until=Min("lease_until"))
     to_come = Item.objects.filter(task__in=ids, state__in=[State.READY, State.WORKING])
     return Elsewhere(
-        open=looks.filter(state=ReviewState.OPEN).exclude(skipped).values("pk")[:MANY].count(),
+        open=looks.filter(offered.to(user_id), state=ReviewState.OPEN).exclude(skipped).values("pk")[:MANY].count(),
         with_others=others["count"],
         oldest_until=others["until"],
         skipped=looks.filter(skipped, state=ReviewState.OPEN).values("pk")[:MANY].count(),

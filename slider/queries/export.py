@@ -59,7 +59,8 @@ JOIN slider_item i ON i.id = n.id
 JOIN slider_payload p ON p.item_id = n.id
 LEFT JOIN slider_decision d ON d.item_id = n.id
 LEFT JOIN LATERAL (
-    SELECT verdict FROM slider_review WHERE item_id = n.id AND state = 'decided' ORDER BY decided_at DESC LIMIT 1
+    SELECT verdict FROM slider_review
+    WHERE item_id = n.id AND state = 'decided' AND kind NOT IN ('known', 'second') ORDER BY decided_at DESC LIMIT 1
 ) r ON true
 LEFT JOIN LATERAL (
     SELECT number, ending, answer, reason FROM slider_publication

@@ -7,6 +7,8 @@ from typing import Any
 
 from slider.engine import percents
 from slider.models import (
+    BESIDE,
+    Adjudication,
     Attempt,
     Decision,
     Delivery,
@@ -18,6 +20,7 @@ from slider.models import (
     ReviewKind,
     ReviewState,
     Score,
+    Stands,
 )
 from slider.queries import items, shape
 from slider.queries.shape import Part
@@ -76,7 +79,7 @@ def tell(item: Item, *, blind: bool) -> Story:
     hidden = blind and items.is_looked_at(item.pk)
     attempts = list(Attempt.objects.filter(item=item).select_related("worker").order_by("pk"))
     scores = Score.objects.in_bulk([attempt.pk for attempt in attempts])
-    chapters = _moves(item)
+    chapters = _moves(item, hidden=hidden)
     for attempt in attempts:
         chapters.append(_attempt(attempt))
         if score := scores.get(attempt.pk):
@@ -86,8 +89,11 @@ def tell(item: Item, *, blind: bool) -> Story:
         decision = Decision.objects.select_related("policy").filter(pk=item.pk).first()
         chapters += [_decision(decision)] if decision is not None else []
         chapters += [_publication(p) for p in Publication.objects.filter(item=item).order_by("number")]
-        chapters += [_review(look) for look in looks if look.state == ReviewState.DECIDED]
-    decided = next((look for look in reversed(looks) if look.verdict), None) if not hidden else None
+        told = [look for look in looks if not blind or look.kind != ReviewKind.KNOWN]
+        chapters += [_review(look) for look in told if look.state == ReviewState.DECIDED]
+        chapters += [_word(word) for word in Adjudication.objects.filter(look__item=item).select_related("by", "look")]
+    mine = [look for look in looks if look.verdict and (look.kind not in BESIDE or _stands(look))]
+    decided = mine[-1] if mine and not hidden else None
     return Story(
         tuple(sorted(chapters, key=lambda chapter: chapter.at)),
         _answers(item, attempts[-1] if attempts else None, decided),
@@ -97,10 +103,14 @@ def tell(item: Item, *, blind: bool) -> Story:
     )
 
 
-def _moves(item: Item) -> list[Chapter]:
-    """The moves but for the one that routed the item: the decision tells that, to those who may know it."""
+def _moves(item: Item, *, hidden: bool) -> list[Chapter]:
+    """The moves but for the one that routed the item: the decision tells that, to those who may know it.
+
+    Nor, where the rest is `hidden`, that people have finished it before.
+    """
+    untold = _ROUTING | {("review", "done")} if hidden else _ROUTING
     moves = Move.objects.filter(item=item).select_related("by").order_by("pk")
-    return [_move(move) for move in moves if (move.from_state, move.to_state) not in _ROUTING]
+    return [_move(move) for move in moves if (move.from_state, move.to_state) not in untold]
 
 
 def _move(move: Move) -> Chapter:
@@ -180,8 +190,26 @@ def _decision(decision: Decision) -> Chapter:
     return Chapter(decision.created_at, title, text, tuple(facts))
 
 
+_KINDS = {
+    ReviewKind.GATE: "a gate",
+    ReviewKind.AUDIT: "an audit",
+    ReviewKind.LOOKBACK: "a look back",
+    ReviewKind.KNOWN: "a known answer",
+    ReviewKind.SECOND: "a second look",
+}
+
+
+def _stands(look: Review) -> bool:
+    """Whether a lead said that this second look stands against the first."""
+    return Adjudication.objects.filter(look=look, stands=Stands.SECOND).exists()
+
+
+def _word(word: Adjudication) -> Chapter:
+    return Chapter(word.at, f"{word.by.get_username()} settled it: {word.get_stands_display()}", word.words)
+
+
 def _review(look: Review) -> Chapter:
-    kind = {ReviewKind.AUDIT: "an audit", ReviewKind.LOOKBACK: "a look back"}.get(ReviewKind(look.kind), "a gate")
+    kind = _KINDS[ReviewKind(look.kind)]
     facts = [Fact("reason", look.reason)] if look.reason else []
     if look.taken_at is not None and look.decided_at is not None:
         facts.append(Fact("looked for", f"{(look.decided_at - look.taken_at).total_seconds():,.0f} s"))

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from slider.flow import intake, moves
+from slider.models import Known, State
 from slider.models.states import FINAL
 from slider.queries import frame, items, shape, story
 from slider.views import access
@@ -71,6 +72,8 @@ def _item(request: HttpRequest, item_id: int, *, error: str = "", status: int = 
         "story": told,
         "state": "waits for people" if told.is_cut else found.get_state_display(),
         "may_withdraw": "intake" in rights and found.state not in FINAL,
+        "may_mark": "administer" in rights and found.state == State.DONE,
+        "known": Known.objects.filter(pk=found.pk, retired_at=None).first(),
         "error": error,
         "reason": request.POST.get("reason", ""),
         "here": "items",

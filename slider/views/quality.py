@@ -19,6 +19,7 @@ from slider.queries import (
     quality_nines,
     quality_stretches,
     quality_trust,
+    reviewers,
     sentinels,
     shares,
 )
@@ -42,6 +43,7 @@ def show(request: HttpRequest, task_id: int) -> HttpResponse:
         "may": rights(request.user, task.project),
         "blind": blind,
         "error": errors.measured(audits, delta=policy.delta),
+        "taken": reviewers.taken(policy),
         "owed": quality_looks.owed(task),
         "pace": pace,
         "march": quality_nines.march(policy, audits, pace=pace),

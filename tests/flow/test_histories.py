@@ -14,7 +14,7 @@ from slider.engine import certificate, lanes, once
 from slider.flow import files, guard, histories, intake, policies, setup, steer
 from slider.flow.past import examining
 from slider.flow.past.meaning import Meaning
-from slider.flow.watching import listening, refit
+from slider.flow.watching import listening, people, refit
 from slider.models import (
     Gauge,
     Import,
@@ -114,7 +114,7 @@ def test_the_guard_begins_the_epoch_with_the_history_s_own_counters_and_what_it_
     assert proven.cap == policy.certificate["cap"] == policy.allowed
     assert policy.certificate["certified"] == proven.certified.tolist()
     assert row.state["best"] == np.maximum(proven.best, 0.0).tolist()
-    watch = listening.read(row, policy)
+    watch = listening.read(row, policy, people.NOT_MEASURED)
     watch.judge()
     assert np.all(watch.proof.certified[0] >= proven.certified)
 

@@ -23,6 +23,7 @@ NO_GET = {
     *("apply", "put-back", "pull-back", "release", "pause", "withdraw", "notice-seen"),
     *("desk-take", "desk-decide", "desk-skip", "desk-stay"),
     *("history-read", "history-confirm", "history-drop"),
+    *("reviewer-settle", "known-mark", "known-retire"),
 }
 
 

@@ -47,7 +47,8 @@ def fit(policy: Policy, *, tested: float) -> Fit | None:
                    d.epoch = %s AND d.bin IS NOT NULL, d.rank, d.bin
             FROM (
                 SELECT item_id, verdict FROM slider_review
-                WHERE task_id = %s AND state = 'decided' AND kind <> 'lookback' ORDER BY decided_at DESC LIMIT %s
+                WHERE task_id = %s AND state = 'decided' AND kind IN ('gate', 'audit')
+                ORDER BY decided_at DESC LIMIT %s
             ) AS r
             CROSS JOIN LATERAL (SELECT * FROM slider_decision d WHERE d.item_id = r.item_id LIMIT 1) AS d
             CROSS JOIN LATERAL (SELECT * FROM slider_attempt a WHERE a.id = d.attempt_id LIMIT 1) AS a
