@@ -1,5 +1,6 @@
 """What is kept in PostgreSQL: one module a noun of the house."""
 
+from slider.models.afterwards import Correction, SecondOpinion, Undone
 from slider.models.attempt import Attempt
 from slider.models.decision import Decision, Why
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
@@ -25,6 +26,7 @@ __all__ = [
     "ActKind",
     "ApiKey",
     "Attempt",
+    "Correction",
     "Decision",
     "Decline",
     "Delivery",
@@ -62,10 +64,12 @@ __all__ = [
     "Role",
     "Scope",
     "Score",
+    "SecondOpinion",
     "Spend",
     "State",
     "Tally",
     "Task",
+    "Undone",
     "Unheard",
     "Verdict",
     "Watch",
