@@ -107,10 +107,9 @@ def told(project_id: int, item_id: int) -> Told | None:
     item = items.filter(pk=item_id, task__project_id=project_id).first()
     if item is None:
         return None
+    until = horizon()  # a result that is just being taken back was never told to anybody
     with connection.cursor() as cursor:
-        cursor.execute(
-            _COLUMNS + " WHERE p.item_id = %s AND p.due_at <= clock_timestamp() ORDER BY p.number", [item_id]
-        )
+        cursor.execute(_COLUMNS + " WHERE p.item_id = %s AND p.due_at < %s ORDER BY p.number", [item_id, until])
         results = [_published(row) for row in cursor.fetchall()]
     attempts = Attempt.objects.filter(item=item).select_related("worker").defer("raw", "answer", "samples", "fields")
     decision = getattr(item, "decision", None)
