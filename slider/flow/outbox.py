@@ -9,6 +9,7 @@ from django.db.models import Max, Q
 
 from slider import strict
 from slider.models import Ending, Item, Publication
+from slider.models.publication import TAKING_BACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,9 @@ def take_back(item_id: int, mine: Q) -> None:
     The rows are locked until the transaction ends and a sender passes over locked ones, so a result leaves or is
     taken back and never both. Whether one has left is for the database to say: it refuses to delete what has.
     """
-    Item.objects.select_for_update(no_key=True).get(pk=item_id)
+    item = Item.objects.select_for_update(no_key=True).get(pk=item_id)
+    with connection.cursor() as cursor:  # readers wait for it, see `queries.results.settled`
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [TAKING_BACK, item.task_id % 2**31])
     owed = list(Publication.objects.select_for_update().filter(item_id=item_id).order_by("number"))
     wanted = set(Publication.objects.filter(mine, item_id=item_id).values_list("pk", flat=True))
     if not wanted:

@@ -17,6 +17,9 @@ def _webhook_secret() -> str:
     return "whsec_" + base64.b64encode(os.urandom(32)).decode()
 
 
+TAKING_BACK = 7_304  # the advisory lock's number space: by task, held while a result of it is taken back
+
+
 class Endpoint(models.Model):
     """Where a task's results are sent, signed by the Standard Webhooks scheme."""
 

@@ -370,19 +370,18 @@ def test_readers_see_no_result_that_can_still_be_taken_back() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_readers_wait_for_an_undo_that_runs_into_the_end_of_its_window() -> None:
     cast, look = owing(undo_s=3600)
-    item = Item.objects.get()
     with paused(undo, "_ask_the_clock") as (waiting, go_on):
         undoing = Elsewhere(lambda: undone(look))
         undoing.start()
         assert waiting.wait(10)
-        now = timezone.now()
-        assert results.horizon() < now  # what falls due from here on is not told, whatever the clock says
+        reading = Elsewhere(lambda: [(line.state, line.number) for line in export.items(cast.task)])
+        reading.start()
+        reading.until_it_waits()
+        assert reading.is_alive()
+        results.settled(cast.task.pk + 1)  # another task's readers wait for nobody
         go_on.set()
         undoing.done()
-    assert results.horizon() > now
-    told = results.told(cast.project.pk, item.pk)
-    assert told is not None
-    assert list(told.results) == []
+    assert reading.done() == [("review", None)]
 
 
 # ---- second opinions

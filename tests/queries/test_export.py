@@ -126,7 +126,7 @@ def test_pages_meet_without_gaps_and_end_early_where_payloads_are_large(monkeypa
     monkeypatch.setattr(export, "PAGE_BYTES", 0)
     with CaptureQueriesContext(connection) as captured:
         assert len(list(export.items(cast.task))) == 10
-    assert len(captured) == 11
+    assert sum("slider_item" in query["sql"] for query in captured) == 11
 
 
 def export_as(who: Any, cast: casts.Company, query: str = "") -> Any:
