@@ -10,6 +10,9 @@ from slider.flow import moves, outbox, watches
 from slider.models import Review, ReviewKind, ReviewState, State, Undone, Unheard
 from slider.models.afterwards import UNDO_DEEP
 
+OVER = "what you said is out by now"
+"""The same words whatever has left or was built on it: others would tell an audit from the rest."""
+
 
 class TooLate(Exception):
     """The verdict stands: its effect has left, it is not this person's newest word, or it lies too deep."""
@@ -29,7 +32,8 @@ def undo(review_id: int, *, user_id: int, token: int, lease_s: float) -> Review:
         if (review.state, review.holder_id, review.token) != (ReviewState.DECIDED, user_id, token):
             raise TooLate("it is no verdict of yours any more")
         if review.undo_until is None or review.decided_at is None:
-            raise TooLate("its time is over")
+            raise TooLate(OVER)
+        _ask_the_clock(review.undo_until)
         if Undone.objects.filter(by=user_id, created_at__gt=review.decided_at).count() >= UNDO_DEEP:
             raise TooLate(f"only your last {UNDO_DEEP} decisions can be taken back")
         _write_down(review, user_id, review.decided_at)
@@ -73,7 +77,7 @@ def _unmake(review: Review, user_id: int) -> None:
     try:
         outbox.take_back(review.item_id, Q(review=review))
     except outbox.HasLeft as error:
-        raise TooLate(str(error)) from error
+        raise TooLate(OVER) from error
     if review.kind == ReviewKind.GATE:
         step = moves.Step(review.item_id, review.item.token, State.REVIEW, "taken back before its result left")
         moves.move(step, source=State.DONE, by=user_id)
@@ -84,4 +88,4 @@ def _ask_the_clock(until: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp() < %s", [until])
         if cursor.fetchone() != (True,):
-            raise TooLate("its time is over")
+            raise TooLate(OVER)

@@ -151,7 +151,7 @@ def test_an_accepted_audit_has_its_time_as_well() -> None:
     casts.audited(cast.task)
     look = decided(cast)
     Review.objects.update(undo_until=look.decided_at)
-    with pytest.raises(TooLate, match="time is over"):
+    with pytest.raises(TooLate, match="out by now"):
         undone(look)
     assert Unheard.objects.count() == 1
 
@@ -168,7 +168,7 @@ def test_a_verdict_that_somebody_corrected_since_stays() -> None:
     item = casts.one(cast.task)
     look = decided(cast)
     corrections.correct(item.pk, user_id=cast.colleague.pk, said=Said(Verdict.FIX, BETTER, "wrong"))
-    with pytest.raises(TooLate, match="corrected"):
+    with pytest.raises(TooLate, match="out by now"):
         undone(look)
     assert [p.number for p in Publication.objects.order_by("number")] == [1, 2]
 
@@ -250,7 +250,7 @@ def test_a_round_of_the_guard_that_read_a_verdict_keeps_nothing_if_it_is_taken_b
     look = decided(cast)
     before = judged.watch(cast).round
     Review.objects.update(undo_until=None)  # for the guard its time is over …
-    with paused(undo, "_ask_the_clock") as (waiting, go_on):
+    with paused(undo, "_unmake") as (waiting, go_on):
         undoing = Elsewhere(lambda: undone_in_time(look))
         undoing.start()
         assert waiting.wait(10)
@@ -273,15 +273,30 @@ def undone_in_time(look: Review) -> Review:
     return undone(look)
 
 
+@pytest.mark.parametrize("said", [ACCEPT, Said(Verdict.FIX, BETTER)], ids=["accept", "fix"])
+def test_being_too_late_tells_no_audit_from_a_gate(said: Said) -> None:
+    cast = casts.company()
+    words = []
+    for make in (casts.one, casts.audited):
+        make(cast.task, make.__name__)
+        look = decided(cast, said)
+        casts.time_passes(cast.task)
+        with pytest.raises(TooLate) as refused:
+            undone(look)
+        words.append(str(refused.value))
+    assert words[0] == words[1]
+
+
 @contextmanager
 def paused(module: Any, name: str) -> Iterator[tuple[threading.Event, threading.Event]]:
-    """Stop whoever comes to this function, with all their locks, until they may go on."""
+    """Stop whoever has been through this function, with all their locks, until they may go on."""
     waiting, go_on, real = threading.Event(), threading.Event(), getattr(module, name)
 
     def stopped(*args: Any, **kwargs: Any) -> Any:
+        done = real(*args, **kwargs)
         waiting.set()
         assert go_on.wait(10)
-        return real(*args, **kwargs)
+        return done
 
     setattr(module, name, stopped)
     try:
@@ -321,7 +336,7 @@ def test_what_is_leaving_is_not_taken_back() -> None:
         undoing = Elsewhere(lambda: undone(look))
         undoing.start()
         undoing.until_it_waits()
-    with pytest.raises(TooLate, match="has left"):
+    with pytest.raises(TooLate, match="out by now"):
         undoing.done()
     assert (Item.objects.get().state, Review.objects.get().state) == (State.DONE, ReviewState.DECIDED)
     assert Unheard.objects.count() == 1
@@ -370,7 +385,7 @@ def test_readers_see_no_result_that_can_still_be_taken_back() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_readers_wait_for_an_undo_that_runs_into_the_end_of_its_window() -> None:
     cast, look = owing(undo_s=3600)
-    with paused(undo, "_ask_the_clock") as (waiting, go_on):
+    with paused(undo, "_unmake") as (waiting, go_on):
         undoing = Elsewhere(lambda: undone(look))
         undoing.start()
         assert waiting.wait(10)
