@@ -94,6 +94,7 @@ def gather(task: Task) -> None:
             WHERE f.state = 'decided' AND s.verdict = f.verdict AND s.answer IS NOT DISTINCT FROM f.answer
               AND a.answer IS NOT NULL AND a.answer <> 'null' AND d.why <> ALL(%(telling)s)
               AND NOT EXISTS (SELECT FROM slider_known k WHERE k.item_id = s.item_id)
+              AND NOT EXISTS (SELECT FROM slider_correction c WHERE c.item_id = s.item_id AND c.undone_at IS NULL)
             ON CONFLICT (item_id) DO NOTHING
             """,
             {"task": task.pk, "undo_s": task.undo_s, "most": GATHERED, "telling": [why.value for why in TELLING]},

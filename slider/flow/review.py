@@ -1,6 +1,7 @@
 """The review stage: a person takes an item, decides it under their claim, or passes it on."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from slider.models import (
     Review,
     ReviewKind,
     ReviewState,
+    SecondOpinion,
     State,
     Task,
     Unheard,
@@ -35,6 +37,10 @@ NOTE_MOST = 5000
 
 class NotYours(Exception):
     """The review belongs to somebody else by now, or is decided; what the person typed should be kept for them."""
+
+
+class KeptAside(Exception):
+    """The verdict came too late to count: it was kept as a second opinion, which the words say."""
 
 
 class Unfit(ValueError):
@@ -63,29 +69,41 @@ def take(user_id: int, *, task_ids: list[int], lease_s: float) -> Review | None:
 def decide(review_id: int, *, user_id: int, token: int, said: Said) -> Review:
     """Record a verdict; once, by the holder of the claim.
 
-    A late one counts as long as nobody else has taken the item: the token is still the claim's. Saying the same
-    again is answered with the decided review. Raises NotYours, or Unfit when the verdict itself can't stand.
+    A late one counts as long as nobody else has taken the item: the token is still the claim's. One that comes later
+    still is kept as a second opinion, and KeptAside says so. Saying the same again is answered with the decided review.
+    Raises NotYours, or Unfit when the verdict itself can't stand.
     """
     with transaction.atomic():
         review = Review.objects.select_for_update(of=("self",)).select_related("task").get(pk=review_id)
         if review.state == ReviewState.DECIDED and (review.holder_id, review.token) == (user_id, token):
             return review
-        if not _may_decide(review, user_id, token):
-            raise NotYours(_who_has_it(review))
+        counts = _may_decide(review, user_id, token)
+        if not counts and not _is_late(review, user_id, token):
+            raise NotYours(_who_has_it(review, user_id))
         decision = Decision.objects.select_related("attempt").get(pk=review.item_id)
         proposal = decision.attempt.answer if decision.attempt is not None else None
         settled = settle(said, review.task, proposal=proposal)
-        review.state, review.holder_id, review.lease_until = ReviewState.DECIDED, user_id, None
-        review.verdict, review.answer = settled.verdict, settled.answer
-        review.reason, review.note = settled.reason, settled.note
-        review.decided_at = Now()
-        review.save()
-        if review.kind in BESIDE:
-            return review  # it says something of people and nothing of the item: the guard never hears it
-        Unheard.objects.create(review=review, task_id=review.task_id)
-        _publish(review)
-        seconds.draw(review)
+        if counts:
+            _record(review, settled, user_id)
+        else:
+            _keep_aside(review, settled, user_id, token)
+    if not counts:
+        raise KeptAside(_who_has_it(review, user_id))
     return review
+
+
+def _record(review: Review, settled: Said, user_id: int) -> None:
+    """Write the verdict down with what follows from it; for as long as it can be undone, nobody counts it."""
+    review.state, review.holder_id, review.lease_until = ReviewState.DECIDED, user_id, None
+    review.verdict, review.answer = settled.verdict, settled.answer
+    review.reason, review.note = settled.reason, settled.note
+    review.decided_at, review.undo_until = Now(), Now() + timedelta(seconds=review.task.undo_s)
+    review.save()
+    if review.kind in BESIDE:
+        return  # it says something of people and nothing of the item: the guard never hears it
+    Unheard.objects.create(review=review, task_id=review.task_id)
+    _publish(review)
+    seconds.draw(review)
 
 
 def _may_decide(review: Review, user_id: int, token: int) -> bool:
@@ -96,11 +114,36 @@ def _may_decide(review: Review, user_id: int, token: int) -> bool:
     return review.state == ReviewState.HELD and review.holder_id == user_id
 
 
-def _who_has_it(review: Review) -> str:
+def _is_late(review: Review, user_id: int, token: int) -> bool:
+    """Whether the claim is an old one: somebody else has taken the look since."""
+    theirs = review.state != ReviewState.VOID and review.holder_id != user_id
+    return theirs and 0 < token < review.token
+
+
+def _keep_aside(review: Review, settled: Said, user_id: int, token: int) -> None:
+    """Keep a late verdict as a second opinion; said twice, it is kept once."""
+    SecondOpinion.objects.get_or_create(
+        review=review,
+        by_id=user_id,
+        token=token,
+        defaults={
+            "verdict": settled.verdict,
+            "answer": settled.answer,
+            "reason": settled.reason,
+            "note": settled.note,
+        },
+    )
+
+
+def _who_has_it(review: Review, user_id: int) -> str:
     if review.state == ReviewState.VOID:
         return "the item was withdrawn meanwhile; nothing is owed for it"
     if review.state == ReviewState.DECIDED:
         return "somebody else has decided this item meanwhile"
+    if review.holder_id == user_id:
+        return "you have taken this item anew since: look at it again"
+    if review.state == ReviewState.OPEN:
+        return "your hold on this item ran out, and it went on to others"
     return "your hold on this item ran out and somebody else has it now"
 
 
@@ -134,7 +177,7 @@ ENDINGS = {Verdict.ACCEPT: Ending.ACCEPTED, Verdict.FIX: Ending.FIXED, Verdict.R
 
 def _publish(review: Review) -> None:
     """A gate's verdict makes the item final; any other that found an error corrects what is out already."""
-    result = outbox.Result(review.item_id, ENDINGS[Verdict(review.verdict)], review.answer, review.reason)
+    result = outbox.Result(review.item_id, ENDINGS[Verdict(review.verdict)], review.answer, review.reason, review.pk)
     if review.kind != ReviewKind.GATE:
         if review.verdict != Verdict.ACCEPT:
             outbox.correct(review.task_id, result, undo_s=review.task.undo_s)
@@ -153,7 +196,7 @@ def skip(review_id: int, *, user_id: int, token: int) -> None:
     with transaction.atomic():
         review = Review.objects.select_for_update().get(pk=review_id)
         if review.state != ReviewState.HELD or (review.holder_id, review.token) != (user_id, token):
-            raise NotYours(_who_has_it(review))
+            raise NotYours(_who_has_it(review, user_id))
         Decline.objects.get_or_create(review=review, user_id=user_id)
         review.state, review.holder_id, review.lease_until, review.taken_at = (
             ReviewState.OPEN,

@@ -1,5 +1,6 @@
 """What is kept in PostgreSQL: one module a noun of the house."""
 
+from slider.models.afterwards import Correction, SecondOpinion, Undone
 from slider.models.attempt import Attempt
 from slider.models.decision import Decision, Why
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
@@ -28,6 +29,7 @@ __all__ = [
     "Adjudication",
     "ApiKey",
     "Attempt",
+    "Correction",
     "Decision",
     "Decline",
     "Delivery",
@@ -67,11 +69,13 @@ __all__ = [
     "Role",
     "Scope",
     "Score",
+    "SecondOpinion",
     "Spend",
     "Stands",
     "State",
     "Tally",
     "Task",
+    "Undone",
     "Unheard",
     "Verdict",
     "Watch",

@@ -36,6 +36,9 @@ class Review(models.Model):
     reason = models.CharField(max_length=40, blank=True)
     note = models.TextField(max_length=5000, blank=True)
     decided_at = models.DateTimeField(null=True)
+    undo_until = models.DateTimeField(
+        null=True, help_text="Until then its verdict can be taken back: nobody counts it."
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -68,6 +71,10 @@ class Review(models.Model):
                 condition=models.Q(kind__in=BESIDE, state=ReviewState.DECIDED),
                 name="one_look_beside_a_person",
             ),
+            models.CheckConstraint(
+                condition=models.Q(undo_until=None) | models.Q(state=ReviewState.DECIDED),
+                name="review_undo_only_while_decided",
+            ),
         )
         indexes = (
             models.Index(fields=["task", "id"], condition=models.Q(state=ReviewState.OPEN), name="review_open"),
@@ -79,6 +86,10 @@ class Review(models.Model):
             ),
             models.Index(fields=["holder"], condition=models.Q(state=ReviewState.HELD), name="review_held"),
             models.Index(fields=["task", "decided_at"], name="review_decided"),
+            # The verdicts that can still be taken back: few, and the newest.
+            models.Index(
+                fields=["task", "undo_until"], condition=models.Q(undo_until__isnull=False), name="review_undo_until"
+            ),
             # The items that people have finished, newest first.
             models.Index(
                 fields=["task", "-item"],

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from slider.models import Task
+from slider.queries import results
 
 PAGE = 2_000
 PAGE_BYTES = 4 * 1024 * 1024
@@ -60,11 +61,13 @@ JOIN slider_payload p ON p.item_id = n.id
 LEFT JOIN slider_decision d ON d.item_id = n.id
 LEFT JOIN LATERAL (
     SELECT verdict FROM slider_review
-    WHERE item_id = n.id AND state = 'decided' AND kind NOT IN ('known', 'second') ORDER BY decided_at DESC LIMIT 1
+    WHERE item_id = n.id AND state = 'decided' AND kind NOT IN ('known', 'second')
+      AND (undo_until > %(until)s) IS NOT TRUE
+    ORDER BY decided_at DESC LIMIT 1
 ) r ON true
 LEFT JOIN LATERAL (
     SELECT number, ending, answer, reason FROM slider_publication
-    WHERE item_id = n.id AND due_at <= clock_timestamp() ORDER BY number DESC LIMIT 1
+    WHERE item_id = n.id AND due_at <= %(until)s ORDER BY number DESC LIMIT 1
 ) o ON true
 WHERE n.before <= %(bytes)s
 ORDER BY n.id
@@ -79,8 +82,10 @@ def items(task: Task, *, state: str | None = None) -> Iterator[Exported]:
     """
     after = 0
     while True:
+        values: dict[str, Any] = {"task": task.pk, "after": after, "state": state, "page": PAGE, "bytes": PAGE_BYTES}
+        values["until"] = results.settled(task.pk)  # what can still be taken back is not told
         with connection.cursor() as cursor:
-            cursor.execute(_PAGE, {"task": task.pk, "after": after, "state": state, "page": PAGE, "bytes": PAGE_BYTES})
+            cursor.execute(_PAGE, values)
             rows = cursor.fetchall()
         if not rows:
             return

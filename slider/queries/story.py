@@ -10,6 +10,7 @@ from slider.models import (
     BESIDE,
     Adjudication,
     Attempt,
+    Correction,
     Decision,
     Delivery,
     Item,
@@ -20,7 +21,10 @@ from slider.models import (
     ReviewKind,
     ReviewState,
     Score,
+    SecondOpinion,
     Stands,
+    Undone,
+    Verdict,
 )
 from slider.queries import items, shape
 from slider.queries.shape import Part
@@ -59,6 +63,7 @@ class Answer:
 
 
 _ROUTING = {("working", "done"), ("working", "review"), ("ready", "review")}
+_DECIDING = {("review", "done"), ("done", "review")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,25 +97,50 @@ def tell(item: Item, *, blind: bool) -> Story:
         told = [look for look in looks if not blind or look.kind != ReviewKind.KNOWN]
         chapters += [_review(look) for look in told if look.state == ReviewState.DECIDED]
         chapters += [_word(word) for word in Adjudication.objects.filter(look__item=item).select_related("by", "look")]
-    mine = [look for look in looks if look.verdict and (look.kind not in BESIDE or _stands(look))]
-    decided = mine[-1] if mine and not hidden else None
+        chapters += _afterwards(item, blind=blind)
+    mine = [look for look in looks if look.kind not in BESIDE or _stands(look)]
+    last = None if hidden else _last_word(item, mine)
     return Story(
         tuple(sorted(chapters, key=lambda chapter: chapter.at)),
-        _answers(item, attempts[-1] if attempts else None, decided),
-        decided.holder.get_username() if decided is not None and decided.holder is not None else "",
-        decided.get_verdict_display() if decided is not None else "",
+        _answers(item, attempts[-1] if attempts else None, last),
+        last.who if last is not None else "",
+        last.verdict if last is not None else "",
         hidden,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What a person said last of an item, in a look or as a correction."""
+
+    at: datetime
+    who: str
+    verdict: str
+    answer: Any
+
+
+def _last_word(item: Item, looks: list[Review]) -> _Word | None:
+    said = [
+        _Word(look.decided_at, look.holder.get_username(), look.get_verdict_display(), look.answer)
+        for look in looks
+        if look.verdict and look.decided_at is not None and look.holder is not None
+    ]
+    said += [
+        _Word(one.created_at, one.by.get_username(), one.get_verdict_display(), one.answer)
+        for one in Correction.objects.filter(item=item, undone_at=None).select_related("by")
+    ]
+    return max(said, key=lambda word: word.at, default=None)
 
 
 def _moves(item: Item, *, hidden: bool) -> list[Chapter]:
     """The moves but for the one that routed the item: the decision tells that, to those who may know it.
 
-    Nor, where the rest is `hidden`, that people have finished it before.
+    While that is hidden, so are the moves of verdicts, also of those that were taken back: only a gate's verdict moves
+    an item, and an item that people have finished before is a look at them.
     """
-    untold = _ROUTING | {("review", "done")} if hidden else _ROUTING
+    left_out = _ROUTING | _DECIDING if hidden else _ROUTING
     moves = Move.objects.filter(item=item).select_related("by").order_by("pk")
-    return [_move(move) for move in moves if (move.from_state, move.to_state) not in untold]
+    return [_move(move) for move in moves if (move.from_state, move.to_state) not in left_out]
 
 
 def _move(move: Move) -> Chapter:
@@ -219,6 +249,45 @@ def _review(look: Review) -> Chapter:
     return Chapter(at, f"{look.get_verdict_display().capitalize()} by {who}", f"as {kind}", tuple(facts))
 
 
+def _afterwards(item: Item, *, blind: bool) -> list[Chapter]:
+    """What was taken back, what came too late, and what was corrected: each as it was said, by whom and when."""
+    untold = [ReviewKind.KNOWN] if blind else []
+    found = [
+        Chapter(
+            one.decided_at,
+            f"{one.get_verdict_display().capitalize()} by {one.by.get_username()}, and taken back",
+            f"{(one.created_at - one.decided_at).total_seconds():,.0f} s later, before it had any effect",
+            _said_with(item, one),
+        )
+        for one in Undone.objects.filter(review__item=item).exclude(review__kind__in=untold).select_related("by")
+    ]
+    found += [
+        Chapter(
+            one.created_at,
+            f"Second opinion by {one.by.get_username()}: {one.get_verdict_display()}",
+            "It came when somebody else had taken the item; it changes nothing and is not counted.",
+            _said_with(item, one),
+        )
+        for one in SecondOpinion.objects.filter(review__item=item).exclude(review__kind__in=untold).select_related("by")
+    ]
+    for one in Correction.objects.filter(item=item).select_related("by"):
+        undone = ", and taken back" if one.undone_at is not None else ""
+        title = f"Corrected by {one.by.get_username()}: {one.get_verdict_display()}{undone}"
+        found.append(Chapter(one.created_at, title, "", _said_with(item, one)))
+    return found
+
+
+def _said_with(item: Item, said: Undone | SecondOpinion | Correction) -> tuple[Fact, ...]:
+    """The answer field by field, the reason and the note; an answer that was only accepted stands elsewhere."""
+    facts = []
+    if said.verdict == Verdict.FIX:
+        parts = shape.parts(item.task.output_schema, said.answer)
+        pairs = [(part.label, shape.as_text(shape.held(said.answer, part))) for part in parts]
+        facts += [Fact(label, text) for label, text in pairs if text]
+    facts += [Fact("reason", said.reason)] if said.reason else []
+    return tuple(facts + ([Fact("note", said.note)] if said.note else []))
+
+
 def _publication(publication: Publication) -> Chapter:
     what = "Result" if publication.number == 1 else f"Correction {publication.number - 1}"
     delivery = Delivery(publication.delivery)
@@ -232,9 +301,9 @@ def _publication(publication: Publication) -> Chapter:
     return Chapter(publication.created_at, f"{what}: {publication.get_ending_display()}", "", tuple(facts))
 
 
-def _answers(item: Item, attempt: Attempt | None, decided: Review | None) -> tuple[Answer, ...]:
+def _answers(item: Item, attempt: Attempt | None, last: _Word | None) -> tuple[Answer, ...]:
     model = attempt.answer if attempt is not None else None
-    person = decided.answer if decided is not None else None
+    person = last.answer if last is not None else None
     if model is None and person is None:
         return ()
     parts = shape.parts(item.task.output_schema, model if model is not None else person)

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from slider.flow import moves
 from slider.flow import review as reviewing
-from slider.flow.review import NotYours, Said, Unfit
+from slider.flow import undo as undoing
+from slider.flow.review import KeptAside, NotYours, Said, Unfit
 from slider.models import Review, ReviewState, Task, Verdict
 from slider.queries import desk, frame, shape
 from slider.queries import sheet as sheets
@@ -21,7 +22,6 @@ from slider.views import access, desk_pages, schema_form
 from slider.views.desk_pages import Typed
 
 NO_CLAIM = -1  # what stands for a token that is none: no review has it
-SAID = {Verdict.ACCEPT: "Accepted", Verdict.FIX: "Fixed", Verdict.REJECT: "Rejected"}
 
 
 @require_GET
@@ -68,6 +68,8 @@ def decide(request: HttpRequest, review_id: int) -> HttpResponse:
         decided = reviewing.decide(review.pk, user_id=access.person(request).pk, token=_token(request), said=said)
     except NotYours as error:
         return desk_pages.lost(request, review, str(error), typed)
+    except KeptAside as error:
+        return desk_pages.kept_aside(request, review, str(error))
     except moves.Lost:
         return desk_pages.lost(request, review, "the item was withdrawn meanwhile; nothing is owed for it", typed)
     except Unfit as error:
@@ -77,7 +79,8 @@ def decide(request: HttpRequest, review_id: int) -> HttpResponse:
             errors = {"": str(error)}
         doing = "reject" if said.verdict == Verdict.REJECT else "fix"
         return desk_pages.look(request, review, Typed(typed.form, errors, typed.note, doing), status=422)
-    return _next(request, tasks, said=f"{SAID[Verdict(decided.verdict)]}: {sheet.title}.")
+    said_words = f"{desk_pages.SAID[Verdict(decided.verdict)]}: {sheet.title}."
+    return _next(request, tasks, said=said_words, flash=not sheet.task.undo_s)  # the line with the undo says it too
 
 
 @require_POST
@@ -90,6 +93,26 @@ def skip(request: HttpRequest, review_id: int) -> HttpResponse:
     except NotYours as error:
         return desk_pages.lost(request, review, str(error), Typed())
     return _next(request, tasks, said="Skipped: it goes to somebody else.")
+
+
+@require_POST
+def undo(request: HttpRequest, review_id: int) -> HttpResponse:
+    """Take one's own decision back and show that look again; or the next one, and why it was too late."""
+    tasks = _tasks(request)
+    review = _review(review_id, tasks)
+    user_id, lease_s = access.person(request).pk, settings.ENV.SLIDER_REVIEW_LEASE_S
+    title = sheets.of(review).title
+    try:
+        held = undoing.undo(review.pk, user_id=user_id, token=_token(request), lease_s=lease_s)
+    except undoing.TooLate as error:
+        return _next(request, tasks, trouble=f"{title} stays as you decided it: {error}.")
+    said = f"Taken back: {title}."
+    was_fix = (before := desk.taken_back(held)) is not None and before.verdict == Verdict.FIX
+    if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx's middleware
+        return _told(request, desk_pages.look(request, held, Typed(doing="fix" if was_fix else "")), said)
+    messages.success(request, said)
+    address = desk_pages.address_of(held.pk, request)
+    return HttpResponseRedirect(address + ("&" if "?" in address else "?") + "do=fix" if was_fix else address)
 
 
 @require_POST
@@ -156,18 +179,28 @@ def _said(request: HttpRequest, sheet: Sheet) -> tuple[Said, Typed]:
     return Said(Verdict.FIX, reading.value, note=note), Typed(form, dict(reading.errors), note, "fix")
 
 
-def _next(request: HttpRequest, tasks: list[Task], *, said: str = "") -> HttpResponse:
+def _next(
+    request: HttpRequest, tasks: list[Task], *, said: str = "", flash: bool = True, trouble: str = ""
+) -> HttpResponse:
     """The next look: as a piece when a script asked, else by a redirect that can be reloaded."""
     user_id = access.person(request).pk
     ids = [task.pk for task in tasks]
     review = reviewing.take(user_id, task_ids=ids, lease_s=settings.ENV.SLIDER_REVIEW_LEASE_S)
     if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx's middleware
-        response = desk_pages.empty(request, tasks) if review is None else desk_pages.look(request, review, Typed())
-        response["X-Desk-Waiting"] = frame.desk(request.user).text
-        response["X-Desk-Said"] = json.dumps(said)  # JSON: a header holds ASCII only
-        return response
-    if said:
+        if review is None:
+            return _told(request, desk_pages.empty(request, tasks, trouble=trouble), said or trouble)
+        return _told(request, desk_pages.look(request, review, Typed(), trouble=trouble), said or trouble)
+    if said and flash:
         messages.success(request, said)
+    if trouble:
+        messages.warning(request, trouble)
     wanted = desk_pages.wanted(request)
     empty = reverse("desk") + "?" + urlencode({"looked": 1, **({"task": wanted} if wanted else {})})
     return HttpResponseRedirect(empty if review is None else desk_pages.address_of(review.pk, request))
+
+
+def _told(request: HttpRequest, response: HttpResponse, said: str) -> HttpResponse:
+    """The piece with what a script has to know beside it: what waits, and what happened, for the live region."""
+    response["X-Desk-Waiting"] = frame.desk(request.user).text
+    response["X-Desk-Said"] = json.dumps(said)  # JSON: a header holds ASCII only
+    return response

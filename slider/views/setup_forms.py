@@ -43,7 +43,7 @@ class PromiseForm(forms.Form):
         min_value=0,
         max_value=3600,
         initial=10,
-        help_text="So long a person's decision waits before it is sent.",
+        help_text="So long a decision can be taken back. Till then it is not sent, and the guard does not hear it.",
     )
     judge_within_h = forms.IntegerField(
         label="A look is due within (hours)",

@@ -92,6 +92,7 @@ def judge(cast: casts.Company, count: int, *, wrong: bool, start: int = 0) -> No
     said: dict[str, Any] = {"verdict": Verdict.FIX, "answer": ANSWER | {"topic": "other"}} if wrong else {}
     for _ in range(cast.task.reviews.filter(state="open").count()):
         casts.decide(cast.reviewer, cast.task, **said)
+    casts.time_passes(cast.task)
 
 
 def counts(cast: casts.Company) -> tuple[Any, Any]:

@@ -7,6 +7,7 @@ from django.db import connection
 
 from slider.engine import regions
 from slider.engine.arrays import Bools, Floats, Ints
+from slider.flow.watching import verdicts
 from slider.flow.watching.people import Seen
 from slider.flow.watching.words import percent, stretches
 from slider.models import Policy
@@ -58,15 +59,15 @@ def loudest(wrong: Bools, expected: Floats) -> Stretch:
 def _newest(policy: Policy, *, lane: bool) -> tuple[Bools, Ints]:
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             SELECT r.verdict <> 'accept', d.bin FROM (
-                SELECT item_id, verdict, kind, aimed, decided_at FROM slider_review
-                WHERE task_id = %s AND state = 'decided' AND kind NOT IN ('known', 'second')
+                SELECT item_id, verdict, kind, aimed, decided_at FROM slider_review r
+                WHERE task_id = %s AND state = 'decided' AND kind NOT IN ('known', 'second') AND {verdicts.FINAL}
                 ORDER BY decided_at DESC LIMIT %s
             ) AS r CROSS JOIN LATERAL (SELECT * FROM slider_decision d WHERE d.item_id = r.item_id LIMIT 1) AS d
             WHERE d.epoch = %s AND d.bin IS NOT NULL AND NOT r.aimed AND (NOT %s OR d.lane = 'unattended')
             ORDER BY r.decided_at DESC
-            """,
+            """,  # noqa: S608
             [policy.task_id, _NEWEST, policy.epoch, lane],
         )
         rows = cursor.fetchall()

@@ -42,19 +42,19 @@ def fit(policy: Policy, *, tested: float) -> Fit | None:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             SELECT s.signals, r.verdict = 'accept', d.audit_chance, a.outcome = 'answered', s.difficulty,
                    d.epoch = %s AND d.bin IS NOT NULL, d.rank, d.bin
             FROM (
-                SELECT item_id, verdict FROM slider_review
-                WHERE task_id = %s AND state = 'decided' AND kind IN ('gate', 'audit')
+                SELECT item_id, verdict FROM slider_review r
+                WHERE task_id = %s AND state = 'decided' AND kind IN ('gate', 'audit') AND {verdicts.FINAL}
                 ORDER BY decided_at DESC LIMIT %s
             ) AS r
             CROSS JOIN LATERAL (SELECT * FROM slider_decision d WHERE d.item_id = r.item_id LIMIT 1) AS d
             CROSS JOIN LATERAL (SELECT * FROM slider_attempt a WHERE a.id = d.attempt_id LIMIT 1) AS a
             CROSS JOIN LATERAL (SELECT * FROM slider_score s WHERE s.attempt_id = a.id LIMIT 1) AS s
             WHERE a.worker_id = %s
-            """,
+            """,  # noqa: S608
             [policy.epoch, policy.task_id, NEWEST, policy.worker_id],
         )
         rows = cursor.fetchall()
