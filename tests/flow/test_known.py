@@ -162,6 +162,7 @@ def test_an_open_one_holds_up_no_evidence() -> None:
     judged.routed(cast, 40)
     while (held := take(cast, cast.reviewer)) is not None:
         review.decide(held.pk, user_id=cast.reviewer.pk, token=held.token, said=review.Said(Verdict.ACCEPT))
+    casts.time_passes(cast.task)
     assert planted()
     assert verdicts.outstanding(cast.task.pk, since=0) == 0
     assert guard.tend(cast.task.pk).labels == 50

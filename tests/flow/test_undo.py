@@ -11,19 +11,23 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from slider.flow import claims, corrections, endpoints, guard, moves, publish, review, undo
+from slider.flow import claims, corrections, endpoints, guard, known, moves, publish, review, undo
 from slider.flow.review import KeptAside, NotYours, Said
 from slider.flow.undo import TooLate
+from slider.flow.watching import people
 from slider.models import (
     Correction,
     Item,
+    Known,
     Mode,
     Move,
     Publication,
     Review,
+    ReviewKind,
     ReviewState,
     SecondOpinion,
     State,
+    Task,
     Undone,
     Unheard,
     Verdict,
@@ -596,3 +600,53 @@ def test_a_correction_can_not_be_edited(change: str) -> None:
     correct(out(cast), cast.reviewer.pk)
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(change)
+
+
+# ---- looks at people
+
+
+def test_a_known_answer_is_undone_like_any_other_look_and_counts_once_and_not_before_it_stands() -> None:
+    cast = casts.company()
+    item = casts.one(cast.task)
+    decided(cast, Said(Verdict.FIX, BETTER))
+    casts.time_passes(cast.task)
+    item.refresh_from_db()
+    known.mark(item, draft_right=False, words="The text says so.", by=cast.admin.pk)
+    Review.objects.create(item=item, task=cast.task, kind=ReviewKind.KNOWN)
+    look = casts.decide(cast.colleague, cast.task)
+    assert look.undo_until is not None
+    assert people.seen(cast.task.pk).judged == 0
+    again = undo.undo(look.pk, user_id=cast.colleague.pk, token=look.token, lease_s=60)
+    assert (again.kind, again.state, again.holder) == (ReviewKind.KNOWN, ReviewState.HELD, cast.colleague)
+    assert Item.objects.get().state == State.DONE
+    assert [p.ending for p in Publication.objects.all()] == ["fixed"]
+    review.decide(again.pk, user_id=cast.colleague.pk, token=again.token, said=Said(Verdict.FIX, BETTER))
+    casts.time_passes(cast.task)
+    assert (people.seen(cast.task.pk).judged, people.seen(cast.task.pk).missed) == (1, 0)
+    assert "taken back" in str(story.tell(item, blind=False))
+    assert "taken back" not in str(story.tell(item, blind=True))  # a reviewer reads of no known answer
+
+
+def test_a_second_look_waits_until_what_was_undone_is_decided_again() -> None:
+    cast = casts.company(second_rate=1.0)
+    casts.one(cast.task)
+    again = undone(decided(cast))
+    assert Review.objects.filter(kind=ReviewKind.SECOND).count() == 1
+    assert review.take(cast.colleague.pk, task_ids=[cast.task.pk], lease_s=60) is None
+    review.decide(again.pk, user_id=cast.reviewer.pk, token=again.token, said=ACCEPT)
+    assert review.take(cast.colleague.pk, task_ids=[cast.task.pk], lease_s=60) is None
+    casts.time_passes(cast.task)
+    Task.objects.update(undo_s=0)
+    held = review.take(cast.colleague.pk, task_ids=[cast.task.pk], lease_s=60)
+    assert held is not None
+    assert held.kind == ReviewKind.SECOND
+
+
+def test_what_somebody_corrected_since_is_no_known_answer_by_agreement() -> None:
+    cast = casts.company(second_rate=1.0, undo_s=0)
+    item = casts.one(cast.task)
+    decided(cast)
+    casts.decide(cast.colleague, cast.task)
+    corrections.correct(item.pk, user_id=cast.admin.pk, said=Said(Verdict.FIX, BETTER, "wrong"))
+    known.gather(cast.task)
+    assert not Known.objects.exists()
