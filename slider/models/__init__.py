@@ -4,6 +4,7 @@ from slider.models.attempt import Attempt
 from slider.models.decision import Decision, Why
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
 from slider.models.item import Item, Payload
+from slider.models.mark import Mark, MarkKind, MarkSide
 from slider.models.move import Move
 from slider.models.notice import Letter, Notice, NoticeKind, NoticeSeen, Post
 from slider.models.past import Past, PastRow, PastState
@@ -38,6 +39,9 @@ __all__ = [
     "Lane",
     "Letter",
     "Maker",
+    "Mark",
+    "MarkKind",
+    "MarkSide",
     "Membership",
     "Mode",
     "Move",

@@ -34,6 +34,9 @@ class Review(models.Model):
     verdict = models.CharField(max_length=6, choices=Verdict, blank=True)
     answer = models.JSONField(null=True, help_text="The answer that holds after this look; null after a rejection.")
     reason = models.CharField(max_length=40, blank=True)
+    lucky = models.BooleanField(
+        db_default=False, help_text="Right for the wrong reason: accepted, and evidence for nothing."
+    )
     note = models.TextField(max_length=5000, blank=True)
     decided_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -57,6 +60,10 @@ class Review(models.Model):
                 & ~models.Q(verdict="")
                 | (~models.Q(state=ReviewState.DECIDED) & models.Q(verdict="", decided_at=None)),
                 name="review_decided_has_a_verdict",
+            ),
+            # Only what is right may be left out of the evidence: see docs/decisions/0012.
+            models.CheckConstraint(
+                condition=models.Q(lucky=False) | models.Q(verdict=Verdict.ACCEPT), name="review_lucky_is_right"
             ),
         )
         indexes = (

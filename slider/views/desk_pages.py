@@ -9,7 +9,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from slider.flow.review import REASONS
 from slider.models import Review, Task
 from slider.queries import desk, shape, sheet
 from slider.views import access, schema_form
@@ -19,7 +18,7 @@ KEYS = (
     (("E",), "fix it: opens the form"),
     (("Ctrl", "Enter"), "send what you fixed; Esc leaves the form"),
     (("1", "9"), "take the alternative with this number"),
-    (("R", "1", "5"), "reject, then the number of the reason"),
+    (("R", "1", "9"), "reject, then the number of the reason"),
     (("S",), "skip: it goes to somebody else"),
     (("D",), "show differences or the whole texts"),
     (("?",), "these keys"),
@@ -71,7 +70,7 @@ def look(request: HttpRequest, review: Review, typed: Typed, *, status: int = 20
         "fields": fields,
         "typed": typed,
         "form_error": typed.errors.get("") if fields[0].part.name else None,
-        "reasons": list(enumerate(REASONS.items(), start=1)),
+        "reasons": list(enumerate(seen.task.reason_words.items(), start=1)),
         "lease_left": _seconds_left(review),
     }
     return _page(request, "review/_sheet.html", context, status=status, address=address_of(review.pk, request))

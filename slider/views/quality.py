@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from slider.flow.review import REASONS
 from slider.models import Gauge
 from slider.queries import (
     clock,
@@ -45,7 +44,7 @@ def show(request: HttpRequest, task_id: int) -> HttpResponse:
         "owed": quality_looks.owed(task),
         "pace": pace,
         "march": quality_nines.march(policy, audits, pace=pace),
-        "where": quality_groups.where(task, policy, reasons=REASONS),
+        "where": quality_groups.where(task, policy, reasons=task.reason_words),
         "detectors": [] if blind else detectors.read(task.pk),
         "sentinels": None if blind else sentinels.of(task),
     }

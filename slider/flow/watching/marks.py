@@ -58,7 +58,7 @@ def spans(old: Ints, new: Ints, *, since: int) -> list[Span]:
 
 
 # A look that was taken back with its item counts as a wrong answer: see docs/guard.md. Items that a closed region sent
-# to people have no bin on their look.
+# to people have no bin on their look. What is right for the wrong reason is no bet: its mark passes, nothing is counted.
 _PASSED = f"""
 SELECT d.seq, look.bin, d.audit_chance, {verdicts.LEAST}, look.state <> 'decided' OR look.verdict <> 'accept'
 FROM unnest(%(low)s::bigint[], %(high)s::bigint[]) AS span(low, high)
@@ -66,18 +66,22 @@ CROSS JOIN LATERAL (
     SELECT * FROM slider_decision WHERE task_id = %(task)s AND seq >= span.low AND seq < span.high
 ) AS d
 CROSS JOIN LATERAL (
-    SELECT r.state, r.verdict, r.bin, r.created_at FROM slider_review r
+    SELECT r.state, r.verdict, r.lucky, r.bin, r.created_at FROM slider_review r
     WHERE r.item_id = d.item_id AND r.kind = CASE d.lane WHEN 'people' THEN 'gate' ELSE 'audit' END AND r.slot = 1
       AND r.bin IS NOT NULL LIMIT 1
 ) AS look
 JOIN slider_policy p ON p.id = d.policy_id
-WHERE d.epoch = %(epoch)s
+WHERE d.epoch = %(epoch)s AND NOT look.lucky
   AND (look.state NOT IN ('open', 'held') OR look.created_at <= clock_timestamp() - %(hours)s * interval '1 hour')
 """  # noqa: S608
 
 
 def passed(task_id: int, *, epoch: int, where: list[Span], within_h: float) -> labels.Labels | None:
-    """The labels of the epoch in these places: judged, taken back, or overdue, which count as wrong for good."""
+    """The labels of the epoch in these places: judged, taken back, or overdue, which count as wrong for good.
+
+    Right for the wrong reason is none of them. Only what is right is ever left out so, which opens nothing sooner:
+    see docs/statistics.md.
+    """
     if not where:
         return None
     values: dict[str, Any] = {"task": task_id, "epoch": epoch, "hours": within_h}
@@ -125,10 +129,10 @@ _CLOSED = """
 SELECT d.rank, look.state <> 'decided' OR look.verdict <> 'accept'
 FROM (SELECT * FROM slider_decision WHERE task_id = %(task)s AND seq >= %(since)s AND seq < %(until)s) AS d
 CROSS JOIN LATERAL (
-    SELECT r.state, r.verdict FROM slider_review r
+    SELECT r.state, r.verdict, r.lucky FROM slider_review r
     WHERE r.item_id = d.item_id AND r.kind = 'gate' AND r.slot = 1 AND r.bin IS NULL LIMIT 1
 ) AS look
-WHERE d.epoch = %(epoch)s AND d.bin IS NOT NULL AND d.rank IS NOT NULL
+WHERE d.epoch = %(epoch)s AND NOT look.lucky AND d.bin IS NOT NULL AND d.rank IS NOT NULL
 ORDER BY d.seq
 """
 
