@@ -58,7 +58,7 @@ def spans(old: Ints, new: Ints, *, since: int) -> list[Span]:
 
 
 # A look that was taken back with its item counts as a wrong answer: see docs/guard.md. Items that a closed region sent
-# to people have no bin on their look. What is right for the wrong reason is no bet: its mark passes, nothing is counted.
+# to people have no bin on their look. What is right for the wrong reason is no bet: the mark passes it.
 _PASSED = f"""
 SELECT d.seq, look.bin, d.audit_chance, {verdicts.LEAST}, look.state <> 'decided' OR look.verdict <> 'accept'
 FROM unnest(%(low)s::bigint[], %(high)s::bigint[]) AS span(low, high)
