@@ -18,7 +18,8 @@ from slider.models import (
     ReviewState,
     Score,
 )
-from slider.queries import items, shape
+from slider.queries import items, marked, shape
+from slider.queries.marked import Said
 from slider.queries.shape import Part
 
 _CLAIMED = "claimed by "  # how the reason of a claim's move begins; the machine's name follows
@@ -54,6 +55,7 @@ class Answer:
     changed: bool
 
 
+_LONGEST_QUOTE = 160
 _ROUTING = {("working", "done"), ("working", "review"), ("ready", "review")}
 
 
@@ -63,6 +65,7 @@ class Story:
     answers: tuple[Answer, ...]
     by_person: str  # whose answer stands beside the model's; empty: nobody's
     verdict: str  # what that person said, in a word
+    marks: tuple[Said, ...]  # what people marked, in the order of their looks
     is_cut: bool  # told only up to the routing, to somebody who may have to look at it
 
 
@@ -81,17 +84,21 @@ def tell(item: Item, *, blind: bool) -> Story:
         if score := scores.get(attempt.pk):
             chapters.append(_score(score))
     looks = list(Review.objects.filter(item=item).select_related("holder").order_by("pk"))
+    marks: tuple[Said, ...] = ()
     if not hidden:
-        decision = Decision.objects.select_related("policy").filter(pk=item.pk).first()
+        decision = Decision.objects.select_related("policy", "attempt").filter(pk=item.pk).first()
         chapters += [_decision(decision)] if decision is not None else []
         chapters += [_publication(p) for p in Publication.objects.filter(item=item).order_by("number")]
-        chapters += [_review(look) for look in looks if look.state == ReviewState.DECIDED]
+        judged = decision.attempt if decision is not None else None
+        marks = marked.of(item, looks, body=item.payload.body, answer=judged.answer if judged else None)
+        chapters += [_review(look, item, marks) for look in looks if look.state == ReviewState.DECIDED]
     decided = next((look for look in reversed(looks) if look.verdict), None) if not hidden else None
     return Story(
         tuple(sorted(chapters, key=lambda chapter: chapter.at)),
         _answers(item, attempts[-1] if attempts else None, decided),
         decided.holder.get_username() if decided is not None and decided.holder is not None else "",
         decided.get_verdict_display() if decided is not None else "",
+        marks,
         hidden,
     )
 
@@ -179,15 +186,24 @@ def _decision(decision: Decision) -> Chapter:
     return Chapter(decision.created_at, title, text, tuple(facts))
 
 
-def _review(look: Review) -> Chapter:
+def _review(look: Review, item: Item, marks: tuple[Said, ...]) -> Chapter:
     kind = {ReviewKind.AUDIT: "an audit", ReviewKind.LOOKBACK: "a look back"}.get(ReviewKind(look.kind), "a gate")
-    facts = [Fact("reason", look.reason)] if look.reason else []
+    facts = [Fact("reason", item.task.reason_words.get(look.reason, look.reason))] if look.reason else []
+    facts += [Fact("right for the wrong reason", "it counts as evidence for nothing")] if look.lucky else []
+    facts += [_mark(one) for one in marks if one.look == look.pk]
     if look.taken_at is not None and look.decided_at is not None:
         facts.append(Fact("looked for", f"{(look.decided_at - look.taken_at).total_seconds():,.0f} s"))
     facts += [Fact("note", look.note)] if look.note else []
     who = look.holder.get_username() if look.holder is not None else "somebody"
     at = look.decided_at or look.created_at
     return Chapter(at, f"{look.get_verdict_display().capitalize()} by {who}", f"as {kind}", tuple(facts))
+
+
+def _mark(one: Said) -> Fact:
+    if one.is_span:
+        quote = one.quote if len(one.quote) <= _LONGEST_QUOTE else f"{one.quote[:_LONGEST_QUOTE]}…"
+        return Fact(f"passage {one.number}", f"“{quote}”: {one.reason}")
+    return Fact(f"field {one.label}", f"{one.kind.label}{f': {one.reason}' if one.reason else ''}")
 
 
 def _publication(publication: Publication) -> Chapter:

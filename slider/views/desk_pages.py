@@ -79,9 +79,7 @@ def look(request: HttpRequest, review: Review, typed: Typed, *, status: int = 20
         "lease_left": _seconds_left(review),
     }
     if typed.doing == "mark":
-        context["listing"] = mark_form.listing(
-            seen.task, proposal=seen.proposal, source=seen.body, chosen=typed.marks
-        )
+        context["listing"] = mark_form.listing(seen.task, proposal=seen.proposal, source=seen.body, chosen=typed.marks)
     return _page(request, "review/_sheet.html", context, status=status, address=address_of(review.pk, request))
 
 

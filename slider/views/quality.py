@@ -13,6 +13,7 @@ from slider.queries import (
     detectors,
     errors,
     quality_acts,
+    quality_fields,
     quality_groups,
     quality_looks,
     quality_nines,
@@ -45,6 +46,7 @@ def show(request: HttpRequest, task_id: int) -> HttpResponse:
         "pace": pace,
         "march": quality_nines.march(policy, audits, pace=pace),
         "where": quality_groups.where(task, policy, reasons=task.reason_words),
+        "fields": quality_fields.read(task, delta=policy.delta),
         "detectors": [] if blind else detectors.read(task.pk),
         "sentinels": None if blind else sentinels.of(task),
     }
