@@ -90,7 +90,7 @@ def items(task: Task, *, state: str | None = None) -> Iterator[Exported]:
         if not rows:
             return
         bodies = {row[0]: json.loads(row[6]) for row in rows}
-        marks = marked.exported(bodies)
+        marks = marked.exported({row[0]: bodies[row[0]] for row in rows if row[9]})  # where somebody has looked
         for row in rows:
             yield _exported(row, bodies[row[0]], marks.get(row[0], []))
         after = rows[-1][0]

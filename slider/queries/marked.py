@@ -86,6 +86,8 @@ WHERE r.item_id = ANY(%s) AND r.state = 'decided' ORDER BY r.id, m.number
 
 def exported(bodies: dict[int, Any]) -> dict[int, list[dict[str, Any]]]:
     """The marks of many items, given their bodies by id, as an export holds them."""
+    if not bodies:
+        return {}
     with connection.cursor() as cursor:
         cursor.execute(_EXPORTED, [list(bodies)])
         rows = cursor.fetchall()

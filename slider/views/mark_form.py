@@ -1,6 +1,6 @@
 """Marks in a form: each is one text field with a little JSON; and the page that lists all there is to mark."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,8 +88,8 @@ def listing(task: Task, *, proposal: Any, source: Any, chosen: Sequence[Remark])
     """The lists for one item. `chosen` are marks made so far."""
     made, reasons = set(chosen), task.reason_words
     fields = tuple(_fields(task, proposal, made, reasons)) if proposal is not None else ()
-    answer = tuple(_sentences(proposal, MarkSide.ANSWER, made, reasons))
-    below = tuple(_sentences(source, MarkSide.SOURCE, made, reasons))
+    answer = tuple(_sentences(_prose(task.output_schema, proposal), MarkSide.ANSWER, made, reasons))
+    below = tuple(_sentences(_prose(task.input_schema, source), MarkSide.SOURCE, made, reasons))
     listed = {option.text for line in (*fields, *answer, *below) for option in line.options}
     return Listing(fields, answer, below, tuple(text for one in chosen if (text := text_of(one)) not in listed))
 
@@ -101,6 +101,14 @@ def _fields(task: Task, proposal: Any, made: set[Remark], reasons: dict[str, str
         said += [(Remark(MarkKind.WRONG, path, reason=code), f"wrong: {words}") for code, words in reasons.items()]
         quote = shape.as_text(shape.held(proposal, part))[:120]
         yield Line(part.label, quote, tuple(Option(text_of(one), words, one in made) for one, words in said))
+
+
+def _prose(schema: Mapping[str, Any], whole: Any) -> Any:
+    """What may hold sentences: without the fields that hold one of a few values, or a date."""
+    if not isinstance(whole, dict):
+        return whole
+    parts = shape.parts(schema, whole)
+    return {p.name: whole[p.name] for p in parts if p.name in whole and not p.choices and p.kind != shape.Kind.DATE}
 
 
 def _sentences(whole: Any, side: MarkSide, made: set[Remark], reasons: dict[str, str]) -> Iterator[Line]:

@@ -61,14 +61,14 @@ def desk(db: None) -> tuple[Client, Review]:
     return client, casts.take(cast.reviewer, cast.task)
 
 
-def decide(client: Client, review: Review, marks: list[Any], *, script: bool = False, **said: Any) -> Any:
+def decide(client: Client, review: Review, marks: list[Any], script: bool = False, **said: Any) -> Any:
     sent = {"token": review.token, "mark": [one if isinstance(one, str) else json.dumps(one) for one in marks]}
     headers = {"HX-Request": "true"} if script else {}
     return client.post(f"/desk/{review.pk}/decide", sent | said, headers=headers)
 
 
 @pytest.mark.parametrize("said", [{"verdict": "reject", "reason": "wrong"}, {"verdict": "reject:wrong"}])
-def test_marks_go_with_a_rejection(desk: tuple[Client, Review], said: dict[str, str]) -> None:
+def test_marks_go_with_a_rejection(desk: tuple[Client, Review], said: dict[str, Any]) -> None:
     client, review = desk
     assert decide(client, review, [SPAN], note="see there", **said).status_code == 302
     review.refresh_from_db()
@@ -89,7 +89,7 @@ def test_a_refused_mark_is_said_and_nothing_typed_is_lost(
     desk: tuple[Client, Review], mark: Any, *, script: bool
 ) -> None:
     client, review = desk
-    form = {"verdict": "accept", "note": "my note", "f.reply": "my own reply"}
+    form: dict[str, Any] = {"verdict": "accept", "note": "my note", "f.reply": "my own reply"}
     answer = decide(client, review, [mark], script=script, **form)
     page = answer.content.decode()
     assert answer.status_code == 422

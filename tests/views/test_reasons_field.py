@@ -11,7 +11,7 @@ from tests import casts
 
 def problem(text: str) -> str:
     form = ReasonsForm({"reasons": text})
-    return "" if form.is_valid() else form.errors["reasons"][0]
+    return "" if form.is_valid() else str(form.errors["reasons"][0])
 
 
 def test_a_line_is_a_code_and_words_or_words_alone() -> None:

@@ -116,6 +116,19 @@
     if (title) title.textContent = chosen ? chosen.words : "Mark a field or a passage";
   };
 
+  // Into sight: within its own half where that scrolls, and then above the bar, which lies on the page.
+  const reveal = (range, pane) => {
+    const within = pane.getBoundingClientRect();
+    const floor = Math.min(within.bottom, find(".desk-bar").getBoundingClientRect().top);
+    const box = range.getBoundingClientRect();
+    if (box.bottom > floor) pane.scrollTop += box.bottom - floor + 12;
+    else if (box.top < within.top) pane.scrollTop += box.top - within.top - 12;
+    const now = range.getBoundingClientRect();
+    const bar = find(".desk-bar").getBoundingClientRect().top;
+    if (now.bottom > bar) scrollBy(0, now.bottom - bar + 12);
+    else if (now.top < 0) scrollBy(0, now.top - 12);
+  };
+
   const step = (by) => {
     const found = stops();
     if (!found.length) return;
@@ -123,9 +136,11 @@
     const chosen = found[place];
     const selection = getSelection();
     selection.removeAllRanges();
-    if (chosen.holder) selection.addRange(rangeOf(chosen.holder, chosen.start, chosen.end));
+    const range = document.createRange();
+    if (chosen.line) range.selectNode(chosen.line);
+    else selection.addRange(rangeOf(chosen.holder, chosen.start, chosen.end));
     aim(chosen);
-    (chosen.line || chosen.holder).scrollIntoView({ block: "nearest" });
+    reveal(chosen.line ? range : selection.getRangeAt(0), (chosen.line || chosen.holder).closest(".sheet-card"));
     window.say(chosen.line ? `Field ${chosen.words}` : chosen.words);
   };
 
