@@ -170,13 +170,11 @@ def test_a_story_shows_what_was_marked(
     start = REPLY.index("We added")
     one = {"kind": "span", "side": "answer", "path": "/reply", "start": start, "end": start + 19, "reason": "invented"}
     held = casts.take(cast.reviewer, cast.task)
+    kept = [[str(held.pk), [one | {"said": "x"}]]]
     page = sign_in(cast.reviewer)
     page.goto("/desk/")
     at_desk(page, "Message m1")
-    page.evaluate(
-        "text => sessionStorage.setItem(text[0], text[1])",
-        [f"marks:{cast.reviewer.pk}:{held.pk}", json.dumps([one | {"said": "x"}])],
-    )
+    page.evaluate("([key, text]) => sessionStorage.setItem(key, text)", [f"marks:{cast.reviewer.pk}", json.dumps(kept)])
     page.reload()
     at_desk(page, "Message m1")
     page.keyboard.press("a")

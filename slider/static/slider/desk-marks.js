@@ -3,7 +3,9 @@
 "use strict";
 (() => {
   const desk = document.getElementById("desk");
+  const { characters, offsetOf, rangeOf } = window.stored;
   const LONGEST_SHOWN = 90;
+  const KEPT = 12; // items whose marks this tab remembers: a decision that is taken back finds them again
   let marks = []; // what is sent, with the words that the page shows for it
   let review = "";
   let target = null; // what a number would mark
@@ -13,46 +15,8 @@
   const find = (selector) => desk.querySelector(selector);
   const all = (selector) => [...desk.querySelectorAll(selector)];
   const isMarking = () => Boolean(sheet()?.classList.contains("is-marking"));
-  const storedAs = (id) => `marks:${desk.dataset.person}:${id}`;
-
-  // ---- characters: the database counts code points of the stored text, the page shows some as more or fewer
-  const stands = (node) => (node.nodeType === Node.ELEMENT_NODE && node.dataset.n ? Number(node.dataset.n) : null);
-
-  const characters = (node) => {
-    if (node.nodeType === Node.TEXT_NODE) return [...node.data];
-    const count = stands(node);
-    return count === null ? [...node.childNodes].flatMap(characters) : Array(count).fill("\ufffd");
-  };
-
-  const offsetOf = (holder, node, offset, isEnd) => {
-    const range = document.createRange();
-    range.setStart(holder, 0);
-    range.setEnd(node, offset);
-    const inside = (node.nodeType === Node.TEXT_NODE ? node.parentElement : node).closest("[data-n]");
-    return characters(range.cloneContents()).length - (inside && !isEnd ? Number(inside.dataset.n) : 0);
-  };
-
-  const rangeOf = (holder, start, end) => {
-    const range = document.createRange();
-    let at = 0;
-    const visit = (node) => {
-      const size = characters(node).length;
-      if (node.nodeType === Node.TEXT_NODE) {
-        const units = (count) => [...node.data].slice(0, count).join("").length;
-        if (start >= at && start < at + size) range.setStart(node, units(start - at));
-        if (end > at && end <= at + size) range.setEnd(node, units(end - at));
-        at += size;
-      } else if (stands(node) !== null) {
-        if (start >= at && start < at + size) range.setStartBefore(node);
-        if (end > at && end <= at + size) range.setEndAfter(node);
-        at += size;
-      } else {
-        node.childNodes.forEach(visit);
-      }
-    };
-    visit(holder);
-    return range;
-  };
+  const storedAs = () => `marks:${desk.dataset.person}`;
+  const kept = () => JSON.parse(sessionStorage.getItem(storedAs()) || "[]");
 
   // ---- what can be marked
   const shortened = (text) => (text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text);
@@ -181,8 +145,8 @@
       return line;
     }));
     find("#marked-count").textContent = marks.length ? `(${marks.length})` : "";
-    if (marks.length) sessionStorage.setItem(storedAs(review), JSON.stringify(marks));
-    else sessionStorage.removeItem(storedAs(review));
+    const others = kept().filter(([id]) => id !== review);
+    sessionStorage.setItem(storedAs(), JSON.stringify([...others, ...(marks.length ? [[review, marks]] : [])].slice(-KEPT)));
     if (!CSS.highlights) return;
     const spans = marks.filter((one) => one.kind === "span").flatMap((one) => {
       const holder = all("[data-side]").find((text) => text.dataset.side === one.side && text.dataset.path === one.path);
@@ -208,6 +172,7 @@
 
   const leaveToSheet = () => {
     leave();
+    getSelection().removeAllRanges();
     document.getElementById("sheet-title").focus({ preventScroll: true });
   };
 
@@ -221,7 +186,7 @@
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     const pressed = event.target.closest("[data-key], [data-leave], [data-step], [data-mark], .line");
     if (!pressed) return;
-    if (pressed.dataset.key === "m" && document.getElementById("marked")) {
+    if (pressed.dataset.key === "m" && document.getElementById("mark-title")) {
       event.preventDefault();
       event.stopPropagation();
       if (isMarking()) leaveToSheet();
@@ -277,11 +242,10 @@
 
   const arrive = () => {
     const id = sheet()?.dataset.review || "";
-    if (review && review !== id) sessionStorage.removeItem(storedAs(review));
     review = id;
     target = null;
     place = -1;
-    marks = id ? JSON.parse(sessionStorage.getItem(storedAs(id)) || "[]") : [];
+    marks = kept().find(([other]) => other === id)?.[1] || [];
     if (CSS.highlights) CSS.highlights.delete("marked");
     draw();
   };
