@@ -61,7 +61,7 @@ class Review(models.Model):
                 | (~models.Q(state=ReviewState.DECIDED) & models.Q(verdict="", decided_at=None)),
                 name="review_decided_has_a_verdict",
             ),
-            # Only what is right may be left out of the evidence: see docs/decisions/0014.
+            # Only what is right may be left out of the evidence: see docs/decisions/0012.
             models.CheckConstraint(
                 condition=models.Q(lucky=False) | models.Q(verdict=Verdict.ACCEPT), name="review_lucky_is_right"
             ),
