@@ -51,7 +51,7 @@ def settle(said: Said, item: Item) -> Said:
     """The correction as it is stored: a fix has a reason as well. Raises Unfit."""
     if said.verdict == Verdict.ACCEPT:
         raise Unfit("a correction says another answer, or rejects the one that left", where="verdict")
-    if said.reason not in review.REASONS:
+    if said.reason not in item.task.reason_words:
         raise Unfit("say why: choose one of the reasons", where="reason")
     return replace(review.settle(said, item.task, proposal=None), reason=said.reason)
 

@@ -1,6 +1,6 @@
 """The review stage: a person takes an item, decides it under their claim, or passes it on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,12 +8,14 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from slider import strict
-from slider.flow import claims, moves, outbox, seconds
+from slider.flow import claims, marking, moves, outbox, seconds
 from slider.models import (
     BESIDE,
     Decision,
     Decline,
     Ending,
+    Mark,
+    Payload,
     Review,
     ReviewKind,
     ReviewState,
@@ -25,13 +27,6 @@ from slider.models import (
 )
 from slider.schema import Schema
 
-REASONS: dict[str, str] = {
-    "wrong": "Wrong value",
-    "policy": "Against policy",
-    "invented": "Invented fact",
-    "unclear": "Item unclear",
-    "other": "Other",
-}
 NOTE_MOST = 5000
 
 
@@ -53,12 +48,17 @@ class Unfit(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a person decided: an answer for a fix, a reason for a rejection."""
+    """What a person decided: an answer for a fix, a reason for a rejection, and what else they said of it.
+
+    `lucky` is an accept of what is right for the wrong reason.
+    """
 
     verdict: Verdict
     answer: Any = None
     reason: str = ""
     note: str = ""
+    lucky: bool = False
+    marks: tuple[marking.Remark, ...] = ()
 
 
 def take(user_id: int, *, task_ids: list[int], lease_s: float) -> Review | None:
@@ -83,8 +83,9 @@ def decide(review_id: int, *, user_id: int, token: int, said: Said) -> Review:
         decision = Decision.objects.select_related("attempt").get(pk=review.item_id)
         proposal = decision.attempt.answer if decision.attempt is not None else None
         settled = settle(said, review.task, proposal=proposal)
+        marks = _marks(settled, review, proposal=proposal)
         if counts:
-            _record(review, settled, user_id)
+            _record(review, settled, marks, user_id)
         else:
             _keep_aside(review, settled, user_id, token)
     if not counts:
@@ -92,13 +93,14 @@ def decide(review_id: int, *, user_id: int, token: int, said: Said) -> Review:
     return review
 
 
-def _record(review: Review, settled: Said, user_id: int) -> None:
+def _record(review: Review, settled: Said, marks: list[Mark], user_id: int) -> None:
     """Write the verdict down with what follows from it; for as long as it can be undone, nobody counts it."""
     review.state, review.holder_id, review.lease_until = ReviewState.DECIDED, user_id, None
     review.verdict, review.answer = settled.verdict, settled.answer
-    review.reason, review.note = settled.reason, settled.note
+    review.reason, review.note, review.lucky = settled.reason, settled.note, settled.lucky
     review.decided_at, review.undo_until = Now(), Now() + timedelta(seconds=review.task.undo_s)
     review.save()
+    marking.write(review.pk, marks)
     if review.kind in BESIDE:
         return  # it says something of people and nothing of the item: the guard never hears it
     Unheard.objects.create(review=review, task_id=review.task_id)
@@ -154,13 +156,14 @@ def settle(said: Said, task: Task, *, proposal: Any) -> Said:
     if "\x00" in said.note:
         raise Unfit("the note holds a NUL character; take it out", where="note")
     if said.verdict == Verdict.REJECT:
-        if said.reason not in REASONS:
-            raise Unfit(f"{said.reason[:40]!r} is no reason; choose one of {', '.join(REASONS)}", where="reason")
-        return Said(Verdict.REJECT, None, said.reason, said.note)
+        if said.reason not in task.reason_words:
+            known = ", ".join(task.reason_words)
+            raise Unfit(f"{said.reason[:40]!r} is no reason; choose one of {known}", where="reason")
+        return replace(said, answer=None, lucky=False)
     if said.verdict == Verdict.ACCEPT:
         if proposal is None:
             raise Unfit("there is no proposal to accept; fix it or reject it", where="verdict")
-        return Said(Verdict.ACCEPT, proposal, "", said.note)
+        return replace(said, answer=proposal, reason="")
     try:
         strict.check(said.answer)
     except strict.StrictError as error:
@@ -169,7 +172,20 @@ def settle(said: Said, task: Task, *, proposal: Any) -> Said:
     if problems:
         raise Unfit(problems[0].message, where=problems[0].where)
     same = proposal is not None and strict.canonical(said.answer) == strict.canonical(proposal)
-    return Said(Verdict.ACCEPT if same else Verdict.FIX, said.answer, "", said.note)
+    return replace(said, verdict=Verdict.ACCEPT if same else Verdict.FIX, reason="", lucky=False)
+
+
+def _marks(said: Said, review: Review, *, proposal: Any) -> list[Mark]:
+    """The marks of a settled verdict. Raises Unfit."""
+
+    def source() -> Any:
+        return Payload.objects.get(pk=review.item_id).body
+
+    texts = marking.Texts(review.task, proposal, source)
+    try:
+        return marking.settle(said.marks, texts, verdict=said.verdict, answer=said.answer)
+    except marking.Refused as error:
+        raise Unfit(str(error), where="marks") from error
 
 
 ENDINGS = {Verdict.ACCEPT: Ending.ACCEPTED, Verdict.FIX: Ending.FIXED, Verdict.REJECT: Ending.REJECTED}

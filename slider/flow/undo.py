@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from slider.flow import moves, outbox, watches
+from slider.flow import marking, moves, outbox, watches
 from slider.models import Review, ReviewKind, ReviewState, State, Undone, Unheard
 from slider.models.afterwards import UNDO_DEEP
 
@@ -67,7 +67,9 @@ def _hold_again(review: Review, lease_s: float) -> None:
     review.taken_at, review.lease_until = Now(), Now() + timedelta(seconds=lease_s)
     review.verdict = review.reason = review.note = ""
     review.answer = review.decided_at = review.undo_until = None
+    review.lucky = False
     review.save()
+    marking.write(review.pk, [])  # whoever made them has them before their eyes again
     review.refresh_from_db()
 
 

@@ -6,6 +6,7 @@ from slider.models.decision import Decision, Why
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
 from slider.models.item import Item, Payload
 from slider.models.known import Adjudication, Known, KnownFrom, Stands
+from slider.models.mark import Mark, MarkKind, MarkSide
 from slider.models.move import Move
 from slider.models.notice import Letter, Notice, NoticeKind, NoticeSeen, Post
 from slider.models.past import Past, PastRow, PastState
@@ -45,6 +46,9 @@ __all__ = [
     "Lane",
     "Letter",
     "Maker",
+    "Mark",
+    "MarkKind",
+    "MarkSide",
     "Membership",
     "Mode",
     "Move",

@@ -34,6 +34,9 @@ class Review(models.Model):
     verdict = models.CharField(max_length=6, choices=Verdict, blank=True)
     answer = models.JSONField(null=True, help_text="The answer that holds after this look; null after a rejection.")
     reason = models.CharField(max_length=40, blank=True)
+    lucky = models.BooleanField(
+        db_default=False, help_text="Right for the wrong reason: accepted, and evidence for nothing."
+    )
     note = models.TextField(max_length=5000, blank=True)
     decided_at = models.DateTimeField(null=True)
     undo_until = models.DateTimeField(
@@ -74,6 +77,10 @@ class Review(models.Model):
             models.CheckConstraint(
                 condition=models.Q(undo_until=None) | models.Q(state=ReviewState.DECIDED),
                 name="review_undo_only_while_decided",
+            ),
+            # Only what is right may be left out of the evidence: see docs/decisions/0017.
+            models.CheckConstraint(
+                condition=models.Q(lucky=False) | models.Q(verdict=Verdict.ACCEPT), name="review_lucky_is_right"
             ),
         )
         indexes = (

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from slider.engine.sanity.names import Sentinel
-from slider.models import hard_rules
+from slider.models import hard_rules, reasons
 from slider.models.project import Project
 
 
@@ -48,6 +48,11 @@ class Task(models.Model):
     )
     sentinels_off = models.JSONField(
         default=list, blank=True, help_text="Names of the sentinels that are switched off for this task."
+    )
+    reasons = models.JSONField(
+        default=reasons.default,
+        validators=[reasons.check],
+        help_text="What may be wrong with an answer: codes with their words, at most nine.",
     )
     coin_secret = models.BinaryField(default=_coin_secret, editable=False)
 
@@ -109,6 +114,11 @@ class Task(models.Model):
         named = body.get(self.title_field) if self.title_field else None
         text = named or next((value for value in body.values() if isinstance(value, str) and value.strip()), fallback)
         return " ".join(str(text).split())[:120]
+
+    @property
+    def reason_words(self) -> dict[str, str]:
+        """The words of its reasons by their codes, in the order of their keys."""
+        return reasons.words(self.reasons)
 
     def hard_rule(self, body: Mapping[str, object], origin: str = "") -> str:
         """The hard rule that keeps this item with people, in words, or nothing; `origin` says who pushed it."""

@@ -26,7 +26,8 @@ from slider.models import (
     Undone,
     Verdict,
 )
-from slider.queries import items, shape
+from slider.queries import items, marked, shape
+from slider.queries.marked import Said
 from slider.queries.shape import Part
 
 _CLAIMED = "claimed by "  # how the reason of a claim's move begins; the machine's name follows
@@ -62,6 +63,7 @@ class Answer:
     changed: bool
 
 
+_LONGEST_QUOTE = 160
 _ROUTING = {("working", "done"), ("working", "review"), ("ready", "review")}
 _DECIDING = {("review", "done"), ("done", "review")}
 
@@ -72,6 +74,7 @@ class Story:
     answers: tuple[Answer, ...]
     by_person: str  # whose answer stands beside the model's; empty: nobody's
     verdict: str  # what that person said, in a word
+    marks: tuple[Said, ...]  # what people marked, in the order of their looks
     is_cut: bool  # told only up to the routing, to somebody who may have to look at it
 
 
@@ -90,12 +93,15 @@ def tell(item: Item, *, blind: bool) -> Story:
         if score := scores.get(attempt.pk):
             chapters.append(_score(score))
     looks = list(Review.objects.filter(item=item).select_related("holder").order_by("pk"))
+    marks: tuple[Said, ...] = ()
     if not hidden:
-        decision = Decision.objects.select_related("policy").filter(pk=item.pk).first()
+        decision = Decision.objects.select_related("policy", "attempt").filter(pk=item.pk).first()
         chapters += [_decision(decision)] if decision is not None else []
         chapters += [_publication(p) for p in Publication.objects.filter(item=item).order_by("number")]
         told = [look for look in looks if not blind or look.kind != ReviewKind.KNOWN]
-        chapters += [_review(look) for look in told if look.state == ReviewState.DECIDED]
+        judged = decision.attempt if decision is not None else None
+        marks = marked.of(item, told, body=item.payload.body, answer=judged.answer if judged else None)
+        chapters += [_review(look, item, marks) for look in told if look.state == ReviewState.DECIDED]
         chapters += [_word(word) for word in Adjudication.objects.filter(look__item=item).select_related("by", "look")]
         chapters += _afterwards(item, blind=blind)
     mine = [look for look in looks if look.kind not in BESIDE or _stands(look)]
@@ -105,6 +111,7 @@ def tell(item: Item, *, blind: bool) -> Story:
         _answers(item, attempts[-1] if attempts else None, last),
         last.who if last is not None else "",
         last.verdict if last is not None else "",
+        marks,
         hidden,
     )
 
@@ -238,9 +245,11 @@ def _word(word: Adjudication) -> Chapter:
     return Chapter(word.at, f"{word.by.get_username()} settled it: {word.get_stands_display()}", word.words)
 
 
-def _review(look: Review) -> Chapter:
+def _review(look: Review, item: Item, marks: tuple[Said, ...]) -> Chapter:
     kind = _KINDS[ReviewKind(look.kind)]
-    facts = [Fact("reason", look.reason)] if look.reason else []
+    facts = [Fact("reason", item.task.reason_words.get(look.reason, look.reason))] if look.reason else []
+    facts += [Fact("right for the wrong reason", "it counts as evidence for nothing")] if look.lucky else []
+    facts += [_mark(one) for one in marks if one.look == look.pk]
     if look.taken_at is not None and look.decided_at is not None:
         facts.append(Fact("looked for", f"{(look.decided_at - look.taken_at).total_seconds():,.0f} s"))
     facts += [Fact("note", look.note)] if look.note else []
@@ -284,8 +293,15 @@ def _said_with(item: Item, said: Undone | SecondOpinion | Correction) -> tuple[F
         parts = shape.parts(item.task.output_schema, said.answer)
         pairs = [(part.label, shape.as_text(shape.held(said.answer, part))) for part in parts]
         facts += [Fact(label, text) for label, text in pairs if text]
-    facts += [Fact("reason", said.reason)] if said.reason else []
+    facts += [Fact("reason", item.task.reason_words.get(said.reason, said.reason))] if said.reason else []
     return tuple(facts + ([Fact("note", said.note)] if said.note else []))
+
+
+def _mark(one: Said) -> Fact:
+    if one.is_span:
+        quote = one.quote if len(one.quote) <= _LONGEST_QUOTE else f"{one.quote[:_LONGEST_QUOTE]}…"
+        return Fact(f"passage {one.number}", f"“{quote}”: {one.reason}")
+    return Fact(f"field {one.label}", f"{one.kind.label}{f': {one.reason}' if one.reason else ''}")
 
 
 def _publication(publication: Publication) -> Chapter:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from slider.flow.review import REASONS, Said, Unfit
+from slider.flow.review import Said, Unfit
 from slider.models import Task, Verdict
 from slider.queries import shape
 from slider.queries.corrections import Holds
@@ -56,7 +56,7 @@ def context(task: Task, holds: Holds, typed: Typed | None) -> dict[str, Any]:
     return {
         "holds": holds,
         "fields": sorted(fields, key=lambda field: shape.is_bulky(field.part)),
-        "reasons": list(REASONS.items()),
+        "reasons": list(task.reason_words.items()),
         "typed": typed,
         "is_open": is_wrong,
     }

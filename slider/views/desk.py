@@ -1,6 +1,7 @@
 """The review desk: take an item, look, decide; a GET changes nothing, and nothing a person typed is lost."""
 
 import json
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -18,9 +19,10 @@ from slider.models import Review, ReviewState, Task, Verdict
 from slider.queries import desk, frame, shape
 from slider.queries import sheet as sheets
 from slider.queries.sheet import Sheet
-from slider.views import access, desk_pages, schema_form
+from slider.views import access, desk_pages, mark_form, schema_form
 from slider.views.desk_pages import Typed
 
+LUCKY = "lucky"  # the verdict of a button: accept what is right for the wrong reason
 NO_CLAIM = -1  # what stands for a token that is none: no review has it
 
 
@@ -52,7 +54,7 @@ def look(request: HttpRequest, review_id: int) -> HttpResponse:
             request, review, "this item is not in your hands now; somebody else may have it", Typed()
         )
     doing = request.GET.get("do", "")
-    return desk_pages.look(request, review, Typed(doing=doing if doing in ("fix", "reject", "keys") else ""))
+    return desk_pages.look(request, review, Typed(doing=doing if doing in ("fix", "reject", "mark", "keys") else ""))
 
 
 @require_POST
@@ -62,6 +64,10 @@ def decide(request: HttpRequest, review_id: int) -> HttpResponse:
     review = _review(review_id, tasks)
     sheet = sheets.of(review)
     said, typed = _said(request, sheet)
+    try:
+        said, typed = _marked(request, said, typed)
+    except ValueError as error:
+        return _refused_marks(request, review, typed, str(error))
     if typed.errors:
         return desk_pages.look(request, review, typed, status=422)
     try:
@@ -73,13 +79,17 @@ def decide(request: HttpRequest, review_id: int) -> HttpResponse:
     except moves.Lost:
         return desk_pages.lost(request, review, "the item was withdrawn meanwhile; nothing is owed for it", typed)
     except Unfit as error:
+        if error.where == "marks":
+            return _refused_marks(request, review, typed, str(error))
         known = {part.name for part in shape.parts(sheet.task.output_schema, sheet.proposal)}
         errors = schema_form.error_at(error.where, str(error))
         if not known.issuperset(errors):
             errors = {"": str(error)}
         doing = "reject" if said.verdict == Verdict.REJECT else "fix"
-        return desk_pages.look(request, review, Typed(typed.form, errors, typed.note, doing), status=422)
-    said_words = f"{desk_pages.SAID[Verdict(decided.verdict)]}: {sheet.title}."
+        doing = "mark" if typed.doing == "mark" else doing
+        return desk_pages.look(request, review, replace(typed, errors=errors, doing=doing), status=422)
+    lucky = ", right for the wrong reason" if decided.lucky else ""
+    said_words = f"{desk_pages.SAID[Verdict(decided.verdict)]}{lucky}: {sheet.title}."
     return _next(request, tasks, said=said_words, flash=not sheet.task.undo_s)  # the line with the undo says it too
 
 
@@ -169,14 +179,30 @@ def _said(request: HttpRequest, sheet: Sheet) -> tuple[Said, Typed]:
         chosen = next((a for a in sheet.alternatives if str(a.key) == pick), None)
         if chosen is None:
             return Said(Verdict.FIX), Typed(form, {"": "That alternative is not offered any more."}, note, "fix")
-        return Said(Verdict.FIX, chosen.answer), Typed({}, {}, note)
-    verdict = post.get("verdict", "")
+        return Said(Verdict.FIX, chosen.answer, note=note), Typed({}, {}, note)
+    # A button may say the reason with it: on the page of all marks one form has all verdicts.
+    verdict, _, reason = post.get("verdict", "").partition(":")
     if verdict == Verdict.REJECT:
-        return Said(Verdict.REJECT, reason=post.get("reason", ""), note=note), Typed({}, {}, note, "reject")
-    if verdict == Verdict.ACCEPT:
-        return Said(Verdict.ACCEPT, note=note), Typed({}, {}, note)
+        return Said(Verdict.REJECT, reason=reason or post.get("reason", ""), note=note), Typed(form, {}, note, "reject")
+    if verdict in (Verdict.ACCEPT, LUCKY):
+        return Said(Verdict.ACCEPT, note=note, lucky=verdict == LUCKY), Typed(form, {}, note)
     reading = schema_form.read(sheet.task.output_schema, form, before=sheet.proposal)
     return Said(Verdict.FIX, reading.value, note=note), Typed(form, dict(reading.errors), note, "fix")
+
+
+def _marked(request: HttpRequest, said: Said, typed: Typed) -> tuple[Said, Typed]:
+    """The same with what was marked beside it; without a script all of it is shown again on the page that lists it."""
+    marks = mark_form.read(request.POST.getlist(mark_form.NAME))
+    typed = replace(typed, marks=marks)
+    if marks and not request.htmx:  # type: ignore[attr-defined]  # set by django_htmx's middleware
+        typed = replace(typed, doing="mark")
+    return replace(said, marks=marks), typed
+
+
+def _refused_marks(request: HttpRequest, review: Review, typed: Typed, why: str) -> HttpResponse:
+    words = f"{why[:1].upper()}{why[1:]}."
+    doing = typed.doing if request.htmx else "mark"  # type: ignore[attr-defined]  # as above
+    return desk_pages.look(request, review, replace(typed, errors={}, doing=doing, marks_error=words), status=422)
 
 
 def _next(

@@ -9,17 +9,19 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from slider.flow.review import REASONS
+from slider.flow.marking import Remark
 from slider.models import Review, Task, Undone, Verdict
 from slider.queries import desk, shape, sheet
-from slider.views import access, schema_form
+from slider.views import access, mark_form, schema_form
 
 KEYS = (
     (("A",), "accept the proposal"),
     (("E",), "fix it: opens the form"),
     (("Ctrl", "Enter"), "send what you fixed; Esc leaves the form"),
     (("1", "9"), "take the alternative with this number"),
-    (("R", "1", "5"), "reject, then the number of the reason"),
+    (("R", "1", "9"), "reject, then the number of the reason"),
+    (("M",), "mark fields and passages; arrows choose, a number says what is wrong, 0 that it is right"),
+    (("M", "L"), "accept what is right for the wrong reason"),
     (("S",), "skip: it goes to somebody else"),
     (("U",), "undo: takes your last decision back while it has not left"),
     (("D",), "show differences or the whole texts"),
@@ -36,7 +38,9 @@ class Typed:
     form: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     note: str = ""
-    doing: str = ""  # "fix" or "reject": which form stands open
+    doing: str = ""  # "fix", "reject" or "mark": which form stands open
+    marks: tuple[Remark, ...] = ()
+    marks_error: str = ""
 
 
 def wanted(request: HttpRequest) -> str:
@@ -84,10 +88,12 @@ def look(request: HttpRequest, review: Review, typed: Typed, *, status: int = 20
         "fields": fields,
         "typed": typed,
         "form_error": typed.errors.get("") if fields[0].part.name else None,
-        "reasons": list(enumerate(REASONS.items(), start=1)),
+        "reasons": list(enumerate(seen.task.reason_words.items(), start=1)),
         "lease_left": _seconds_left(review),
         "trouble": trouble,
     }
+    if typed.doing == "mark":
+        context["listing"] = mark_form.listing(seen.task, proposal=seen.proposal, source=seen.body, chosen=typed.marks)
     return _page(request, "review/_sheet.html", context, status=status, address=address_of(review.pk, request))
 
 
@@ -121,6 +127,7 @@ def lost(request: HttpRequest, review: Review, why: str, typed: Typed) -> HttpRe
     """Somebody else has it: who and why, and what was typed here, to copy."""
     kept = [f"{key.removeprefix(schema_form.PREFIX)}: {text}" for key, text in typed.form.items() if text]
     kept += [f"note: {typed.note}"] if typed.note else []
+    kept += [mark_form.in_words(one) for one in typed.marks]
     review = desk.look(review.pk, [review.task]) or review
     other = review.holder if review.holder_id != access.person(request).pk else None
     context = {"why": why, "other": other, "review": review, "kept": "\n".join(kept)}

@@ -66,7 +66,7 @@ def spans(old: Ints, new: Ints, *, since: int) -> list[Span]:
 
 
 # A look that was taken back with its item counts as a wrong answer: see docs/guard.md. So does an overdue one that was
-# decided this very moment and may still be taken back.
+# decided this very moment and may still be taken back. What is right for the wrong reason is no bet: a mark passes it.
 _WRONG = f"(r.state <> 'decided' OR r.verdict <> 'accept' OR NOT {verdicts.FINAL})"
 
 # Items that a closed region sent to people have no bin on their look.
@@ -77,18 +77,22 @@ CROSS JOIN LATERAL (
     SELECT * FROM slider_decision WHERE task_id = %(task)s AND seq >= span.low AND seq < span.high
 ) AS d
 CROSS JOIN LATERAL (
-    SELECT r.state, {_WRONG} AS wrong, r.bin, r.created_at FROM slider_review r
+    SELECT r.state, {_WRONG} AS wrong, r.lucky, r.bin, r.created_at FROM slider_review r
     WHERE r.item_id = d.item_id AND r.kind = CASE d.lane WHEN 'people' THEN 'gate' ELSE 'audit' END AND r.slot = 1
       AND r.bin IS NOT NULL LIMIT 1
 ) AS look
 JOIN slider_policy p ON p.id = d.policy_id
-WHERE d.epoch = %(epoch)s
+WHERE d.epoch = %(epoch)s AND NOT look.lucky
   AND (look.state NOT IN ('open', 'held') OR look.created_at <= clock_timestamp() - %(hours)s * interval '1 hour')
 """  # noqa: S608
 
 
 def passed(task_id: int, *, epoch: int, where: list[Span], within_h: float) -> labels.Labels | None:
-    """The labels of the epoch in these places: judged, taken back, or overdue, which count as wrong for good."""
+    """The labels of the epoch in these places: judged, taken back, or overdue, which count as wrong for good.
+
+    Right for the wrong reason is none of them. Only what is right is ever left out so, which opens nothing sooner:
+    see docs/statistics.md.
+    """
     if not where:
         return None
     values: dict[str, Any] = {"task": task_id, "epoch": epoch, "hours": within_h}
@@ -142,10 +146,10 @@ _CLOSED = f"""
 SELECT d.rank, look.wrong
 FROM (SELECT * FROM slider_decision WHERE task_id = %(task)s AND seq >= %(since)s AND seq < %(until)s) AS d
 CROSS JOIN LATERAL (
-    SELECT {_WRONG} AS wrong FROM slider_review r
+    SELECT {_WRONG} AS wrong, r.lucky FROM slider_review r
     WHERE r.item_id = d.item_id AND r.kind = 'gate' AND r.slot = 1 AND r.bin IS NULL LIMIT 1
 ) AS look
-WHERE d.epoch = %(epoch)s AND d.bin IS NOT NULL AND d.rank IS NOT NULL
+WHERE d.epoch = %(epoch)s AND NOT look.lucky AND d.bin IS NOT NULL AND d.rank IS NOT NULL
 ORDER BY d.seq
 """  # noqa: S608
 

@@ -98,6 +98,7 @@
     sending = true;
     const body = new FormData(form);
     if (button?.name) body.append(button.name, button.value);
+    desk.dispatchEvent(new CustomEvent("desk:sending", { detail: { form, body } })); // marks go with every verdict
     const review = !form.matches("[data-undo]") && sheet()?.dataset.review; // an undo says nothing of what lies here
     pending = { address: form.action, body, draft: review ? draftKey() : "", wait: 1 };
     if (form.matches("[data-keep]")) keepDraft();
@@ -186,7 +187,7 @@
     }
   });
 
-  desk.addEventListener("input", (event) => { if (event.target.closest("[data-keep]")) keepDraft(); });
+  desk.addEventListener("input", (event) => { if (event.target.form?.matches("[data-keep]")) keepDraft(); });
 
   // A Latin letter counts as typed; on other layouts the key's place on the keyboard counts.
   const letter = (event) =>
