@@ -12,6 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from slider.flow import claims, corrections, endpoints, guard, known, moves, publish, review, undo
+from slider.flow.marking import Remark
 from slider.flow.review import KeptAside, NotYours, Said
 from slider.flow.undo import TooLate
 from slider.flow.watching import people
@@ -19,6 +20,8 @@ from slider.models import (
     Correction,
     Item,
     Known,
+    Mark,
+    MarkKind,
     Mode,
     Move,
     Publication,
@@ -650,3 +653,17 @@ def test_what_somebody_corrected_since_is_no_known_answer_by_agreement() -> None
     corrections.correct(item.pk, user_id=cast.admin.pk, said=Said(Verdict.FIX, BETTER, "wrong"))
     known.gather(cast.task)
     assert not Known.objects.exists()
+
+
+def test_marks_and_luck_are_taken_back_with_the_verdict() -> None:
+    cast = casts.company()
+    casts.one(cast.task)
+    marked = Said(Verdict.ACCEPT, lucky=True, marks=(Remark(MarkKind.WRONG, "/urgent", reason="wrong"),))
+    with pytest.raises(review.Unfit):  # an accept says that every field is right
+        decided(cast, marked)
+    look = decided(cast, Said(Verdict.ACCEPT, lucky=True, marks=(Remark(MarkKind.RIGHT, "/urgent"),)))
+    assert (look.lucky, Mark.objects.count()) == (True, 1)
+    again = undone(look)
+    assert (again.lucky, Mark.objects.count()) == (False, 0)
+    review.decide(again.pk, user_id=cast.reviewer.pk, token=again.token, said=Said(Verdict.REJECT, reason="wrong"))
+    assert Review.objects.get().verdict == "reject"
