@@ -16,9 +16,6 @@ from slider.engine.orders import Tuning
 DOCS = Path(__file__).parents[1] / "docs"
 COUNTED = {0: "no", 1: "one", 2: "two", 3: "three", 4: "four", 8: "eight", 16: "sixteen"}
 PAGES = ("statistics", "guard")
-UNNAMED = {"ramp", "relief_audits"}
-"""What no page gives a number for."""
-
 Claims = Iterator[tuple[str, str]]
 
 
@@ -52,6 +49,8 @@ def of_tuning(tuning: Tuning) -> Claims:
     yield "statistics", f"has asked for {boost} as many audits and for {back} shipped results"
     yield "statistics", f"{boost} the audits {until}, {looks} easiest third"
     yield "statistics", f"its evidence has risen to {written(tuning.risen)} times its lowest"
+    yield "statistics", f"All unattended items are then audited until {tuning.relief_audits} of them were"
+    yield "statistics", f"it is {written(tuning.ramp)} / limit, at most {written(tuning.ramp_most)}, over the items"
     wary = f"({written(tuning.brake_wary)} while suspicion stands)"
     yield "statistics", f"is below {written(tuning.brake)} of the limit {wary}"
     yield "statistics", f"nothing to bet on: it then comes every {written(tuning.alarm)} labels"
@@ -141,7 +140,7 @@ def test_every_other_number_stands_where_it_is_named() -> None:
     assert missing(of_others()) == []
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Tuning) if field.name not in UNNAMED])
+@pytest.mark.parametrize("name", [field.name for field in fields(Tuning)])
 def test_a_budget_that_changes_is_found_out(name: str) -> None:
     other: Any = replace(Tuning(), **{name: getattr(Tuning(), name) * 2})
     in_table = [name in names for names in BUDGETS.values()]

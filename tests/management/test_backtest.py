@@ -96,7 +96,7 @@ def stormy(tmp_path: Path, *, storm: int = 600) -> Path:
 
 
 def test_what_comes_with_a_phase_breaks_no_promise_that_was_made_before_it(tmp_path: Path) -> None:
-    text, _ = backtest(stormy(tmp_path), order="phases", json=True, rules=["guarded"], items=0, replays=6)
+    text, _ = backtest(stormy(tmp_path), order="phases", json=True, rules=["guarded"], items=3000, replays=6)
     (found,) = json.loads(text)["outcomes"]
     # It ran into the storm with what the calm had proved, and people taught the ranking meanwhile.
     assert found["measures"]["above"]["found"] > 0
@@ -105,7 +105,7 @@ def test_what_comes_with_a_phase_breaks_no_promise_that_was_made_before_it(tmp_p
 
 def test_each_phase_has_its_items_its_shares_and_its_error(tmp_path: Path) -> None:
     path = stormy(tmp_path)
-    text, _ = backtest(path, order="phases", json=True, rules=["guarded"], items=0)
+    text, _ = backtest(path, order="phases", json=True, rules=["guarded"], items=3000)
     calm, storm, after = json.loads(text)["outcomes"][0]["phases"]
     assert [phase["name"] for phase in (calm, storm, after)] == ["calm", "storm", "after"]
     assert [phase["items"] for phase in (calm, storm, after)] == [1500, 600, 900]
@@ -113,23 +113,23 @@ def test_each_phase_has_its_items_its_shares_and_its_error(tmp_path: Path) -> No
     assert (calm["oracle"] > 0.6, storm["oracle"]) == (True, 0.0)
     assert storm["error"] == 1.0
     assert (calm["reached"] > calm["share"], storm["reached"] < storm["share"]) == (True, True)
-    table, _ = backtest(path, order="phases", rules=["guarded"], items=0)
+    table, _ = backtest(path, order="phases", rules=["guarded"], items=3000)
     assert "| items | share | at its end | of at most | lane error |" in table
     assert "Nothing is promised about a change until it is found." in table
     assert "Nothing is promised about a change" not in backtest(path, rules=["guarded"], items=1500)[0]
 
 
 def test_a_phase_in_which_nothing_ran_has_no_error(tmp_path: Path) -> None:
-    text, _ = backtest(stormy(tmp_path), order="phases", json=True, rules=["guarded"], items=0, slider=0.0)
+    text, _ = backtest(stormy(tmp_path), order="phases", json=True, rules=["guarded"], items=3000, slider=0.0)
     assert {phase["error"] for phase in json.loads(text)["outcomes"][0]["phases"]} == {None}
-    table, _ = backtest(stormy(tmp_path), order="phases", rules=["guarded"], items=0, slider=0.0)
+    table, _ = backtest(stormy(tmp_path), order="phases", rules=["guarded"], items=3000, slider=0.0)
     assert "0.00 %" not in table.split("| phase")[1].split("Nothing is")[0]
 
 
 def test_phases_are_shown_one_by_one(tmp_path: Path) -> None:
     good, bad = rows(600, phase="calm"), rows(600, seed=2, phase="storm", correct=0)
     path = written(tmp_path / "phases.jsonl", [row | {"t": t} for t, row in enumerate(good + bad)])
-    table, _ = backtest(path, order="phases", rules=["guarded"], items=0)
+    table, _ = backtest(path, order="phases", rules=["guarded"], items=3000)
     assert [word in table for word in ("calm", "storm")] == [True, True]
     # In file order every row comes once, whatever --items says beyond that.
     assert "calm" in backtest(path, order="file", rules=["guarded"], items=5000)[0]

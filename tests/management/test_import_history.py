@@ -42,7 +42,7 @@ def test_it_keeps_what_a_person_then_puts_into_force(cast: casts.Company, tmp_pa
     past = Past.objects.get()
     assert (past.state, past.rows, PastRow.objects.count()) == (PastState.READY, 600, 600)
     assert f"/histories/{past.pk}/" in said
-    assert "600 rows would allow" in said
+    assert "600 rows vouch for" in said
     assert Policy.objects.count() == 1
     pasts.confirm(past, cast)
     assert Gauge.objects.get(pk=cast.task.pk).policy.effective > 0
