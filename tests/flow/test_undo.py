@@ -490,7 +490,7 @@ def test_a_correction_is_published_beside_a_history_that_stays_and_is_no_evidenc
     told = story.tell(item, blind=True)
     chapter = next(c for c in told.chapters if c.title == "Corrected by colleague: fixed")
     facts = {fact.label: fact.value for fact in chapter.facts}
-    assert (facts["reason"], facts["note"], facts["Topic"]) == ("wrong", "the order says so", "delivery")
+    assert (facts["reason"], facts["note"], facts["Topic"]) == ("Wrong value", "the order says so", "delivery")
     assert (told.by_person, [a.part.name for a in told.answers if a.changed]) == ("colleague", ["topic", "urgent"])
 
 

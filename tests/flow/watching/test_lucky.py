@@ -22,6 +22,7 @@ def judge(cast: casts.Company, *, lucky: int) -> None:
         held = casts.take(cast.reviewer, cast.task)
         said = Said(Verdict.ACCEPT, lucky=n % lucky == 0)
         review.decide(held.pk, user_id=cast.reviewer.pk, token=held.token, said=said)
+    casts.time_passes(cast.task)
 
 
 @pytest.fixture
