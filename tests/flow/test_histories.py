@@ -139,7 +139,7 @@ def test_live_verdicts_add_to_the_history_s_counters_cut_by_cut_and_what_it_cert
 
 def _after_many(cast: casts.Company) -> Policy:
     """After so many verdicts that the guard freezes a policy of them."""
-    judge(cast, 250, wrong=False)
+    judge(cast, 320, wrong=False)
     policy = guard.tend(cast.task.pk)
     assert policy.labels > 1320
     return policy
