@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from slider.api import v1
-from slider.views import desk, doors, export, home, intake, items, keys, notices, past, quality, setup, steer
+from slider.views import desk, doors, export, home, intake, items, keys, notices, past, quality, reviewers, setup, steer
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/<int:review_id>/decide", desk.decide, name="desk-decide"),
     path("desk/<int:review_id>/skip", desk.skip, name="desk-skip"),
     path("desk/<int:review_id>/stay", desk.stay, name="desk-stay"),
+    path("desk/<int:review_id>/undo", desk.undo, name="desk-undo"),
     path("healthz", doors.healthz, name="healthz"),
     path("histories/<int:past_id>/", past.show, name="history-show"),
     path("histories/<int:past_id>/confirm", past.confirm, name="history-confirm"),
@@ -29,10 +30,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/<int:import_id>/progress", intake.piece, name="import-progress"),
     path("imports/<int:import_id>/refused.csv", intake.refused, name="import-refused"),
     path("items/<int:item_id>/", items.item, name="item"),
+    path("items/<int:item_id>/correct", items.correct, name="correct"),
+    path("items/<int:item_id>/corrections/<int:correction_id>/undo", items.uncorrect, name="uncorrect"),
+    path("items/<int:item_id>/known", reviewers.mark, name="known-mark"),
+    path("items/<int:item_id>/known/retire", reviewers.retire, name="known-retire"),
     path("items/<int:item_id>/withdraw", items.withdraw, name="withdraw"),
     path("keys/<int:key_id>/revoke", keys.revoke, name="key-revoke"),
     path("login", doors.SignIn.as_view(), name="login"),
     path("logout", LogoutView.as_view(), name="logout"),
+    path("my-work", reviewers.mine, name="my-work"),
     path("notices/<int:notice_id>/seen", notices.seen, name="notice-seen"),
     path("notices/news", notices.news, name="notice-news"),
     path("projects/<slug:slug>/keys", keys.show, name="keys"),
@@ -52,6 +58,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tasks/<int:task_id>/quality", quality.show, name="quality"),
     path("tasks/<int:task_id>/put-back", steer.put_back, name="put-back"),
     path("tasks/<int:task_id>/release", steer.release, name="release"),
+    path("tasks/<int:task_id>/reviewers", reviewers.show, name="reviewers"),
+    path("tasks/<int:task_id>/reviewers/<int:look_id>", reviewers.settle, name="reviewer-settle"),
     path("tasks/<int:task_id>/settings", setup.settings_page, name="task-settings"),
     path("tasks/<int:task_id>/what-if", steer.ask, name="what-if"),
     path("tasks/<int:task_id>/worker", setup.worker_page, name="worker"),

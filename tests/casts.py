@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import connection, transaction
 
 from slider import strict
 from slider.engine import calibration
@@ -253,3 +253,20 @@ def decide(who: User, of: Task, *, verdict: Verdict = Verdict.ACCEPT, **said: An
     """Take the next review and decide it."""
     held = take(who, of)
     return review.decide(held.pk, user_id=who.pk, token=held.token, said=review.Said(verdict, **said))
+
+
+def time_passes(of: Task) -> None:
+    """Let the undo windows of this task run out: what people have said so far is out, and counts."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # a result's time never changes otherwise
+        cursor.execute(
+            """
+            UPDATE slider_review SET undo_until = decided_at WHERE task_id = %(task)s AND undo_until IS NOT NULL;
+            UPDATE slider_publication SET due_at = created_at, next_try_at = created_at
+            WHERE task_id = %(task)s AND due_at > clock_timestamp();
+            UPDATE slider_correction c SET undo_until = c.created_at FROM slider_item i
+            WHERE i.id = c.item_id AND i.task_id = %(task)s;
+            """,
+            {"task": of.pk},
+        )
+        cursor.execute("SET LOCAL session_replication_role = origin")

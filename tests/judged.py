@@ -32,13 +32,14 @@ def audited(look: Review) -> bool:
 
 
 def judge(cast: casts.Company, *, wrong: Callable[[Review], bool] = never, most: int = 10_000) -> int:
-    """Have every open look judged, oldest first; returns how many."""
+    """Have every open look judged for good, oldest first; returns how many."""
     looks = list(Review.objects.filter(task=cast.task, state=ReviewState.OPEN).order_by("pk")[:most])
     for look in looks:
         held = casts.take(cast.reviewer, cast.task)
         assert held.pk == look.pk
         said = review.Said(Verdict.FIX, OTHER) if wrong(held) else review.Said(Verdict.ACCEPT)
         review.decide(held.pk, user_id=cast.reviewer.pk, token=held.token, said=said)
+    casts.time_passes(cast.task)
     return len(looks)
 
 
@@ -52,6 +53,8 @@ def opened(*, share: float = 0.9, items: int = 60, **changes: Any) -> casts.Comp
 
 
 def tend(cast: casts.Company) -> Policy:
+    """A round of the guard, when nothing that was said can be taken back any more."""
+    casts.time_passes(cast.task)
     return guard.tend(cast.task.pk)
 
 

@@ -11,6 +11,8 @@ from slider.engine.fresh import FreshStarts
 from slider.engine.orders import Tuning
 from slider.engine.watch import STATES, Watch
 
+_SAME = 1e-12
+
 
 def to_json(watch: Watch) -> dict[str, object]:
     """Return the state of a watch over one stream for a JSON column (NaN becomes null), about 10 kB."""
@@ -21,12 +23,17 @@ def to_json(watch: Watch) -> dict[str, object]:
         "wrong": watch.counters.wrong[0].tolist(),
         "right": watch.counters.right[0].tolist(),
         "best": watch.proof.best[0].tolist(),
+        "tested": float(watch.tested[0]),
         "fresh": watch.fresh.to_json(0),
     }
 
 
 def from_json(stored: Mapping[str, Any], *, tested: float, delta: float, tuning: Tuning) -> Watch:
-    """Read back what `to_json` wrote, under the same limit; an empty mapping is a new epoch.
+    """Read back what `to_json` wrote; an empty mapping is a new epoch.
+
+    `tested` may be another limit than the one it was written under, as what is known of reviewers moves. The counts
+    are what they are. The best wealth so far is kept under a looser limit, under which it would have been larger, and
+    forgotten under a stricter one: `certificate.certify` then begins with what the counts are worth there.
 
     Raises:
         ValueError: a field is missing or does not fit.
@@ -38,10 +45,19 @@ def from_json(stored: Mapping[str, Any], *, tested: float, delta: float, tuning:
     try:
         for name, here in (*((name, getattr(watch, name)) for name in STATES), *counters):
             here[0] = _read(stored[name], like=here[0])
+        if tested < _limit(stored.get("tested", tested)) * (1.0 - _SAME):
+            watch.proof.best[0] = 0.0
         watch.fresh = FreshStarts.from_json(stored["fresh"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"A stored watch does not fit: {error!r}. Start a new epoch of evidence.") from error
     return watch
+
+
+def _limit(stored: object) -> float:
+    """The limit that a watch was written under."""
+    if not isinstance(stored, float) or not 0.0 < stored < 1.0:
+        raise ValueError(f"tested is {stored!r}")
+    return stored
 
 
 def begun(counters: certificate.Counters, *, best: Floats, tested: float, delta: float) -> Watch:

@@ -9,6 +9,19 @@ from slider.engine.arrays import Floats, check_counts
 PART = 0.2
 """The part of delta that the bound on misses takes; what is left is the certificate's, so that both hold together."""
 
+LEAST_JUDGED = 30
+"""Known wrong answers after which the bound replaces the assumption that nothing is missed: below that it says little
+more than that nothing is known, and a task that begins to measure would be shut for it."""
+LEAST_MISSED = 3
+"""Missed ones after which it does so at once: they speak against the assumption."""
+MOST = 0.99
+"""The largest bound that is tested with: beyond it nothing could be shown anyway."""
+
+
+def is_measured(missed: int, judged: int) -> bool:
+    """Whether enough known wrong answers were judged to test with the bound from here on."""
+    return judged >= LEAST_JUDGED or missed >= LEAST_MISSED
+
 
 def miss_upper(missed: npt.ArrayLike, planted: npt.ArrayLike, *, delta: float) -> Floats:
     """Return an upper bound on the share of errors that reviewers let pass.

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from slider.engine import audit, kept
 from slider.flow import history, notices, policies, watches
-from slider.flow.watching import detectors, frozen, listening, lookbacks, reasons, refit
+from slider.flow.watching import detectors, frozen, listening, lookbacks, people, reasons, refit
 from slider.flow.watching.listening import Deed, Look
 from slider.flow.watching.words import percent
 from slider.models import Act, ActKind, Gauge, Maker, Mode, NoticeKind, Policy, Watch
@@ -44,11 +44,13 @@ def tend(task_id: int) -> Policy:
     if row is None or row.epoch != policy.epoch:
         return _begin_anew(task_id, None, "what the guard knew of this task is gone")
     try:
-        look = Look(gauge, policy, row, listening.read(row, policy))
+        seen = people.seen(task_id)
+        look = Look(gauge, policy, row, listening.read(row, policy, seen), seen)
         listening.ledger(row)
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         return _begin_anew(task_id, row.round, f"what the guard knew of this task can't be read ({error})")
     look.is_new = not row.detectors or policy.audit_chance < gauge.task.audit_floor - 1e-9
+    look.is_new = look.is_new or listening.measures_anew(policy, seen)
     listening.listen(look)
     if not look.is_new:
         policies.touch(task_id)
@@ -74,7 +76,7 @@ def _change(look: Look) -> tuple[policies.Change | None, str]:
     found, window = policy.calibration, None
     if due:
         look.row.fitted_at = labels
-        fit = refit.fit(policy, tested=listening.tested(policy))
+        fit = refit.fit(policy, tested=listening.tested(policy, look.seen))
         if fit is not None:
             found, window = fit.fitted.to_json(), history.window(policy, fit.fitted)
             look.watch.ranked_anew(np.array([True]), fit.heard[None])
@@ -89,7 +91,7 @@ def _change(look: Look) -> tuple[policies.Change | None, str]:
 def _is_worth(look: Look, labels: int) -> bool:
     """Whether a policy is worth a row: by what it would order, or by a tenth more verdicts."""
     policy, orders = look.policy, look.orders
-    if look.ended or look.regions_moved or orders is None:
+    if look.ended or look.regions_moved or orders is None or listening.measures_anew(policy, look.seen):
         return True
     if not np.isclose(audit.LADDER[int(orders.rung[0])], policy.audit_chance):
         return True
@@ -103,6 +105,8 @@ def _reason(look: Look, allowed: float | None, *, labels: int, chance: float | N
     said = [deed.words for deed in look.deeds]
     if look.suspected:
         said.append("something may have changed: more audits for a while")
+    if listening.measures_anew(look.policy, look.seen):
+        said.append(reasons.missed(look.seen, limit=look.policy.error_limit, delta=look.policy.delta))
     if said:
         return "; ".join(said)
     same = allowed == look.policy.allowed and labels == look.policy.labels

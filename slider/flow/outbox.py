@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-from django.db.models import Max
+from django.db import IntegrityError, connection
+from django.db.models import Max, Q
 
 from slider import strict
-from slider.models import Ending, Publication
+from slider.models import Ending, Item, Publication
+from slider.models.publication import TAKING_BACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Result:
     ending: Ending
     answer: Any
     reason: str = ""
+    review_id: int | None = None  # the look whose verdict it tells
 
 
 def owe(task_id: int, results: Sequence[Result], *, undo_s: float, number: int = 1) -> None:
@@ -29,15 +31,15 @@ def owe(task_id: int, results: Sequence[Result], *, undo_s: float, number: int =
         cursor.execute(
             """
             INSERT INTO slider_publication
-                (item_id, task_id, number, webhook_id, ending, answer, reason, created_at, due_at, delivery, tries,
-                 next_try_at, last_problem)
-            SELECT r.item_id, %(task)s, %(number)s, gen_random_uuid(), r.ending, r.answer::jsonb, r.reason,
+                (item_id, task_id, number, review_id, webhook_id, ending, answer, reason, created_at, due_at,
+                 delivery, tries, next_try_at, last_problem)
+            SELECT r.item_id, %(task)s, %(number)s, r.review_id, gen_random_uuid(), r.ending, r.answer::jsonb, r.reason,
                    clock_timestamp(), clock_timestamp() + %(undo_s)s * interval '1 second',
                    CASE WHEN EXISTS (SELECT FROM slider_endpoint e WHERE e.task_id = %(task)s AND e.disabled_at IS NULL)
                         THEN 'due' ELSE 'none' END,
                    0, clock_timestamp() + %(undo_s)s * interval '1 second', ''
-            FROM unnest(%(items)s::bigint[], %(endings)s::text[], %(answers)s::text[], %(reasons)s::text[])
-                 AS r(item_id, ending, answer, reason)
+            FROM unnest(%(items)s::bigint[], %(endings)s::text[], %(answers)s::text[], %(reasons)s::text[],
+                        %(reviews)s::bigint[]) AS r(item_id, ending, answer, reason, review_id)
             """,
             {
                 "task": task_id,
@@ -49,11 +51,39 @@ def owe(task_id: int, results: Sequence[Result], *, undo_s: float, number: int =
                     None if result.answer is None else strict.canonical(result.answer).decode() for result in results
                 ],
                 "reasons": [result.reason for result in results],
+                "reviews": [result.review_id for result in results],
             },
         )
 
 
-def correct(task_id: int, result: Result, *, undo_s: float) -> None:
-    """Owe a correction of a result that is out already; the first result stays as it was."""
-    newest = Publication.objects.filter(item_id=result.item_id).aggregate(Max("number"))["number__max"]
+def correct(task_id: int, result: Result, *, undo_s: float) -> int:
+    """Owe a correction of a result that stays as it was; returns its number. Two at once follow one on the other."""
+    Item.objects.select_for_update(no_key=True).get(pk=result.item_id)
+    newest = Publication.objects.filter(item_id=result.item_id).aggregate(Max("number"))["number__max"] or 0
     owe(task_id, [result], undo_s=undo_s, number=newest + 1)
+    return int(newest) + 1
+
+
+class HasLeft(Exception):
+    """A result can't be taken back any more: its time is over, or a later one stands on it."""
+
+
+def take_back(item_id: int, mine: Q) -> None:
+    """Unmake those of an item's results that are `mine`, while they wait for their time; raises HasLeft.
+
+    The rows are locked until the transaction ends and a sender passes over locked ones, so a result leaves or is
+    taken back and never both. Whether one has left is for the database to say: it refuses to delete what has.
+    """
+    item = Item.objects.select_for_update(no_key=True).get(pk=item_id)
+    with connection.cursor() as cursor:  # readers wait for it, see `queries.results.settled`
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [TAKING_BACK, item.task_id % 2**31])
+    owed = list(Publication.objects.select_for_update().filter(item_id=item_id).order_by("number"))
+    wanted = set(Publication.objects.filter(mine, item_id=item_id).values_list("pk", flat=True))
+    if not wanted:
+        return
+    if owed[-1].pk not in wanted:
+        raise HasLeft("somebody has corrected this item since: what you said is part of its history now")
+    try:
+        Publication.objects.filter(pk__in=wanted).delete()
+    except IntegrityError as error:
+        raise HasLeft("the result has left") from error

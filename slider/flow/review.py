@@ -1,20 +1,25 @@
 """The review stage: a person takes an item, decides it under their claim, or passes it on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
 
 from slider import strict
-from slider.flow import claims, moves, outbox
+from slider.flow import claims, marking, moves, outbox, seconds
 from slider.models import (
+    BESIDE,
     Decision,
     Decline,
     Ending,
+    Mark,
+    Payload,
     Review,
     ReviewKind,
     ReviewState,
+    SecondOpinion,
     State,
     Task,
     Unheard,
@@ -22,18 +27,15 @@ from slider.models import (
 )
 from slider.schema import Schema
 
-REASONS: dict[str, str] = {
-    "wrong": "Wrong value",
-    "policy": "Against policy",
-    "invented": "Invented fact",
-    "unclear": "Item unclear",
-    "other": "Other",
-}
 NOTE_MOST = 5000
 
 
 class NotYours(Exception):
     """The review belongs to somebody else by now, or is decided; what the person typed should be kept for them."""
+
+
+class KeptAside(Exception):
+    """The verdict came too late to count: it was kept as a second opinion, which the words say."""
 
 
 class Unfit(ValueError):
@@ -46,12 +48,17 @@ class Unfit(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a person decided: an answer for a fix, a reason for a rejection."""
+    """What a person decided: an answer for a fix, a reason for a rejection, and what else they said of it.
+
+    `lucky` is an accept of what is right for the wrong reason.
+    """
 
     verdict: Verdict
     answer: Any = None
     reason: str = ""
     note: str = ""
+    lucky: bool = False
+    marks: tuple[marking.Remark, ...] = ()
 
 
 def take(user_id: int, *, task_ids: list[int], lease_s: float) -> Review | None:
@@ -62,26 +69,43 @@ def take(user_id: int, *, task_ids: list[int], lease_s: float) -> Review | None:
 def decide(review_id: int, *, user_id: int, token: int, said: Said) -> Review:
     """Record a verdict; once, by the holder of the claim.
 
-    A late one counts as long as nobody else has taken the item: the token is still the claim's. Saying the same
-    again is answered with the decided review. Raises NotYours, or Unfit when the verdict itself can't stand.
+    A late one counts as long as nobody else has taken the item: the token is still the claim's. One that comes later
+    still is kept as a second opinion, and KeptAside says so. Saying the same again is answered with the decided review.
+    Raises NotYours, or Unfit when the verdict itself can't stand.
     """
     with transaction.atomic():
         review = Review.objects.select_for_update(of=("self",)).select_related("task").get(pk=review_id)
         if review.state == ReviewState.DECIDED and (review.holder_id, review.token) == (user_id, token):
             return review
-        if not _may_decide(review, user_id, token):
-            raise NotYours(_who_has_it(review))
+        counts = _may_decide(review, user_id, token)
+        if not counts and not _is_late(review, user_id, token):
+            raise NotYours(_who_has_it(review, user_id))
         decision = Decision.objects.select_related("attempt").get(pk=review.item_id)
         proposal = decision.attempt.answer if decision.attempt is not None else None
         settled = settle(said, review.task, proposal=proposal)
-        review.state, review.holder_id, review.lease_until = ReviewState.DECIDED, user_id, None
-        review.verdict, review.answer = settled.verdict, settled.answer
-        review.reason, review.note = settled.reason, settled.note
-        review.decided_at = Now()
-        review.save()
-        Unheard.objects.create(review=review, task_id=review.task_id)
-        _publish(review)
+        marks = _marks(settled, review, proposal=proposal)
+        if counts:
+            _record(review, settled, marks, user_id)
+        else:
+            _keep_aside(review, settled, user_id, token)
+    if not counts:
+        raise KeptAside(_who_has_it(review, user_id))
     return review
+
+
+def _record(review: Review, settled: Said, marks: list[Mark], user_id: int) -> None:
+    """Write the verdict down with what follows from it; for as long as it can be undone, nobody counts it."""
+    review.state, review.holder_id, review.lease_until = ReviewState.DECIDED, user_id, None
+    review.verdict, review.answer = settled.verdict, settled.answer
+    review.reason, review.note, review.lucky = settled.reason, settled.note, settled.lucky
+    review.decided_at, review.undo_until = Now(), Now() + timedelta(seconds=review.task.undo_s)
+    review.save()
+    marking.write(review.pk, marks)
+    if review.kind in BESIDE:
+        return  # it says something of people and nothing of the item: the guard never hears it
+    Unheard.objects.create(review=review, task_id=review.task_id)
+    _publish(review)
+    seconds.draw(review)
 
 
 def _may_decide(review: Review, user_id: int, token: int) -> bool:
@@ -92,11 +116,36 @@ def _may_decide(review: Review, user_id: int, token: int) -> bool:
     return review.state == ReviewState.HELD and review.holder_id == user_id
 
 
-def _who_has_it(review: Review) -> str:
+def _is_late(review: Review, user_id: int, token: int) -> bool:
+    """Whether the claim is an old one: somebody else has taken the look since."""
+    theirs = review.state != ReviewState.VOID and review.holder_id != user_id
+    return theirs and 0 < token < review.token
+
+
+def _keep_aside(review: Review, settled: Said, user_id: int, token: int) -> None:
+    """Keep a late verdict as a second opinion; said twice, it is kept once."""
+    SecondOpinion.objects.get_or_create(
+        review=review,
+        by_id=user_id,
+        token=token,
+        defaults={
+            "verdict": settled.verdict,
+            "answer": settled.answer,
+            "reason": settled.reason,
+            "note": settled.note,
+        },
+    )
+
+
+def _who_has_it(review: Review, user_id: int) -> str:
     if review.state == ReviewState.VOID:
         return "the item was withdrawn meanwhile; nothing is owed for it"
     if review.state == ReviewState.DECIDED:
         return "somebody else has decided this item meanwhile"
+    if review.holder_id == user_id:
+        return "you have taken this item anew since: look at it again"
+    if review.state == ReviewState.OPEN:
+        return "your hold on this item ran out, and it went on to others"
     return "your hold on this item ran out and somebody else has it now"
 
 
@@ -107,13 +156,14 @@ def settle(said: Said, task: Task, *, proposal: Any) -> Said:
     if "\x00" in said.note:
         raise Unfit("the note holds a NUL character; take it out", where="note")
     if said.verdict == Verdict.REJECT:
-        if said.reason not in REASONS:
-            raise Unfit(f"{said.reason[:40]!r} is no reason; choose one of {', '.join(REASONS)}", where="reason")
-        return Said(Verdict.REJECT, None, said.reason, said.note)
+        if said.reason not in task.reason_words:
+            known = ", ".join(task.reason_words)
+            raise Unfit(f"{said.reason[:40]!r} is no reason; choose one of {known}", where="reason")
+        return replace(said, answer=None, lucky=False)
     if said.verdict == Verdict.ACCEPT:
         if proposal is None:
             raise Unfit("there is no proposal to accept; fix it or reject it", where="verdict")
-        return Said(Verdict.ACCEPT, proposal, "", said.note)
+        return replace(said, answer=proposal, reason="")
     try:
         strict.check(said.answer)
     except strict.StrictError as error:
@@ -122,7 +172,20 @@ def settle(said: Said, task: Task, *, proposal: Any) -> Said:
     if problems:
         raise Unfit(problems[0].message, where=problems[0].where)
     same = proposal is not None and strict.canonical(said.answer) == strict.canonical(proposal)
-    return Said(Verdict.ACCEPT if same else Verdict.FIX, said.answer, "", said.note)
+    return replace(said, verdict=Verdict.ACCEPT if same else Verdict.FIX, reason="", lucky=False)
+
+
+def _marks(said: Said, review: Review, *, proposal: Any) -> list[Mark]:
+    """The marks of a settled verdict. Raises Unfit."""
+
+    def source() -> Any:
+        return Payload.objects.get(pk=review.item_id).body
+
+    texts = marking.Texts(review.task, proposal, source)
+    try:
+        return marking.settle(said.marks, texts, verdict=said.verdict, answer=said.answer)
+    except marking.Refused as error:
+        raise Unfit(str(error), where="marks") from error
 
 
 ENDINGS = {Verdict.ACCEPT: Ending.ACCEPTED, Verdict.FIX: Ending.FIXED, Verdict.REJECT: Ending.REJECTED}
@@ -130,7 +193,7 @@ ENDINGS = {Verdict.ACCEPT: Ending.ACCEPTED, Verdict.FIX: Ending.FIXED, Verdict.R
 
 def _publish(review: Review) -> None:
     """A gate's verdict makes the item final; any other that found an error corrects what is out already."""
-    result = outbox.Result(review.item_id, ENDINGS[Verdict(review.verdict)], review.answer, review.reason)
+    result = outbox.Result(review.item_id, ENDINGS[Verdict(review.verdict)], review.answer, review.reason, review.pk)
     if review.kind != ReviewKind.GATE:
         if review.verdict != Verdict.ACCEPT:
             outbox.correct(review.task_id, result, undo_s=review.task.undo_s)
@@ -149,7 +212,7 @@ def skip(review_id: int, *, user_id: int, token: int) -> None:
     with transaction.atomic():
         review = Review.objects.select_for_update().get(pk=review_id)
         if review.state != ReviewState.HELD or (review.holder_id, review.token) != (user_id, token):
-            raise NotYours(_who_has_it(review))
+            raise NotYours(_who_has_it(review, user_id))
         Decline.objects.get_or_create(review=review, user_id=user_id)
         review.state, review.holder_id, review.lease_until, review.taken_at = (
             ReviewState.OPEN,

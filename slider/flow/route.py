@@ -7,7 +7,7 @@ import numpy as np
 from django.db import connection
 
 from slider.engine import audit, certificate, coins, lanes, regions
-from slider.flow import bulk, moves, outbox
+from slider.flow import bulk, known, moves, outbox
 from slider.flow.records import Rated
 from slider.models import (
     Decision,
@@ -177,19 +177,18 @@ def _write(
 ) -> None:
     """Write all that follows. What a `closed` region sent to people says nothing about the rest of the ranking."""
     bulk.insert(decisions)
-    bulk.insert(
-        [
-            Review(
-                item_id=d.item_id,
-                task=task,
-                kind=ReviewKind.GATE if d.lane == Lane.PEOPLE else ReviewKind.AUDIT,
-                place=d.seq,
-                bin=None if d.item_id in closed else d.bin,
-            )
-            for d in decisions
-            if d.lane == Lane.PEOPLE or d.audit
-        ]
-    )
+    looks = [
+        Review(
+            item_id=d.item_id,
+            task=task,
+            kind=ReviewKind.GATE if d.lane == Lane.PEOPLE else ReviewKind.AUDIT,
+            place=d.seq,
+            bin=None if d.item_id in closed else d.bin,
+        )
+        for d in decisions
+        if d.lane == Lane.PEOPLE or d.audit
+    ]
+    bulk.insert(known.among(task, looks))
     outbox.owe(
         task.pk,
         [

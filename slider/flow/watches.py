@@ -44,3 +44,8 @@ def keep(watch: Watch) -> None:
 def locked(task_id: int) -> Watch | None:
     """The row as it stands now, locked until the transaction ends. The gauge comes first."""
     return Watch.objects.select_for_update().filter(pk=task_id).first()
+
+
+def disturb(task_id: int) -> None:
+    """Have a round that is under way keep nothing: what it read was taken back. A round that ends now is waited for."""
+    Watch.objects.filter(pk=task_id).update(round=F("round") + 1)

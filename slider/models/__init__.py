@@ -1,9 +1,12 @@
 """What is kept in PostgreSQL: one module a noun of the house."""
 
+from slider.models.afterwards import Correction, SecondOpinion, Undone
 from slider.models.attempt import Attempt
 from slider.models.decision import Decision, Why
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
 from slider.models.item import Item, Payload
+from slider.models.known import Adjudication, Known, KnownFrom, Stands
+from slider.models.mark import Mark, MarkKind, MarkSide
 from slider.models.move import Move
 from slider.models.notice import Letter, Notice, NoticeKind, NoticeSeen, Post
 from slider.models.past import Past, PastRow, PastState
@@ -13,7 +16,7 @@ from slider.models.publication import Endpoint, Publication
 from slider.models.pulse import Pulse
 from slider.models.review import Decline, Review
 from slider.models.score import Score
-from slider.models.states import AFTER, Delivery, Ending, Lane, Outcome, ReviewKind, ReviewState, State, Verdict
+from slider.models.states import AFTER, BESIDE, Delivery, Ending, Lane, Outcome, ReviewKind, ReviewState, State, Verdict
 from slider.models.tally import Tally
 from slider.models.task import Task
 from slider.models.watch import Act, ActKind, Unheard, Watch
@@ -21,10 +24,13 @@ from slider.models.worker import Spend, Worker
 
 __all__ = [
     "AFTER",
+    "BESIDE",
     "Act",
     "ActKind",
+    "Adjudication",
     "ApiKey",
     "Attempt",
+    "Correction",
     "Decision",
     "Decline",
     "Delivery",
@@ -35,9 +41,14 @@ __all__ = [
     "ImportChunk",
     "ImportState",
     "Item",
+    "Known",
+    "KnownFrom",
     "Lane",
     "Letter",
     "Maker",
+    "Mark",
+    "MarkKind",
+    "MarkSide",
     "Membership",
     "Mode",
     "Move",
@@ -62,10 +73,13 @@ __all__ = [
     "Role",
     "Scope",
     "Score",
+    "SecondOpinion",
     "Spend",
+    "Stands",
     "State",
     "Tally",
     "Task",
+    "Undone",
     "Unheard",
     "Verdict",
     "Watch",

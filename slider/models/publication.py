@@ -8,12 +8,16 @@ from django.db import models
 from django.db.models.functions import Now
 
 from slider.models.item import Item
+from slider.models.review import Review
 from slider.models.states import Delivery, Ending
 from slider.models.task import Task
 
 
 def _webhook_secret() -> str:
     return "whsec_" + base64.b64encode(os.urandom(32)).decode()
+
+
+TAKING_BACK = 7_304  # the advisory lock's number space: by task, held while a result of it is taken back
 
 
 class Endpoint(models.Model):
@@ -35,6 +39,14 @@ class Publication(models.Model):
     item = models.ForeignKey(Item, models.CASCADE, related_name="publications")
     task = models.ForeignKey(Task, models.PROTECT, related_name="+")
     number = models.PositiveSmallIntegerField(default=1)
+    review = models.ForeignKey(
+        Review,
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        help_text="The look whose verdict it tells.",
+    )
     webhook_id = models.UUIDField(default=uuid.uuid4, unique=True)
     ending = models.CharField(max_length=10, choices=Ending)
     answer = models.JSONField(null=True)
@@ -56,6 +68,7 @@ class Publication(models.Model):
         indexes = (
             models.Index(fields=["next_try_at"], condition=models.Q(delivery=Delivery.DUE), name="publication_due"),
             models.Index(fields=["task", "id"], name="publication_by_task"),
+            models.Index(fields=["review"], condition=models.Q(review__isnull=False), name="publication_by_review"),
             models.Index(fields=["task", "due_at", "id"], name="publication_by_due"),
         )
 

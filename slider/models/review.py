@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from slider.models.item import Item
-from slider.models.states import ReviewKind, ReviewState, Verdict
+from slider.models.states import BESIDE, ReviewKind, ReviewState, Verdict
 from slider.models.task import Task
 
 
@@ -34,8 +34,14 @@ class Review(models.Model):
     verdict = models.CharField(max_length=6, choices=Verdict, blank=True)
     answer = models.JSONField(null=True, help_text="The answer that holds after this look; null after a rejection.")
     reason = models.CharField(max_length=40, blank=True)
+    lucky = models.BooleanField(
+        db_default=False, help_text="Right for the wrong reason: accepted, and evidence for nothing."
+    )
     note = models.TextField(max_length=5000, blank=True)
     decided_at = models.DateTimeField(null=True)
+    undo_until = models.DateTimeField(
+        null=True, help_text="Until then its verdict can be taken back: nobody counts it."
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -58,6 +64,24 @@ class Review(models.Model):
                 | (~models.Q(state=ReviewState.DECIDED) & models.Q(verdict="", decided_at=None)),
                 name="review_decided_has_a_verdict",
             ),
+            # A look at the reviewers is no evidence about the ranking, and nobody is asked twice about one item.
+            models.CheckConstraint(
+                condition=~models.Q(kind__in=BESIDE) | models.Q(place=None, bin=None, aimed=False),
+                name="review_beside_is_no_evidence",
+            ),
+            models.UniqueConstraint(
+                fields=["item", "holder"],
+                condition=models.Q(kind__in=BESIDE, state=ReviewState.DECIDED),
+                name="one_look_beside_a_person",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(undo_until=None) | models.Q(state=ReviewState.DECIDED),
+                name="review_undo_only_while_decided",
+            ),
+            # Only what is right may be left out of the evidence: see docs/decisions/0017.
+            models.CheckConstraint(
+                condition=models.Q(lucky=False) | models.Q(verdict=Verdict.ACCEPT), name="review_lucky_is_right"
+            ),
         )
         indexes = (
             models.Index(fields=["task", "id"], condition=models.Q(state=ReviewState.OPEN), name="review_open"),
@@ -69,6 +93,10 @@ class Review(models.Model):
             ),
             models.Index(fields=["holder"], condition=models.Q(state=ReviewState.HELD), name="review_held"),
             models.Index(fields=["task", "decided_at"], name="review_decided"),
+            # The verdicts that can still be taken back: few, and the newest.
+            models.Index(
+                fields=["task", "undo_until"], condition=models.Q(undo_until__isnull=False), name="review_undo_until"
+            ),
             # The items that people have finished, newest first.
             models.Index(
                 fields=["task", "-item"],
@@ -86,6 +114,11 @@ class Review(models.Model):
                 include=["item", "holder"],
                 condition=models.Q(state__in=[ReviewState.OPEN, ReviewState.HELD]),
                 name="review_owed",
+            ),
+            models.Index(
+                fields=["task", "kind", "-decided_at"],
+                condition=models.Q(kind__in=BESIDE, state=ReviewState.DECIDED),
+                name="review_of_reviewers",
             ),
         )
 

@@ -13,7 +13,7 @@ class State(models.TextChoices):
 
 BORN = ""  # what a Move names as the state before the first
 
-# Every move there is. The database refuses the rest: migration 0002 makes a trigger of this table.
+# Every move there is. The database refuses the rest: migrations 0002 and 0011 make a trigger of this table.
 MOVES: frozenset[tuple[str, str]] = frozenset(
     {
         (BORN, State.READY),  # intake
@@ -26,6 +26,10 @@ MOVES: frozenset[tuple[str, str]] = frozenset(
         (State.WORKING, State.WITHDRAWN),
         (State.REVIEW, State.DONE),  # decided by a person
         (State.REVIEW, State.WITHDRAWN),
+        (
+            State.DONE,
+            State.REVIEW,
+        ),  # taken back by its reviewer: the trigger asks that no result of it is owed any more
     }
 )
 OPEN = (State.READY, State.WORKING, State.REVIEW)
@@ -62,9 +66,12 @@ class ReviewKind(models.TextChoices):
     GATE = "gate", "gate"
     AUDIT = "audit", "audit"
     LOOKBACK = "lookback", "look back"
+    KNOWN = "known", "known answer"
+    SECOND = "second", "second look"
 
 
 AFTER = (ReviewKind.AUDIT, ReviewKind.LOOKBACK)  # looks at what has left already; while open, nobody may know them
+BESIDE = (ReviewKind.KNOWN, ReviewKind.SECOND)  # looks at the reviewers: the guard never hears them, nothing leaves
 
 
 class ReviewState(models.TextChoices):

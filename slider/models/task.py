@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from slider.engine.sanity.names import Sentinel
-from slider.models import hard_rules
+from slider.models import hard_rules, reasons
 from slider.models.project import Project
 
 
@@ -49,6 +49,11 @@ class Task(models.Model):
     sentinels_off = models.JSONField(
         default=list, blank=True, help_text="Names of the sentinels that are switched off for this task."
     )
+    reasons = models.JSONField(
+        default=reasons.default,
+        validators=[reasons.check],
+        help_text="What may be wrong with an answer: codes with their words, at most nine.",
+    )
     coin_secret = models.BinaryField(default=_coin_secret, editable=False)
 
     max_tries = models.PositiveSmallIntegerField(default=5, validators=[MinValueValidator(1), MaxValueValidator(20)])
@@ -62,6 +67,16 @@ class Task(models.Model):
         blank=True,
         validators=[MinValueValidator(0.1), MaxValueValidator(10_000)],
         help_text="Hours a day for which reviewers are there for this task. Empty: not said, so nothing warns.",
+    )
+    known_rate = models.FloatField(
+        default=0.0,
+        validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
+        help_text="So many known answers are mixed in, for each look that is owed. 0: none.",
+    )
+    second_rate = models.FloatField(
+        default=0.0,
+        validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
+        help_text="The share of decided looks that somebody else looks at once more. 0: none.",
     )
     undo_s = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(3600)])
     paused = models.BooleanField(default=False)
@@ -85,6 +100,10 @@ class Task(models.Model):
                 condition=models.Q(staffed_hours=None) | models.Q(staffed_hours__gt=0, staffed_hours__lte=10_000),
                 name="task_staffed_hours",
             ),
+            models.CheckConstraint(
+                condition=models.Q(known_rate__gte=0, known_rate__lte=0.5, second_rate__gte=0, second_rate__lte=1),
+                name="task_looks_at_reviewers",
+            ),
         )
 
     def __str__(self) -> str:
@@ -95,6 +114,11 @@ class Task(models.Model):
         named = body.get(self.title_field) if self.title_field else None
         text = named or next((value for value in body.values() if isinstance(value, str) and value.strip()), fallback)
         return " ".join(str(text).split())[:120]
+
+    @property
+    def reason_words(self) -> dict[str, str]:
+        """The words of its reasons by their codes, in the order of their keys."""
+        return reasons.words(self.reasons)
 
     def hard_rule(self, body: Mapping[str, object], origin: str = "") -> str:
         """The hard rule that keeps this item with people, in words, or nothing; `origin` says who pushed it."""

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from slider.models import Task
+from slider.queries import marked, results
 
 PAGE = 2_000
 PAGE_BYTES = 4 * 1024 * 1024
@@ -19,7 +20,7 @@ PAGE_BYTES = 4 * 1024 * 1024
 _FORMULA = re.compile(r"^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 FIXED = (
     "external_id", "item", "state", "priority", "created_at", "finished_at", "lane", "p_correct", "verdict",
-    "result_number", "ending", "reason",
+    "result_number", "ending", "reason", "right_for_wrong_reason", "note", "marks",
 )  # fmt: skip
 
 
@@ -41,6 +42,9 @@ class Exported:
     ending: str | None
     answer: Any
     reason: str | None
+    lucky: bool | None
+    note: str | None
+    marks: Sequence[Mapping[str, Any]]
 
 
 _PAGE = """
@@ -53,17 +57,21 @@ WITH narrow AS (
     ) i JOIN slider_payload p ON p.item_id = i.id
 )
 SELECT i.id, i.external_id, i.state, i.priority, i.created_at, i.finished_at, p.body::text,
-       d.lane, d.p_correct, r.verdict, o.number, o.ending, o.answer::text, nullif(o.reason, '')
+       d.lane, d.p_correct, r.verdict, o.number, o.ending, o.answer::text, nullif(o.reason, ''),
+       r.lucky, nullif(r.note, '')
 FROM narrow n
 JOIN slider_item i ON i.id = n.id
 JOIN slider_payload p ON p.item_id = n.id
 LEFT JOIN slider_decision d ON d.item_id = n.id
 LEFT JOIN LATERAL (
-    SELECT verdict FROM slider_review WHERE item_id = n.id AND state = 'decided' ORDER BY decided_at DESC LIMIT 1
+    SELECT verdict, lucky, note FROM slider_review
+    WHERE item_id = n.id AND state = 'decided' AND kind NOT IN ('known', 'second')
+      AND (undo_until > %(until)s) IS NOT TRUE
+    ORDER BY decided_at DESC LIMIT 1
 ) r ON true
 LEFT JOIN LATERAL (
     SELECT number, ending, answer, reason FROM slider_publication
-    WHERE item_id = n.id AND due_at <= clock_timestamp() ORDER BY number DESC LIMIT 1
+    WHERE item_id = n.id AND due_at <= %(until)s ORDER BY number DESC LIMIT 1
 ) o ON true
 WHERE n.before <= %(bytes)s
 ORDER BY n.id
@@ -78,23 +86,27 @@ def items(task: Task, *, state: str | None = None) -> Iterator[Exported]:
     """
     after = 0
     while True:
+        values: dict[str, Any] = {"task": task.pk, "after": after, "state": state, "page": PAGE, "bytes": PAGE_BYTES}
+        values["until"] = results.settled(task.pk)  # what can still be taken back is not told
         with connection.cursor() as cursor:
-            cursor.execute(_PAGE, {"task": task.pk, "after": after, "state": state, "page": PAGE, "bytes": PAGE_BYTES})
+            cursor.execute(_PAGE, values)
             rows = cursor.fetchall()
         if not rows:
             return
+        bodies = {row[0]: json.loads(row[6]) for row in rows}
+        marks = marked.exported({row[0]: bodies[row[0]] for row in rows if row[9]})  # where somebody has looked
         for row in rows:
-            yield _exported(row)
+            yield _exported(row, bodies[row[0]], marks.get(row[0], []))
         after = rows[-1][0]
 
 
-def _exported(row: Sequence[Any]) -> Exported:
-    item_id, external_id, state, priority, created, finished, body, lane, p_correct, verdict, *result = row
-    number, ending, answer, reason = result
+def _exported(row: Sequence[Any], body: Mapping[str, Any], marks: Sequence[Mapping[str, Any]]) -> Exported:
+    item_id, external_id, state, priority, created, finished, _, lane, p_correct, verdict, *result = row
+    number, ending, answer, reason, lucky, note = result
     told = None if answer is None else json.loads(answer)
     return Exported(
-        item_id, external_id, state, priority, created, finished, json.loads(body),
-        lane, p_correct, verdict or None, number, ending, told, reason,
+        item_id, external_id, state, priority, created, finished, body,
+        lane, p_correct, verdict or None, number, ending, told, reason, lucky, note, marks,
     )  # fmt: skip
 
 
@@ -117,6 +129,9 @@ def jsonl(task: Task, *, state: str | None = None) -> Iterator[str]:
                 "ending": item.ending,
                 "answer": item.answer,
                 "reason": item.reason,
+                "right_for_wrong_reason": item.lucky,
+                "note": item.note,
+                "marks": item.marks,
             },
         }
         yield json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n"
@@ -154,7 +169,7 @@ def _row(item: Exported, inputs: Sequence[str], answers: Sequence[str]) -> list[
     return [
         item.external_id, item.item_id, item.state, item.priority, item.created_at.isoformat(),
         item.finished_at.isoformat() if item.finished_at else None, item.lane, item.p_correct, item.verdict,
-        item.number, item.ending, item.reason,
+        item.number, item.ending, item.reason, item.lucky, item.note, item.marks or None,
         *(item.body.get(name) for name in inputs), {k: v for k, v in item.body.items() if k not in inputs} or None,
         *(answer.get(name) for name in answers), rest if rest != {} else None,
     ]  # fmt: skip

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from slider.models import Membership, Project, Review, ReviewState
 from slider.models.project import RIGHTS
+from slider.queries import offered
 
 MANY = 1000  # counting stops here: a frame must not grow slow with the backlog
 
@@ -35,7 +36,7 @@ def desk(user: AbstractBaseUser | AnonymousUser) -> Desk:
     projects = reviewed_projects(user)
     if not projects or not user.is_authenticated:
         return Desk(may_review=False, count=0)
-    open_looks = Review.objects.filter(state=ReviewState.OPEN, task__project__in=projects)
+    open_looks = Review.objects.filter(offered.to(int(user.pk)), state=ReviewState.OPEN, task__project__in=projects)
     open_looks = open_looks.exclude(declines__user_id=int(user.pk))  # what they skipped is not offered to them again
     return Desk(may_review=True, count=open_looks.values("pk")[:MANY].count())
 

@@ -4,16 +4,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, QuerySet, TextChoices
+from django.db.models import F, Q, QuerySet, TextChoices
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Left
 
 from slider.engine import calibration
-from slider.models import AFTER, Decision, Item, Lane, Payload, Review, ReviewKind, ReviewState, State, Task, Why
+from slider.models import (
+    AFTER,
+    BESIDE,
+    Decision,
+    Item,
+    Lane,
+    Payload,
+    Review,
+    ReviewKind,
+    ReviewState,
+    State,
+    Task,
+    Why,
+)
 
 PAGE = 50
 UNFITTED = calibration.prior().key  # before the first label, `p_correct` says nothing
 MOST_FOUND = 200
+# A known answer or second look that nobody has had in hands is no secret yet: an old item that waits would be one.
+_SECRET = Q(kind__in=AFTER) | Q(kind__in=BESIDE, token__gt=0)
 
 
 class Show(TextChoices):
@@ -60,7 +75,7 @@ def page(task: Task, *, show: Show, before: int | None, blind: bool) -> Page:
     if before is not None:
         wanted = wanted.filter(pk__lt=before)
     if show == Show.PEOPLE:
-        ids = _by_people(task, before)
+        ids = _by_people(task, before, blind=blind)
     elif show == Show.UNATTENDED:
         ids = _unattended(task, before, blind=blind)
     elif show == Show.REVIEW and blind:
@@ -79,25 +94,33 @@ def search(task: Task, begins: str, *, blind: bool) -> Page:
 
 def _audited(item_ids: Sequence[int]) -> set[int]:
     """Which of these items are being audited: nobody who may review them should know it."""
-    looks = Review.objects.filter(kind__in=AFTER, state__in=[ReviewState.OPEN, ReviewState.HELD])
+    looks = Review.objects.filter(_SECRET, state__in=[ReviewState.OPEN, ReviewState.HELD])
     return set(looks.filter(item__in=item_ids).values_list("item_id", flat=True))
 
 
 def is_looked_at(item_id: int) -> bool:
     """Whether a person's look at this item, of whatever kind, is still owed."""
-    return Review.objects.filter(item=item_id, state__in=[ReviewState.OPEN, ReviewState.HELD]).exists()
+    owed = Review.objects.filter(item=item_id, state__in=[ReviewState.OPEN, ReviewState.HELD])
+    return owed.filter(_SECRET | Q(kind=ReviewKind.GATE)).exists()
 
 
 def _ids(wanted: QuerySet[Item]) -> list[int]:
     return list(wanted.order_by("-pk").values_list("pk", flat=True)[: PAGE + 1])
 
 
-def _by_people(task: Task, before: int | None) -> list[int]:
+def _by_people(task: Task, before: int | None, *, blind: bool) -> list[int]:
     """Items that a person's verdict has finished."""
     looks = Review.objects.filter(task=task, kind=ReviewKind.GATE, state=ReviewState.DECIDED)
     if before is not None:
         looks = looks.filter(item_id__lt=before)
+    if blind:
+        looks = looks.exclude(item__in=_in_secret(task).values("item_id"))
     return list(looks.order_by("-item_id").values_list("item_id", flat=True)[: PAGE + 1])
+
+
+def _in_secret(task: Task) -> QuerySet[Review]:
+    """The open looks of a task that nobody who reviews may know."""
+    return Review.objects.filter(_SECRET, task=task, state__in=[ReviewState.OPEN, ReviewState.HELD])
 
 
 def _unattended(task: Task, before: int | None, *, blind: bool) -> list[int]:
@@ -105,14 +128,13 @@ def _unattended(task: Task, before: int | None, *, blind: bool) -> list[int]:
     if before is not None:
         decided = decided.filter(pk__lt=before)
     if blind:
-        looks = Review.objects.filter(kind__in=AFTER, state__in=[ReviewState.OPEN, ReviewState.HELD], task=task)
-        decided = decided.exclude(pk__in=looks.values("item_id"))
+        decided = decided.exclude(pk__in=_in_secret(task).values("item_id"))
     return list(decided.order_by("-pk").values_list("pk", flat=True)[: PAGE + 1])
 
 
 def _with_audits(task: Task, wanted: QuerySet[Item], before: int | None) -> list[int]:
     """Items that wait for people, and among them those that are audited."""
-    looks = Review.objects.filter(task=task, kind__in=AFTER, state__in=[ReviewState.OPEN, ReviewState.HELD])
+    looks = _in_secret(task)
     if before is not None:
         looks = looks.filter(item_id__lt=before)
     audited = looks.order_by("-item_id").values_list("item_id", flat=True)[: PAGE + 1]

@@ -67,7 +67,8 @@ def trust(policy: Policy) -> Trust:
             """
             SELECT d.p_correct, r.verdict = 'accept', d.audit_chance FROM (
                 SELECT item_id, verdict FROM slider_review
-                WHERE task_id = %s AND state = 'decided' AND slot = 1 ORDER BY decided_at DESC LIMIT %s
+                WHERE task_id = %s AND state = 'decided' AND slot = 1
+                  AND kind NOT IN ('known', 'second') ORDER BY decided_at DESC LIMIT %s
             ) AS r JOIN slider_decision d ON d.item_id = r.item_id
             JOIN slider_attempt a ON a.id = d.attempt_id JOIN slider_score s ON s.attempt_id = a.id
             WHERE d.why <> 'no_answer' AND a.outcome = 'answered' AND a.worker_id = %s AND s.calibration <> %s

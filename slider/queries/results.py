@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 
 from slider.models import Attempt, Gauge, Item, Task
+from slider.models.publication import TAKING_BACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,25 @@ def horizon() -> datetime:
         return moment
 
 
+def settled(task_id: int) -> datetime:
+    """A moment, as late as can be, before which no result of the task is being taken back any more.
+
+    Whoever takes one back holds the other side of this lock and asks the clock under it: what was due by now is out,
+    and what they still take back from here on is due later.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH alone AS MATERIALIZED (SELECT pg_advisory_xact_lock(%s, %s))
+            SELECT clock_timestamp() FROM alone
+            """,
+            [TAKING_BACK, task_id % 2**31],
+        )
+        (moment,) = cursor.fetchone()
+        assert isinstance(moment, datetime)
+        return moment
+
+
 def published(task: Task, *, after: tuple[datetime, int] | None, most: int) -> list[Published]:
     """Up to `most` results of a task that are due, in the order in which they became so, behind `after`."""
     until = horizon()
@@ -107,10 +127,9 @@ def told(project_id: int, item_id: int) -> Told | None:
     item = items.filter(pk=item_id, task__project_id=project_id).first()
     if item is None:
         return None
+    until = settled(item.task_id)  # in a statement of its own, before the results
     with connection.cursor() as cursor:
-        cursor.execute(
-            _COLUMNS + " WHERE p.item_id = %s AND p.due_at <= clock_timestamp() ORDER BY p.number", [item_id]
-        )
+        cursor.execute(_COLUMNS + " WHERE p.item_id = %s AND p.due_at <= %s ORDER BY p.number", [item_id, until])
         results = [_published(row) for row in cursor.fetchall()]
     attempts = Attempt.objects.filter(item=item).select_related("worker").defer("raw", "answer", "samples", "fields")
     decision = getattr(item, "decision", None)

@@ -56,6 +56,7 @@ class Sheet:
     title: str
     external_id: str
     source: tuple[Source, ...]
+    body: dict[str, Any]  # the item as it came in: what marks of its texts point into
     lines: tuple[Line, ...]
     proposal: Any
     raw: str
@@ -84,6 +85,7 @@ def of(review: Review) -> Sheet:
         title=title,
         external_id=item.external_id,
         source=source,
+        body=body,
         lines=lines,
         proposal=proposal,
         raw=attempt.raw[:8000] if attempt is not None else "",

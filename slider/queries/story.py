@@ -7,7 +7,10 @@ from typing import Any
 
 from slider.engine import percents
 from slider.models import (
+    BESIDE,
+    Adjudication,
     Attempt,
+    Correction,
     Decision,
     Delivery,
     Item,
@@ -18,8 +21,13 @@ from slider.models import (
     ReviewKind,
     ReviewState,
     Score,
+    SecondOpinion,
+    Stands,
+    Undone,
+    Verdict,
 )
-from slider.queries import items, shape
+from slider.queries import items, marked, shape
+from slider.queries.marked import Said
 from slider.queries.shape import Part
 
 _CLAIMED = "claimed by "  # how the reason of a claim's move begins; the machine's name follows
@@ -55,7 +63,9 @@ class Answer:
     changed: bool
 
 
+_LONGEST_QUOTE = 160
 _ROUTING = {("working", "done"), ("working", "review"), ("ready", "review")}
+_DECIDING = {("review", "done"), ("done", "review")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,7 @@ class Story:
     answers: tuple[Answer, ...]
     by_person: str  # whose answer stands beside the model's; empty: nobody's
     verdict: str  # what that person said, in a word
+    marks: tuple[Said, ...]  # what people marked, in the order of their looks
     is_cut: bool  # told only up to the routing, to somebody who may have to look at it
 
 
@@ -76,31 +87,67 @@ def tell(item: Item, *, blind: bool) -> Story:
     hidden = blind and items.is_looked_at(item.pk)
     attempts = list(Attempt.objects.filter(item=item).select_related("worker").order_by("pk"))
     scores = Score.objects.in_bulk([attempt.pk for attempt in attempts])
-    chapters = _moves(item)
+    chapters = _moves(item, hidden=hidden)
     for attempt in attempts:
         chapters.append(_attempt(attempt))
         if score := scores.get(attempt.pk):
             chapters.append(_score(score))
     looks = list(Review.objects.filter(item=item).select_related("holder").order_by("pk"))
+    marks: tuple[Said, ...] = ()
     if not hidden:
-        decision = Decision.objects.select_related("policy").filter(pk=item.pk).first()
+        decision = Decision.objects.select_related("policy", "attempt").filter(pk=item.pk).first()
         chapters += [_decision(decision)] if decision is not None else []
         chapters += [_publication(p) for p in Publication.objects.filter(item=item).order_by("number")]
-        chapters += [_review(look) for look in looks if look.state == ReviewState.DECIDED]
-    decided = next((look for look in reversed(looks) if look.verdict), None) if not hidden else None
+        told = [look for look in looks if not blind or look.kind != ReviewKind.KNOWN]
+        judged = decision.attempt if decision is not None else None
+        marks = marked.of(item, told, body=item.payload.body, answer=judged.answer if judged else None)
+        chapters += [_review(look, item, marks) for look in told if look.state == ReviewState.DECIDED]
+        chapters += [_word(word) for word in Adjudication.objects.filter(look__item=item).select_related("by", "look")]
+        chapters += _afterwards(item, blind=blind)
+    mine = [look for look in looks if look.kind not in BESIDE or _stands(look)]
+    last = None if hidden else _last_word(item, mine)
     return Story(
         tuple(sorted(chapters, key=lambda chapter: chapter.at)),
-        _answers(item, attempts[-1] if attempts else None, decided),
-        decided.holder.get_username() if decided is not None and decided.holder is not None else "",
-        decided.get_verdict_display() if decided is not None else "",
+        _answers(item, attempts[-1] if attempts else None, last),
+        last.who if last is not None else "",
+        last.verdict if last is not None else "",
+        marks,
         hidden,
     )
 
 
-def _moves(item: Item) -> list[Chapter]:
-    """The moves but for the one that routed the item: the decision tells that, to those who may know it."""
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What a person said last of an item, in a look or as a correction."""
+
+    at: datetime
+    who: str
+    verdict: str
+    answer: Any
+
+
+def _last_word(item: Item, looks: list[Review]) -> _Word | None:
+    said = [
+        _Word(look.decided_at, look.holder.get_username(), look.get_verdict_display(), look.answer)
+        for look in looks
+        if look.verdict and look.decided_at is not None and look.holder is not None
+    ]
+    said += [
+        _Word(one.created_at, one.by.get_username(), one.get_verdict_display(), one.answer)
+        for one in Correction.objects.filter(item=item, undone_at=None).select_related("by")
+    ]
+    return max(said, key=lambda word: word.at, default=None)
+
+
+def _moves(item: Item, *, hidden: bool) -> list[Chapter]:
+    """The moves but for the one that routed the item: the decision tells that, to those who may know it.
+
+    While that is hidden, so are the moves of verdicts, also of those that were taken back: only a gate's verdict moves
+    an item, and an item that people have finished before is a look at them.
+    """
+    left_out = _ROUTING | _DECIDING if hidden else _ROUTING
     moves = Move.objects.filter(item=item).select_related("by").order_by("pk")
-    return [_move(move) for move in moves if (move.from_state, move.to_state) not in _ROUTING]
+    return [_move(move) for move in moves if (move.from_state, move.to_state) not in left_out]
 
 
 def _move(move: Move) -> Chapter:
@@ -180,15 +227,81 @@ def _decision(decision: Decision) -> Chapter:
     return Chapter(decision.created_at, title, text, tuple(facts))
 
 
-def _review(look: Review) -> Chapter:
-    kind = {ReviewKind.AUDIT: "an audit", ReviewKind.LOOKBACK: "a look back"}.get(ReviewKind(look.kind), "a gate")
-    facts = [Fact("reason", look.reason)] if look.reason else []
+_KINDS = {
+    ReviewKind.GATE: "a gate",
+    ReviewKind.AUDIT: "an audit",
+    ReviewKind.LOOKBACK: "a look back",
+    ReviewKind.KNOWN: "a known answer",
+    ReviewKind.SECOND: "a second look",
+}
+
+
+def _stands(look: Review) -> bool:
+    """Whether a lead said that this second look stands against the first."""
+    return Adjudication.objects.filter(look=look, stands=Stands.SECOND).exists()
+
+
+def _word(word: Adjudication) -> Chapter:
+    return Chapter(word.at, f"{word.by.get_username()} settled it: {word.get_stands_display()}", word.words)
+
+
+def _review(look: Review, item: Item, marks: tuple[Said, ...]) -> Chapter:
+    kind = _KINDS[ReviewKind(look.kind)]
+    facts = [Fact("reason", item.task.reason_words.get(look.reason, look.reason))] if look.reason else []
+    facts += [Fact("right for the wrong reason", "it counts as evidence for nothing")] if look.lucky else []
+    facts += [_mark(one) for one in marks if one.look == look.pk]
     if look.taken_at is not None and look.decided_at is not None:
         facts.append(Fact("looked for", f"{(look.decided_at - look.taken_at).total_seconds():,.0f} s"))
     facts += [Fact("note", look.note)] if look.note else []
     who = look.holder.get_username() if look.holder is not None else "somebody"
     at = look.decided_at or look.created_at
     return Chapter(at, f"{look.get_verdict_display().capitalize()} by {who}", f"as {kind}", tuple(facts))
+
+
+def _afterwards(item: Item, *, blind: bool) -> list[Chapter]:
+    """What was taken back, what came too late, and what was corrected: each as it was said, by whom and when."""
+    untold = [ReviewKind.KNOWN] if blind else []
+    found = [
+        Chapter(
+            one.decided_at,
+            f"{one.get_verdict_display().capitalize()} by {one.by.get_username()}, and taken back",
+            f"{(one.created_at - one.decided_at).total_seconds():,.0f} s later, before it had any effect",
+            _said_with(item, one),
+        )
+        for one in Undone.objects.filter(review__item=item).exclude(review__kind__in=untold).select_related("by")
+    ]
+    found += [
+        Chapter(
+            one.created_at,
+            f"Second opinion by {one.by.get_username()}: {one.get_verdict_display()}",
+            "It came when somebody else had taken the item; it changes nothing and is not counted.",
+            _said_with(item, one),
+        )
+        for one in SecondOpinion.objects.filter(review__item=item).exclude(review__kind__in=untold).select_related("by")
+    ]
+    for one in Correction.objects.filter(item=item).select_related("by"):
+        undone = ", and taken back" if one.undone_at is not None else ""
+        title = f"Corrected by {one.by.get_username()}: {one.get_verdict_display()}{undone}"
+        found.append(Chapter(one.created_at, title, "", _said_with(item, one)))
+    return found
+
+
+def _said_with(item: Item, said: Undone | SecondOpinion | Correction) -> tuple[Fact, ...]:
+    """The answer field by field, the reason and the note; an answer that was only accepted stands elsewhere."""
+    facts = []
+    if said.verdict == Verdict.FIX:
+        parts = shape.parts(item.task.output_schema, said.answer)
+        pairs = [(part.label, shape.as_text(shape.held(said.answer, part))) for part in parts]
+        facts += [Fact(label, text) for label, text in pairs if text]
+    facts += [Fact("reason", item.task.reason_words.get(said.reason, said.reason))] if said.reason else []
+    return tuple(facts + ([Fact("note", said.note)] if said.note else []))
+
+
+def _mark(one: Said) -> Fact:
+    if one.is_span:
+        quote = one.quote if len(one.quote) <= _LONGEST_QUOTE else f"{one.quote[:_LONGEST_QUOTE]}…"
+        return Fact(f"passage {one.number}", f"“{quote}”: {one.reason}")
+    return Fact(f"field {one.label}", f"{one.kind.label}{f': {one.reason}' if one.reason else ''}")
 
 
 def _publication(publication: Publication) -> Chapter:
@@ -204,9 +317,9 @@ def _publication(publication: Publication) -> Chapter:
     return Chapter(publication.created_at, f"{what}: {publication.get_ending_display()}", "", tuple(facts))
 
 
-def _answers(item: Item, attempt: Attempt | None, decided: Review | None) -> tuple[Answer, ...]:
+def _answers(item: Item, attempt: Attempt | None, last: _Word | None) -> tuple[Answer, ...]:
     model = attempt.answer if attempt is not None else None
-    person = decided.answer if decided is not None else None
+    person = last.answer if last is not None else None
     if model is None and person is None:
         return ()
     parts = shape.parts(item.task.output_schema, model if model is not None else person)

@@ -7,7 +7,7 @@ and no nesting or node count that costs more to read than it did to send.
 
 from slider.strict.canonical import canonical, digest
 from slider.strict.reader import loads
-from slider.strict.rules import DEFAULT_LIMITS, JSON, Code, Limits, StrictError, pointer, shown
+from slider.strict.rules import DEFAULT_LIMITS, JSON, Code, Limits, StrictError, follow, pointer, shown
 from slider.strict.walk import check
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "canonical",
     "check",
     "digest",
+    "follow",
     "loads",
     "pointer",
     "shown",

@@ -61,6 +61,21 @@ def pointer(*steps: str | int) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 
+def follow(value: JSON, where: str) -> JSON:
+    """What a JSON pointer points at in a value. Raises LookupError where there is nothing, or the pointer is none."""
+    if where and not where.startswith("/"):
+        raise LookupError(f"{shown(where)} is no JSON pointer: begin it with /")
+    for step in where.split("/")[1:]:
+        key = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, dict) and key in value:
+            value = value[key]
+        elif isinstance(value, list) and key.isascii() and key.isdigit() and len(key) < 7 and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            raise LookupError(f"there is nothing at {shown(where)}")
+    return value
+
+
 def too_deep(limits: Limits, where: str = "") -> StrictError:
     message = f"the document is nested deeper than {limits.depth} levels: flatten it"
     return StrictError(Code.DEPTH, message, where)

@@ -8,6 +8,7 @@ from django import template
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from slider import strict
 from slider.queries import shape
 
 register = template.Library()
@@ -30,10 +31,47 @@ def visible(value: object) -> SafeString:
     shown, end = [], 0
     for hit in _HIDDEN.finditer(text):
         shown.append(conditional_escape(text[end : hit.start()]))
-        shown.append(format_html('<mark class="ghost">U+{}</mark>', f"{ord(hit.group()):04X}"))
+        shown.append(format_html('<mark class="ghost">U+{}</mark>', _number(hit)))
         end = hit.end()
     shown.append(conditional_escape(text[end:]))
     return mark_safe("".join(shown))  # noqa: S308  # every piece was escaped above
+
+
+_COUNTED = re.compile("\r\n|" + _HIDDEN.pattern)
+
+
+@register.simple_tag
+def markable(held: Any, side: str, name: str) -> SafeString:
+    """A value; a text also says where it stands, so that a script can mark passages of it.
+
+    What a page shows with more or fewer characters than are stored has the difference beside it: `data-n` is how many
+    stored characters an element stands for.
+    """
+    if not isinstance(held, str):
+        return format_html('<span class="text">{}</span>', value(held))
+    shown: list[str] = []
+    end = 0
+    for hit in _COUNTED.finditer(held):
+        shown.append(conditional_escape(held[end : hit.start()]))
+        ghost = '<mark class="ghost" data-n="1">U+{}</mark>'
+        if hit.group() == "\r\n":
+            shown.append('<span data-n="1"></span>\n')
+        else:
+            shown.append(format_html(ghost, _number(hit)))
+        end = hit.end()
+    shown.append(conditional_escape(held[end:]))
+    pieces = mark_safe("".join(shown))  # noqa: S308  # every piece was escaped above
+    return format_html('<span class="text" data-side="{}" data-path="{}">{}</span>', side, pointer(name), pieces)
+
+
+@register.filter
+def pointer(name: str) -> str:
+    """The JSON pointer of a field of the whole; the field without a name is the whole."""
+    return strict.pointer(name) if name else ""
+
+
+def _number(hit: re.Match[str]) -> str:
+    return f"{ord(hit.group()):04X}"
 
 
 @register.filter

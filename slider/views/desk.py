@@ -1,6 +1,7 @@
 """The review desk: take an item, look, decide; a GET changes nothing, and nothing a person typed is lost."""
 
 import json
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -12,16 +13,17 @@ from django.views.decorators.http import require_GET, require_POST
 
 from slider.flow import moves
 from slider.flow import review as reviewing
-from slider.flow.review import NotYours, Said, Unfit
+from slider.flow import undo as undoing
+from slider.flow.review import KeptAside, NotYours, Said, Unfit
 from slider.models import Review, ReviewState, Task, Verdict
 from slider.queries import desk, frame, shape
 from slider.queries import sheet as sheets
 from slider.queries.sheet import Sheet
-from slider.views import access, desk_pages, schema_form
+from slider.views import access, desk_pages, mark_form, schema_form
 from slider.views.desk_pages import Typed
 
+LUCKY = "lucky"  # the verdict of a button: accept what is right for the wrong reason
 NO_CLAIM = -1  # what stands for a token that is none: no review has it
-SAID = {Verdict.ACCEPT: "Accepted", Verdict.FIX: "Fixed", Verdict.REJECT: "Rejected"}
 
 
 @require_GET
@@ -52,7 +54,7 @@ def look(request: HttpRequest, review_id: int) -> HttpResponse:
             request, review, "this item is not in your hands now; somebody else may have it", Typed()
         )
     doing = request.GET.get("do", "")
-    return desk_pages.look(request, review, Typed(doing=doing if doing in ("fix", "reject", "keys") else ""))
+    return desk_pages.look(request, review, Typed(doing=doing if doing in ("fix", "reject", "mark", "keys") else ""))
 
 
 @require_POST
@@ -62,22 +64,33 @@ def decide(request: HttpRequest, review_id: int) -> HttpResponse:
     review = _review(review_id, tasks)
     sheet = sheets.of(review)
     said, typed = _said(request, sheet)
+    try:
+        said, typed = _marked(request, said, typed)
+    except ValueError as error:
+        return _refused_marks(request, review, typed, str(error))
     if typed.errors:
         return desk_pages.look(request, review, typed, status=422)
     try:
         decided = reviewing.decide(review.pk, user_id=access.person(request).pk, token=_token(request), said=said)
     except NotYours as error:
         return desk_pages.lost(request, review, str(error), typed)
+    except KeptAside as error:
+        return desk_pages.kept_aside(request, review, str(error))
     except moves.Lost:
         return desk_pages.lost(request, review, "the item was withdrawn meanwhile; nothing is owed for it", typed)
     except Unfit as error:
+        if error.where == "marks":
+            return _refused_marks(request, review, typed, str(error))
         known = {part.name for part in shape.parts(sheet.task.output_schema, sheet.proposal)}
         errors = schema_form.error_at(error.where, str(error))
         if not known.issuperset(errors):
             errors = {"": str(error)}
         doing = "reject" if said.verdict == Verdict.REJECT else "fix"
-        return desk_pages.look(request, review, Typed(typed.form, errors, typed.note, doing), status=422)
-    return _next(request, tasks, said=f"{SAID[Verdict(decided.verdict)]}: {sheet.title}.")
+        doing = "mark" if typed.doing == "mark" else doing
+        return desk_pages.look(request, review, replace(typed, errors=errors, doing=doing), status=422)
+    lucky = ", right for the wrong reason" if decided.lucky else ""
+    said_words = f"{desk_pages.SAID[Verdict(decided.verdict)]}{lucky}: {sheet.title}."
+    return _next(request, tasks, said=said_words, flash=not sheet.task.undo_s)  # the line with the undo says it too
 
 
 @require_POST
@@ -90,6 +103,26 @@ def skip(request: HttpRequest, review_id: int) -> HttpResponse:
     except NotYours as error:
         return desk_pages.lost(request, review, str(error), Typed())
     return _next(request, tasks, said="Skipped: it goes to somebody else.")
+
+
+@require_POST
+def undo(request: HttpRequest, review_id: int) -> HttpResponse:
+    """Take one's own decision back and show that look again; or the next one, and why it was too late."""
+    tasks = _tasks(request)
+    review = _review(review_id, tasks)
+    user_id, lease_s = access.person(request).pk, settings.ENV.SLIDER_REVIEW_LEASE_S
+    title = sheets.of(review).title
+    try:
+        held = undoing.undo(review.pk, user_id=user_id, token=_token(request), lease_s=lease_s)
+    except undoing.TooLate as error:
+        return _next(request, tasks, trouble=f"{title} stays as you decided it: {error}.")
+    said = f"Taken back: {title}."
+    was_fix = (before := desk.taken_back(held)) is not None and before.verdict == Verdict.FIX
+    if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx's middleware
+        return _told(request, desk_pages.look(request, held, Typed(doing="fix" if was_fix else "")), said)
+    messages.success(request, said)
+    address = desk_pages.address_of(held.pk, request)
+    return HttpResponseRedirect(address + ("&" if "?" in address else "?") + "do=fix" if was_fix else address)
 
 
 @require_POST
@@ -146,28 +179,54 @@ def _said(request: HttpRequest, sheet: Sheet) -> tuple[Said, Typed]:
         chosen = next((a for a in sheet.alternatives if str(a.key) == pick), None)
         if chosen is None:
             return Said(Verdict.FIX), Typed(form, {"": "That alternative is not offered any more."}, note, "fix")
-        return Said(Verdict.FIX, chosen.answer), Typed({}, {}, note)
-    verdict = post.get("verdict", "")
+        return Said(Verdict.FIX, chosen.answer, note=note), Typed({}, {}, note)
+    # A button may say the reason with it: on the page of all marks one form has all verdicts.
+    verdict, _, reason = post.get("verdict", "").partition(":")
     if verdict == Verdict.REJECT:
-        return Said(Verdict.REJECT, reason=post.get("reason", ""), note=note), Typed({}, {}, note, "reject")
-    if verdict == Verdict.ACCEPT:
-        return Said(Verdict.ACCEPT, note=note), Typed({}, {}, note)
+        return Said(Verdict.REJECT, reason=reason or post.get("reason", ""), note=note), Typed(form, {}, note, "reject")
+    if verdict in (Verdict.ACCEPT, LUCKY):
+        return Said(Verdict.ACCEPT, note=note, lucky=verdict == LUCKY), Typed(form, {}, note)
     reading = schema_form.read(sheet.task.output_schema, form, before=sheet.proposal)
     return Said(Verdict.FIX, reading.value, note=note), Typed(form, dict(reading.errors), note, "fix")
 
 
-def _next(request: HttpRequest, tasks: list[Task], *, said: str = "") -> HttpResponse:
+def _marked(request: HttpRequest, said: Said, typed: Typed) -> tuple[Said, Typed]:
+    """The same with what was marked beside it; without a script all of it is shown again on the page that lists it."""
+    marks = mark_form.read(request.POST.getlist(mark_form.NAME))
+    typed = replace(typed, marks=marks)
+    if marks and not request.htmx:  # type: ignore[attr-defined]  # set by django_htmx's middleware
+        typed = replace(typed, doing="mark")
+    return replace(said, marks=marks), typed
+
+
+def _refused_marks(request: HttpRequest, review: Review, typed: Typed, why: str) -> HttpResponse:
+    words = f"{why[:1].upper()}{why[1:]}."
+    doing = typed.doing if request.htmx else "mark"  # type: ignore[attr-defined]  # as above
+    return desk_pages.look(request, review, replace(typed, errors={}, doing=doing, marks_error=words), status=422)
+
+
+def _next(
+    request: HttpRequest, tasks: list[Task], *, said: str = "", flash: bool = True, trouble: str = ""
+) -> HttpResponse:
     """The next look: as a piece when a script asked, else by a redirect that can be reloaded."""
     user_id = access.person(request).pk
     ids = [task.pk for task in tasks]
     review = reviewing.take(user_id, task_ids=ids, lease_s=settings.ENV.SLIDER_REVIEW_LEASE_S)
     if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx's middleware
-        response = desk_pages.empty(request, tasks) if review is None else desk_pages.look(request, review, Typed())
-        response["X-Desk-Waiting"] = frame.desk(request.user).text
-        response["X-Desk-Said"] = json.dumps(said)  # JSON: a header holds ASCII only
-        return response
-    if said:
+        if review is None:
+            return _told(request, desk_pages.empty(request, tasks, trouble=trouble), said or trouble)
+        return _told(request, desk_pages.look(request, review, Typed(), trouble=trouble), said or trouble)
+    if said and flash:
         messages.success(request, said)
+    if trouble:
+        messages.warning(request, trouble)
     wanted = desk_pages.wanted(request)
     empty = reverse("desk") + "?" + urlencode({"looked": 1, **({"task": wanted} if wanted else {})})
     return HttpResponseRedirect(empty if review is None else desk_pages.address_of(review.pk, request))
+
+
+def _told(request: HttpRequest, response: HttpResponse, said: str) -> HttpResponse:
+    """The piece with what a script has to know beside it: what waits, and what happened, for the live region."""
+    response["X-Desk-Waiting"] = frame.desk(request.user).text
+    response["X-Desk-Said"] = json.dumps(said)  # JSON: a header holds ASCII only
+    return response

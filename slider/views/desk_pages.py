@@ -1,6 +1,6 @@
 """The pages and pieces of the desk: a look, an honest empty desk, and a look that somebody else has."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,21 +9,26 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from slider.flow.review import REASONS
-from slider.models import Review, Task
+from slider.flow.marking import Remark
+from slider.models import Review, Task, Undone, Verdict
 from slider.queries import desk, shape, sheet
-from slider.views import access, schema_form
+from slider.views import access, mark_form, schema_form
 
 KEYS = (
     (("A",), "accept the proposal"),
     (("E",), "fix it: opens the form"),
     (("Ctrl", "Enter"), "send what you fixed; Esc leaves the form"),
     (("1", "9"), "take the alternative with this number"),
-    (("R", "1", "5"), "reject, then the number of the reason"),
+    (("R", "1", "9"), "reject, then the number of the reason"),
+    (("M",), "mark fields and passages; arrows choose, a number says what is wrong, 0 that it is right"),
+    (("M", "L"), "accept what is right for the wrong reason"),
     (("S",), "skip: it goes to somebody else"),
+    (("U",), "undo: takes your last decision back while it has not left"),
     (("D",), "show differences or the whole texts"),
     (("?",), "these keys"),
 )
+
+SAID = {Verdict.ACCEPT: "Accepted", Verdict.FIX: "Fixed", Verdict.REJECT: "Rejected"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,9 @@ class Typed:
     form: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     note: str = ""
-    doing: str = ""  # "fix" or "reject": which form stands open
+    doing: str = ""  # "fix", "reject" or "mark": which form stands open
+    marks: tuple[Remark, ...] = ()
+    marks_error: str = ""
 
 
 def wanted(request: HttpRequest) -> str:
@@ -51,18 +58,28 @@ def _query(request: HttpRequest) -> str:
     return f"?{urlencode({'task': task})}" if task else ""
 
 
+def tasks_of(request: HttpRequest) -> list[Task]:
+    """The tasks that the person reviews; only the one that they asked for, if they did."""
+    tasks, only = desk.tasks_of(access.person(request).pk), wanted(request)
+    return [task for task in tasks if not only or str(task.pk) == only]
+
+
 def _page(request: HttpRequest, piece: str, context: dict[str, Any], *, status: int, address: str) -> HttpResponse:
+    last_said = desk.last_said(access.person(request).pk, tasks_of(request))
     context |= {"piece": piece, "wanted": wanted(request), "keys": KEYS, "desk_address": address}
-    template = piece if request.htmx else "review/desk.html"  # type: ignore[attr-defined]  # as above
+    context |= {"last_said": last_said, "said_words": SAID[last_said.verdict] if last_said else ""}
+    template = "review/_desk.html" if request.htmx else "review/desk.html"  # type: ignore[attr-defined]  # as above
     response = render(request, template, context, status=status)
     response["X-Desk-Address"] = address
     response["Cache-Control"] = "no-store"
     return response
 
 
-def look(request: HttpRequest, review: Review, typed: Typed, *, status: int = 200) -> HttpResponse:
-    """The sheet of a look with its forms; what was typed stands in them."""
+def look(request: HttpRequest, review: Review, typed: Typed, *, status: int = 200, trouble: str = "") -> HttpResponse:
+    """The sheet of a look with its forms; what was typed stands in them, or what was said before it was taken back."""
     seen = sheet.of(review)
+    if not typed.form and (before := desk.taken_back(review)) is not None:
+        typed = _as_before(seen, before, typed)
     drawn = schema_form.draw(seen.task.output_schema, seen.proposal, typed=typed.form or None, errors=typed.errors)
     fields = sorted(drawn, key=lambda field: shape.is_bulky(field.part))
     context = {
@@ -71,10 +88,21 @@ def look(request: HttpRequest, review: Review, typed: Typed, *, status: int = 20
         "fields": fields,
         "typed": typed,
         "form_error": typed.errors.get("") if fields[0].part.name else None,
-        "reasons": list(enumerate(REASONS.items(), start=1)),
+        "reasons": list(enumerate(seen.task.reason_words.items(), start=1)),
         "lease_left": _seconds_left(review),
+        "trouble": trouble,
     }
+    if typed.doing == "mark":
+        context["listing"] = mark_form.listing(seen.task, proposal=seen.proposal, source=seen.body, chosen=typed.marks)
     return _page(request, "review/_sheet.html", context, status=status, address=address_of(review.pk, request))
+
+
+def _as_before(seen: sheet.Sheet, before: Undone, typed: Typed) -> Typed:
+    """A fix that was taken back stands in the form again: nobody types it twice."""
+    if before.verdict != Verdict.FIX:
+        return replace(typed, note=typed.note or before.note)
+    form = {field.key: field.text for field in schema_form.draw(seen.task.output_schema, before.answer)}
+    return replace(typed, form=form, note=typed.note or before.note)
 
 
 def _seconds_left(review: Review) -> int:
@@ -82,7 +110,7 @@ def _seconds_left(review: Review) -> int:
     return max(0, round(left))
 
 
-def empty(request: HttpRequest, tasks: list[Task], *, may_take: bool = False) -> HttpResponse:
+def empty(request: HttpRequest, tasks: list[Task], *, may_take: bool = False, trouble: str = "") -> HttpResponse:
     """What there is, honestly. The script takes the next item by itself, but not from a desk found empty."""
     found = desk.elsewhere(access.person(request).pk, tasks)
     take_itself = may_take and found.open > 0 and "looked" not in request.GET
@@ -90,6 +118,7 @@ def empty(request: HttpRequest, tasks: list[Task], *, may_take: bool = False) ->
         "found": found,
         "take_itself": take_itself,
         "lone_task": tasks if wanted(request) else [],
+        "trouble": trouble,
     }
     return _page(request, "review/_empty.html", context, status=200, address=reverse("desk") + _query(request))
 
@@ -98,7 +127,15 @@ def lost(request: HttpRequest, review: Review, why: str, typed: Typed) -> HttpRe
     """Somebody else has it: who and why, and what was typed here, to copy."""
     kept = [f"{key.removeprefix(schema_form.PREFIX)}: {text}" for key, text in typed.form.items() if text]
     kept += [f"note: {typed.note}"] if typed.note else []
+    kept += [mark_form.in_words(one) for one in typed.marks]
     review = desk.look(review.pk, [review.task]) or review
     other = review.holder if review.holder_id != access.person(request).pk else None
     context = {"why": why, "other": other, "review": review, "kept": "\n".join(kept)}
     return _page(request, "review/_lost.html", context, status=409, address=address_of(review.pk, request))
+
+
+def kept_aside(request: HttpRequest, review: Review, why: str) -> HttpResponse:
+    """It came too late and is kept as a second opinion: where, and what it changes."""
+    review = desk.look(review.pk, [review.task]) or review
+    context: dict[str, Any] = {"why": why, "other": review.holder, "review": review}
+    return _page(request, "review/_aside.html", context, status=200, address=address_of(review.pk, request))

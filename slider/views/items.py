@@ -1,4 +1,4 @@
-"""A task's items, one item's whole story, and taking an item back."""
+"""A task's items, one item's whole story, taking an item back, and correcting what has left."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -6,10 +6,16 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from slider.flow import corrections as correcting
 from slider.flow import intake, moves
+from slider.flow.corrections import NotOut
+from slider.flow.review import Unfit
+from slider.flow.undo import TooLate
+from slider.models import Correction, Item, Known, State
 from slider.models.states import FINAL
-from slider.queries import frame, items, shape, story
-from slider.views import access
+from slider.queries import corrections, frame, items, shape, story
+from slider.views import access, correction_form
+from slider.views.correction_form import Typed
 
 LONGEST_REASON = 250
 
@@ -56,7 +62,63 @@ def withdraw(request: HttpRequest, item_id: int) -> HttpResponse:
     return HttpResponseRedirect(reverse("item", args=[found.pk]))
 
 
-def _item(request: HttpRequest, item_id: int, *, error: str = "", status: int = 422) -> HttpResponse:
+@require_POST
+def correct(request: HttpRequest, item_id: int) -> HttpResponse:
+    """Publish another answer than the one that has left, or that it was wrong, with a reason."""
+    found = access.item_or_404(request, _id(item_id), "review")
+    holds = None if _is_hidden(request, found) else corrections.holds(found)
+    if holds is None:
+        return _item(
+            request, item_id, error="There is no result to correct: people have to decide it first.", status=409
+        )
+    said, typed = correction_form.read(request, found.task, holds)
+    if typed.errors:
+        return _item(request, item_id, typed=typed)
+    try:
+        made = correcting.correct(found.pk, user_id=access.person(request).pk, said=said)
+    except NotOut as error:
+        return _item(request, item_id, trouble=f"{str(error).capitalize()}.")
+    except Unfit as error:
+        return _item(request, item_id, typed=correction_form.refused(typed, error, found.task))
+    messages.success(request, _told(made, seen=request.POST.get("number", "")))
+    return HttpResponseRedirect(reverse("item", args=[found.pk]))
+
+
+def _told(made: Correction, *, seen: str) -> str:
+    words = f"Corrected: it goes out as correction {made.number - 1}."
+    if seen.isascii() and seen.isdigit() and len(seen) < 10 and int(seen) < made.number - 1:
+        words += " Somebody else corrected it while you looked; yours comes after theirs, and both are kept."
+    return words
+
+
+@require_POST
+def uncorrect(request: HttpRequest, item_id: int, correction_id: int) -> HttpResponse:
+    """Take one's own correction back before it leaves."""
+    found = access.item_or_404(request, _id(item_id), "review")
+    if not Correction.objects.filter(pk=_id(correction_id), item=found).exists():
+        raise Http404("There is no such correction of this item.")
+    try:
+        correcting.undo(correction_id, user_id=access.person(request).pk)
+    except TooLate as error:
+        return _item(request, item_id, trouble=f"The correction stays: {error}.")
+    messages.success(request, "The correction is taken back: nothing of it has left.")
+    return HttpResponseRedirect(reverse("item", args=[found.pk]))
+
+
+def _is_hidden(request: HttpRequest, found: Item) -> bool:
+    """Whether a look is owed that this person must know nothing of."""
+    return access.is_blind(request, found.task.project) and items.is_looked_at(found.pk)
+
+
+def _item(
+    request: HttpRequest,
+    item_id: int,
+    *,
+    error: str = "",
+    status: int = 422,
+    typed: Typed | None = None,
+    trouble: str = "",
+) -> HttpResponse:
     found = access.item_or_404(request, _id(item_id), "see items")
     task, body = found.task, found.payload.body
     blind = access.is_blind(request, task.project)
@@ -71,11 +133,18 @@ def _item(request: HttpRequest, item_id: int, *, error: str = "", status: int = 
         "story": told,
         "state": "waits for people" if told.is_cut else found.get_state_display(),
         "may_withdraw": "intake" in rights and found.state not in FINAL,
+        "may_mark": "administer" in rights and found.state == State.DONE,
+        "known": Known.objects.filter(pk=found.pk, retired_at=None).first(),
         "error": error,
+        "trouble": trouble,
         "reason": request.POST.get("reason", ""),
         "here": "items",
     }
-    return render(request, "items/item.html", context, status=status if error else 200)
+    holds = corrections.holds(found) if "review" in rights and not told.is_cut else None
+    if holds is not None:
+        context |= {"correcting": correction_form.context(task, holds, typed)}
+        context |= {"own": corrections.own(found, access.person(request).pk)}
+    return render(request, "items/item.html", context, status=409 if trouble else status if error or typed else 200)
 
 
 def _id(number: int) -> int:

@@ -7,18 +7,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from slider.flow.review import REASONS
 from slider.models import Gauge
 from slider.queries import (
     clock,
     detectors,
     errors,
     quality_acts,
+    quality_fields,
     quality_groups,
     quality_looks,
     quality_nines,
     quality_stretches,
     quality_trust,
+    reviewers,
     sentinels,
     shares,
 )
@@ -42,10 +43,12 @@ def show(request: HttpRequest, task_id: int) -> HttpResponse:
         "may": rights(request.user, task.project),
         "blind": blind,
         "error": errors.measured(audits, delta=policy.delta),
+        "taken": reviewers.taken(policy),
         "owed": quality_looks.owed(task),
         "pace": pace,
         "march": quality_nines.march(policy, audits, pace=pace),
-        "where": quality_groups.where(task, policy, reasons=REASONS),
+        "where": quality_groups.where(task, policy, reasons=task.reason_words),
+        "fields": quality_fields.read(task, delta=policy.delta),
         "detectors": [] if blind else detectors.read(task.pk),
         "sentinels": None if blind else sentinels.of(task),
     }

@@ -12,6 +12,7 @@ from slider.flow import endpoints, setup
 from slider.models import Endpoint, Mode, Task, Worker, can
 from slider.schema import Schema
 from slider.views import access, examples
+from slider.views.reasons_field import ReasonsForm
 from slider.views.setup_forms import ContractForm, EndpointForm, NameForm, PromiseForm, SentinelsForm, StartForm
 from slider.views.worker_form import WorkerForm
 
@@ -59,12 +60,14 @@ def settings_page(request: HttpRequest, task_id: int) -> HttpResponse:
     name = NameForm(sent, task=task)
     promise = PromiseForm(sent, initial=PromiseForm.of(task))
     watch = SentinelsForm(sent, initial=SentinelsForm.of(task))
-    forms: dict[str, BaseForm] = {"name": name, "promise": promise, "sentinels": watch}
+    chips = ReasonsForm(sent, initial=ReasonsForm.of(task))
+    forms: dict[str, BaseForm] = {"name": name, "promise": promise, "sentinels": watch, "chips": chips}
     if sent is None or not (_all_valid(forms) and promise.fits(task.input_schema)):
         return _settings(request, task, forms, status=422 if sent else 200)
     task.name, task.title_field = name.cleaned_data["name"], name.cleaned_data["title_field"]
     promise.fill(task)
     watch.fill(task)
+    chips.fill(task)
     setup.save_task(task, by=access.person(request).pk)
     messages.success(request, "Saved: it holds from the next item on.")
     return redirect("task-settings", task_id=task.pk)
@@ -100,6 +103,7 @@ def _settings(
         "name": NameForm(task=task),
         "promise": PromiseForm(initial=PromiseForm.of(task)),
         "sentinels": SentinelsForm(initial=SentinelsForm.of(task)),
+        "chips": ReasonsForm(initial=ReasonsForm.of(task)),
         "administer": can(request.user, "administer", task.project),
         "endpoint": endpoint,
         "endpoint_form": endpoint_form or EndpointForm(initial={"url": endpoint.url if endpoint else ""}),

@@ -43,7 +43,7 @@ class PromiseForm(forms.Form):
         min_value=0,
         max_value=3600,
         initial=10,
-        help_text="So long a person's decision waits before it is sent.",
+        help_text="So long a decision can be taken back. Till then it is not sent, and the guard does not hear it.",
     )
     judge_within_h = forms.IntegerField(
         label="A look is due within (hours)",
@@ -61,6 +61,20 @@ class PromiseForm(forms.Form):
     )
     max_tries = forms.IntegerField(
         label="Tries", min_value=1, max_value=20, initial=5, help_text="After so many an item goes to people."
+    )
+    known_percent = forms.FloatField(
+        label="Known answers mixed in (%)",
+        required=False,
+        min_value=0,
+        max_value=50,
+        help_text="Past items of which it is known what is right, so many for 100 looks. 0: none; 5 is usual.",
+    )
+    second_percent = forms.FloatField(
+        label="Second looks (%)",
+        required=False,
+        min_value=0,
+        max_value=100,
+        help_text="Of decided looks, so many are looked at once more by somebody else. 0: none.",
     )
     never_unattended = rules_field.RulesField(
         label="Hard rules: always to people",
@@ -91,6 +105,11 @@ class PromiseForm(forms.Form):
         task.judge_within_h = said["judge_within_h"]
         task.staffed_hours = said["staffed_hours"]
         task.never_unattended = said["never_unattended"]
+        # A page that shows neither of them changes neither.
+        if (known := said["known_percent"]) is not None:
+            task.known_rate = known / 100
+        if (second := said["second_percent"]) is not None:
+            task.second_rate = second / 100
 
     @staticmethod
     def of(task: Task) -> dict[str, Any]:
@@ -99,6 +118,8 @@ class PromiseForm(forms.Form):
             "error_percent": f"{task.error_limit * 100:g}",
             "sure_percent": f"{100 - task.delta * 100:g}",
             "audit_percent": f"{task.audit_floor * 100:g}",
+            "known_percent": f"{task.known_rate * 100:g}",
+            "second_percent": f"{task.second_rate * 100:g}",
             "undo_s": task.undo_s,
             "judge_within_h": task.judge_within_h,
             "staffed_hours": "" if task.staffed_hours is None else f"{task.staffed_hours:g}",

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from slider.engine import capacity
 from slider.flow import policies
 from slider.models import Gauge, Mode, Policy, Task
-from slider.queries import backtest, clock, errors, history, ledger, pace, shares, steer, verdict, window
+from slider.queries import backtest, clock, errors, history, ledger, pace, reviewers, shares, steer, verdict, window
 from slider.queries.frame import rights
 from slider.views import access, chart, steer_forms
 from slider.views.steer_forms import ApplyForm, Wanted
@@ -43,6 +43,7 @@ def page(request: HttpRequest, task: Task, form: ApplyForm) -> dict[str, Any]:
             "may": rights(request.user, task.project),
             "offer": _offer(policy),
             "drag": _drag(policy, effects["outlook"], standing, audit_chance=_audit_chance(task, policy, blind=blind)),
+            "taken": reviewers.taken(policy),
             "realised": backtest.realised(task.pk),
             "reason_most": policies.REASON_MOST,
         }

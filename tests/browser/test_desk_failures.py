@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
-from slider.models import Review, ReviewState
+from slider.models import Review, ReviewState, SecondOpinion
 from tests import casts
 from tests.browser.conftest import Faults, SignIn
 from tests.browser.desk_steps import SAID, at_desk, verdicts, waiting
@@ -94,7 +94,7 @@ def test_an_error_is_in_sight_at_its_field(cast: Company, sign_in: SignIn, fault
     expect(page.locator("[name='f.amount']")).to_have_value("much")
 
 
-def test_an_item_that_somebody_else_has_is_lost_in_words(cast: Company, sign_in: SignIn, faults: Faults) -> None:
+def test_what_comes_too_late_is_kept_as_a_second_opinion(cast: Company, sign_in: SignIn, faults: Faults) -> None:
     faults.expect("409")
     waiting(cast, "m1", "m2")
     page = sign_in(cast.reviewer)
@@ -105,8 +105,8 @@ def test_an_item_that_somebody_else_has_is_lost_in_words(cast: Company, sign_in:
     held = Review.objects.get(state=ReviewState.HELD)
     Review.objects.filter(pk=held.pk).update(holder=cast.colleague, token=held.token + 1)
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#sheet-title")).to_have_text("This item is not yours any more")
-    assert "Half an hour of thought" in page.locator("#kept").input_value()
+    expect(page.locator("#sheet-title")).to_have_text("Kept as a second opinion")
+    assert SecondOpinion.objects.get().note == "Half an hour of thought"
     page.get_by_role("button", name="Take the next item").click()
     at_desk(page, "Message m2")
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from slider.flow import imports as importing
-from slider.flow import steer
-from slider.models import Import, Mode, Task
+from slider.flow import known, steer
+from slider.models import Import, Mode, Review, ReviewKind, Task, Verdict
 from tests import casts, evidence, pasts
 from tests.browser.conftest import Faults, SignIn
 
@@ -44,11 +46,12 @@ def stage() -> Stage:
     steer.apply(cast.task.pk, share=0.4, mode=Mode.TRIAL, reason="Try", by=cast.admin.pk)
     for task in (cast.task, guarded):
         evidence.prove(task, right=900, wrong=200, up_to=0.6)
+    own_work = _looks_at_people(held, cast)
     steer.pull_back(held.pk, reason="Two went wrong", by=cast.admin.pk)
     brought = _bring_in(cast)
     names = ("items", "item-new", "import", "task-settings", "worker", "quality", "notices")
     own = [reverse(name, args=[cast.task.pk]) for name in names]
-    first = ["/", *_sliders(cast.task, guarded, held)]
+    first = ["/", *_sliders(cast.task, guarded, held), *own_work]
     of_project = [reverse(name, args=[cast.project.slug]) for name in ("task-new", "keys")]
     return Stage(
         [*first, *_histories(cast), *own, *of_project, f"/items/{item.pk}/", f"/imports/{brought.pk}/"],
@@ -56,6 +59,21 @@ def stage() -> Stage:
         cast.admin,
         cast.reviewer,
     )
+
+
+def _looks_at_people(task: Task, cast: casts.Company) -> list[str]:
+    """A person's known answers, right and wrong, an item where two people disagree, and the pages that tell of them."""
+    Task.objects.filter(pk=task.pk).update(second_rate=1.0, undo_s=0)
+    item = casts.one(task, "k1", casts.says(SAID), subject=LONG[:150], text=LONG)
+    casts.decide(cast.reviewer, task)
+    casts.decide(cast.colleague, task, verdict=Verdict.FIX, answer=OTHER, note=LONG)
+    item.refresh_from_db()
+    known.mark(item, draft_right=False, words=LONG, by=cast.colleague.pk)
+    Review.objects.create(item=item, task=task, kind=ReviewKind.KNOWN)
+    casts.decide(cast.admin, task)
+    yesterday = timezone.now() - timedelta(days=1)
+    Review.objects.filter(kind=ReviewKind.KNOWN).update(taken_at=yesterday, decided_at=yesterday)
+    return ["/my-work", reverse("reviewers", args=[task.pk]), f"/items/{item.pk}/"]
 
 
 def _bring_in(cast: casts.Company) -> Import:

@@ -65,7 +65,17 @@ def test_it_survives_json_to_the_last_bit_at_any_moment(error: float) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("wrong", 0), ("best", [1.0]), ("items", None), ("alarm", "much"), ("recent", [[1.0, 2.0]]), ("right", None)],
+    [
+        ("wrong", 0),
+        ("best", [1.0]),
+        ("tested", 0),
+        ("tested", None),
+        ("tested", 2.0),
+        ("items", None),
+        ("alarm", "much"),
+        ("recent", [[1.0, 2.0]]),
+        ("right", None),
+    ],
 )
 def test_it_refuses_a_stored_watch_that_does_not_fit(name: str, value: object) -> None:
     stored = kept.to_json(watch_of(1)) | {name: value}
@@ -80,3 +90,19 @@ def test_it_refuses_a_stored_watch_without_a_field_and_one_of_several_streams() 
         kept.from_json(stored, tested=LIMIT, delta=DELTA, tuning=Tuning())
     with pytest.raises(ValueError, match="2 streams"):
         kept.to_json(watch_of(2))
+
+
+@pytest.mark.parametrize(("now", "stays"), [(LIMIT, True), (1.5 * LIMIT, True), (0.8 * LIMIT, False)])
+def test_the_best_wealth_stays_under_a_looser_limit_and_is_forgotten_under_a_stricter_one(
+    now: float, stays: bool
+) -> None:
+    watch = watch_of(1)
+    watch.proof.best[0], watch.counters.right[0, :, 0] = 5.0, 40
+    stored = json.loads(json.dumps(kept.to_json(watch)))
+    read = kept.from_json(stored, tested=now, delta=DELTA, tuning=Tuning())
+    assert read.proof.best.max() == (5.0 if stays else 0.0)
+    assert np.array_equal(read.counters.right, watch.counters.right)
+    read.judge()
+    # What the counts are worth at the limit that holds now is there at once.
+    assert (read.proof.best >= np.maximum(read.proof.wealth, 0.0) - 1e-12).all()
+    assert kept.to_json(read)["tested"] == now

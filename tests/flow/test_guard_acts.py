@@ -217,7 +217,9 @@ def test_a_wrong_result_found_by_looking_back_is_corrected_and_never_enters_the_
     tend(cast)
     before = judged.watch(cast)
     look = Review.objects.filter(kind="lookback").earliest("pk")
-    Review.objects.filter(pk=look.pk).update(state="open", verdict="", decided_at=None, holder=None, answer=None)
+    Review.objects.filter(pk=look.pk).update(
+        state="open", verdict="", decided_at=None, undo_until=None, holder=None, answer=None
+    )
     Unheard.objects.all().delete()
     held = casts.take(cast.reviewer, cast.task)
     said = review.Said(Verdict.FIX, judged.OTHER)

@@ -14,7 +14,7 @@ from slider.engine import certificate, lanes, once
 from slider.flow import files, guard, histories, intake, policies, setup, steer
 from slider.flow.past import examining
 from slider.flow.past.meaning import Meaning
-from slider.flow.watching import listening, refit
+from slider.flow.watching import listening, people, refit
 from slider.models import (
     Gauge,
     Import,
@@ -92,6 +92,7 @@ def judge(cast: casts.Company, count: int, *, wrong: bool, start: int = 0) -> No
     said: dict[str, Any] = {"verdict": Verdict.FIX, "answer": ANSWER | {"topic": "other"}} if wrong else {}
     for _ in range(cast.task.reviews.filter(state="open").count()):
         casts.decide(cast.reviewer, cast.task, **said)
+    casts.time_passes(cast.task)
 
 
 def counts(cast: casts.Company) -> tuple[Any, Any]:
@@ -114,7 +115,7 @@ def test_the_guard_begins_the_epoch_with_the_history_s_own_counters_and_what_it_
     assert proven.cap == policy.certificate["cap"] == policy.allowed
     assert policy.certificate["certified"] == proven.certified.tolist()
     assert row.state["best"] == np.maximum(proven.best, 0.0).tolist()
-    watch = listening.read(row, policy)
+    watch = listening.read(row, policy, people.NOT_MEASURED)
     watch.judge()
     assert np.all(watch.proof.certified[0] >= proven.certified)
 
@@ -138,7 +139,7 @@ def test_live_verdicts_add_to_the_history_s_counters_cut_by_cut_and_what_it_cert
 
 def _after_many(cast: casts.Company) -> Policy:
     """After so many verdicts that the guard freezes a policy of them."""
-    judge(cast, 250, wrong=False)
+    judge(cast, 320, wrong=False)
     policy = guard.tend(cast.task.pk)
     assert policy.labels > 1320
     return policy

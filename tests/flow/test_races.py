@@ -146,10 +146,12 @@ def test_a_verdict_that_is_committed_after_later_ones_is_heard_and_once() -> Non
     slow.start()
     assert decided.wait(10)
     review.decide(late.pk, user_id=cast.colleague.pk, token=late.token, said=accept)
+    casts.time_passes(cast.task)
     guard.tend(cast.task.pk)
     assert (sum(map(sum, judged.watch(cast).state["heard"])), judged.watch(cast).counted_to) == (1, 0)
     goes_on.set()
     slow.done()
+    casts.time_passes(cast.task)
     for _ in range(2):
         guard.tend(cast.task.pk)
     row = judged.watch(cast)

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from slider.flow import claims, intake, review
-from slider.flow.review import NotYours, Said, Unfit
+from slider.flow.review import KeptAside, NotYours, Said, Unfit
 from slider.models import Decline, Ending, Item, Publication, Review, ReviewState, State, Verdict
 from tests import casts
 
@@ -96,14 +96,14 @@ def test_a_late_verdict_counts_while_nobody_else_has_taken_the_item() -> None:
     assert decide(held, cast.reviewer.pk, Said(Verdict.ACCEPT)).state == ReviewState.DECIDED
 
 
-def test_a_late_verdict_after_somebody_else_took_the_item_changes_nothing() -> None:
+def test_a_late_verdict_after_somebody_else_took_the_item_changes_nothing_and_is_kept_aside() -> None:
     cast = casts.company()
     casts.one(cast.task)
     held = casts.take(cast.reviewer, cast.task)
     Review.objects.update(lease_until=timezone.now() - timedelta(minutes=1))
     claims.free_reviews()
     theirs = casts.take(cast.colleague, cast.task)
-    with pytest.raises(NotYours, match="ran out"):
+    with pytest.raises(KeptAside, match="ran out"):
         decide(held, cast.reviewer.pk, Said(Verdict.ACCEPT))
     assert decide(theirs, cast.colleague.pk, Said(Verdict.ACCEPT)).holder == cast.colleague
 

@@ -122,11 +122,11 @@ def test_pages_meet_without_gaps_and_end_early_where_payloads_are_large(monkeypa
     with CaptureQueriesContext(connection) as captured:
         names = [item.external_id for item in export.items(cast.task)]
     assert names == [f"m{n}" for n in range(10)]
-    assert len(captured) == 5  # four pages and the empty one
+    assert sum("slider_item" in query["sql"] for query in captured) == 5  # four pages and the empty one
     monkeypatch.setattr(export, "PAGE_BYTES", 0)
     with CaptureQueriesContext(connection) as captured:
         assert len(list(export.items(cast.task))) == 10
-    assert len(captured) == 11
+    assert sum("slider_item" in query["sql"] for query in captured) == 11
 
 
 def export_as(who: Any, cast: casts.Company, query: str = "") -> Any:

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from slider.flow import policies
-from slider.flow.review import REASONS
 from slider.models import Maker, Mode, Task, Verdict, Worker
 from slider.queries import quality_groups
 from slider.queries.quality_groups import Breakdown, Group, Where
@@ -23,7 +22,7 @@ def cast() -> casts.Company:
 def read(cast: casts.Company) -> Where:
     task = Task.objects.get(pk=cast.task.pk)
     policy = task.policies.order_by("-number")[0]
-    return quality_groups.where(task, policy, reasons=REASONS)
+    return quality_groups.where(task, policy, reasons=task.reason_words)
 
 
 def table(found: Where, title: str) -> Breakdown:

@@ -228,6 +228,7 @@ def test_the_guard_counts_towards_the_step_that_the_sentence_names() -> None:
     for number in range(12):
         casts.one(cast.task, f"m{number}")
         casts.decide(cast.reviewer, cast.task)
+    casts.time_passes(cast.task)
     policy = guard.tend(cast.task.pk)
     assert policy.allowed == 0
     found = read(cast)

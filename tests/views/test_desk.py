@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from slider.flow import intake
-from slider.models import Item, Publication, Review, ReviewState, State, Verdict
+from slider.models import Item, Publication, Review, ReviewState, SecondOpinion, State, Undone, Verdict
 from tests import casts
 from tests.casts import Company
 
@@ -191,7 +191,7 @@ def test_accept_without_a_proposal_is_refused_in_words(cast: Company) -> None:
     assert "no proposal to accept" in response.content.decode()
 
 
-def test_a_late_fix_of_somebody_elses_item_is_kept_to_copy(cast: Company) -> None:
+def test_a_late_fix_of_somebody_elses_item_is_kept_as_a_second_opinion_and_said_so(cast: Company) -> None:
     casts.one(cast.task)
     old = casts.take(cast.reviewer, cast.task)
     Review.objects.update(state="open", holder=None, last_holder=cast.reviewer, lease_until=None)
@@ -199,10 +199,11 @@ def test_a_late_fix_of_somebody_elses_item_is_kept_to_copy(cast: Company) -> Non
     typed = as_form(PROPOSAL) | {"f.reply": "Half an hour's work"}
     response = decide(signed_in(cast.reviewer), old, verdict="fix", **typed)
     page = response.content.decode()
-    assert response.status_code == 409
-    assert "Half an hour&#x27;s work" in page
+    assert response.status_code == 200
+    assert "Kept as a second opinion" in page
     assert "(colleague)" in page
     assert Review.objects.get().verdict == ""
+    assert SecondOpinion.objects.filter(answer__reply="Half an hour's work").count() == 1
 
 
 def test_a_late_verdict_counts_while_nobody_else_has_taken_the_item(cast: Company) -> None:
@@ -246,3 +247,79 @@ def test_staying_renews_the_lease_of_its_holder_alone(cast: Company) -> None:
     assert signed_in(cast.reviewer).post(f"/desk/{review.pk}/stay", claim(review)).status_code == 204
     assert Review.objects.filter(lease_until__gt=review.lease_until).exists()
     assert signed_in(cast.colleague).post(f"/desk/{review.pk}/stay", claim(review)).status_code == 409
+
+
+# ---- undo
+
+
+def undo(client: Client, review: Review, **more: Any) -> Any:
+    return client.post(f"/desk/{review.pk}/undo", claim(review, **more))
+
+
+def decided(cast: Company, client: Client, **said: Any) -> Review:
+    review = casts.take(cast.reviewer, cast.task)
+    assert decide(client, review, **said).status_code == 302
+    return review
+
+
+def page_of(client: Client, address: str = "/desk/") -> str:
+    return " ".join(client.get(address, follow=True).content.decode().split())
+
+
+def test_the_desk_offers_to_take_back_the_newest_decision_and_then_the_one_before(cast: Company) -> None:
+    for name in ("m1", "m2"):
+        casts.one(cast.task, name)
+    client = signed_in(cast.reviewer)
+    first, second = decided(cast, client, verdict="accept"), decided(cast, client, verdict="reject", reason="wrong")
+    shown = page_of(client)
+    assert "Rejected: <strong>Message m2</strong>" in shown
+    assert f'action="/desk/{second.pk}/undo"' in shown
+    response = undo(client, second)
+    assert response.headers["Location"] == f"/desk/{second.pk}/"
+    shown = page_of(client, response.headers["Location"])
+    assert "Taken back: Message m2." in shown
+    assert "Accepted: <strong>Message m1</strong>" in shown
+    undo(client, first)
+    assert Review.objects.filter(state=ReviewState.HELD, holder=cast.reviewer).count() == 2
+    assert not Publication.objects.exists()
+    assert "data-undo" not in page_of(client)
+
+
+def test_a_fix_that_was_taken_back_stands_in_the_form_again(cast: Company) -> None:
+    casts.one(cast.task)
+    client = signed_in(cast.reviewer)
+    fixed = {"topic": "account", "urgent": True, "reply": "Half an hour's work"}
+    review = decided(cast, client, verdict="fix", note="see the order", **as_form(fixed))
+    response = undo(client, review)
+    assert response.headers["Location"] == f"/desk/{review.pk}/?do=fix"
+    shown = page_of(client, response.headers["Location"])
+    assert "is-fixing" in shown
+    assert "Half an hour&#x27;s work" in shown
+    assert 'value="see the order"' in shown
+    script = client.post(f"/desk/{review.pk}/undo", claim(review), headers={"HX-Request": "true"})
+    assert (script.status_code, json.loads(script["X-Desk-Said"])) == (200, "Taken back: Message m1.")
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_an_undo_that_comes_too_late_says_so_and_the_desk_goes_on(cast: Company, script: bool) -> None:
+    for name in ("m1", "m2"):
+        casts.one(cast.task, name)
+    client = signed_in(cast.reviewer)
+    review = decided(cast, client, verdict="accept")
+    casts.time_passes(cast.task)
+    assert "data-undo" not in page_of(client)
+    headers = {"HX-Request": "true"} if script else {}
+    shown = client.post(f"/desk/{review.pk}/undo", claim(review), headers=headers, follow=True).content.decode()
+    assert "Message m1 stays as you decided it" in shown
+    assert "Message m2" in shown
+    assert not Undone.objects.exists()
+
+
+def test_nobody_undoes_at_another_persons_desk(cast: Company) -> None:
+    casts.one(cast.task)
+    review = decided(cast, signed_in(cast.reviewer), verdict="accept")
+    assert undo(signed_in(cast.outsider), review).status_code == 404
+    assert undo(signed_in(cast.viewer), review).status_code == 403
+    assert undo(signed_in(cast.colleague), review).status_code == 302
+    assert "data-undo" not in page_of(signed_in(cast.colleague))
+    assert not Undone.objects.exists()

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from slider.flow import review as reviewing
-from slider.models import Item, Review, ReviewKind, State, Verdict
+from slider.models import Correction, Item, Publication, Review, ReviewKind, State, Verdict
 from tests import casts
 from tests.casts import Company
 
@@ -88,7 +88,7 @@ def test_a_reviewer_can_not_tell_an_open_audit_from_a_gate(cast: Company) -> Non
         text = page(client, f"/items/{item.pk}/").replace(item.external_id, "X")
         text = re.sub(r'(token"|csrf-token") (value|content)="\w+"', "", text)
         text = re.sub(r"\d\d:\d\d:\d\d", "", text)
-        return re.sub(rf"\b{item.pk}\b", "N", text)
+        return re.sub(rf"(items/|item ){item.pk}\b", r"\1N", text)
 
     assert neutral(audit) == neutral(gate)
     assert "drawn, with a chance" not in neutral(audit)
@@ -142,3 +142,77 @@ def test_a_final_item_stays(cast: Company) -> None:
     response = client.post(f"/items/{item.pk}/withdraw", {"reason": "late"})
     assert response.status_code == 409
     assert "final by now" in response.content.decode()
+
+
+# ---- corrections
+
+BETTER = {"f.topic": '"delivery"', "f.urgent": "true", "reason": "wrong", "verdict": "fix"}
+
+
+def out(cast: Company) -> Item:
+    item = casts.one(cast.task)
+    casts.decide(cast.reviewer, cast.task)
+    casts.time_passes(cast.task)
+    return item
+
+
+def test_a_reviewer_corrects_a_result_on_the_page_of_its_item(cast: Company) -> None:
+    item = out(cast)
+    client = signed_in(cast.reviewer)
+    assert "Correct the result" in page(client, f"/items/{item.pk}/")
+    typed = BETTER | {"note": "the order says so", "number": "1"}
+    shown = client.post(f"/items/{item.pk}/correct", typed, follow=True).content.decode()
+    for words in ("goes out as correction 1", "Corrected by reviewer: fixed", "the order says so", "has not left yet"):
+        assert words in shown, words
+    made = Correction.objects.get()
+    assert Publication.objects.get(number=2).answer == {"topic": "delivery", "urgent": True}
+    late = client.post(f"/items/{item.pk}/correct", BETTER | {"f.topic": '"other"', "number": "1"}, follow=True)
+    assert "Somebody else corrected it while you looked" in late.content.decode()
+    address = f"/items/{item.pk}/corrections/{made.pk}/undo"
+    assert client.post(address).status_code == 409
+    address = f"/items/{item.pk}/corrections/{Correction.objects.latest('pk').pk}/undo"
+    assert "taken back" in client.post(address, follow=True).content.decode()
+    assert Publication.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"reason": ""}, "Say why: choose one of the reasons."),
+        ({"f.amount": "much"}, "is no number here"),
+        ({"f.amount": "-5"}, "minimum"),
+        ({"f.topic": ""}, "this field is required"),
+        ({"f.topic": '"refund"', "f.urgent": "false"}, "nothing to correct"),
+        ({"note": "a\x00b"}, "NUL"),
+    ],
+)
+def test_an_unfit_correction_keeps_what_was_typed(cast: Company, change: dict[str, str], words: str) -> None:
+    item = out(cast)
+    response = signed_in(cast.reviewer).post(f"/items/{item.pk}/correct", BETTER | {"note": "Typed <b>"} | change)
+    shown = response.content.decode()
+    assert response.status_code == 422
+    assert words in shown
+    assert "NUL" in words or "Typed &lt;b&gt;" in shown
+    assert 'correct" open' in shown
+
+
+def test_correcting_takes_the_right_and_a_result(cast: Company) -> None:
+    item = out(cast)
+    address = f"/items/{item.pk}/correct"
+    for name, status in {"tuner": 403, "viewer": 403, "outsider": 404}.items():
+        assert signed_in(getattr(cast, name)).post(address, BETTER).status_code == status
+    assert "Correct the result" not in page(signed_in(cast.tuner), f"/items/{item.pk}/")
+    waiting = casts.one(cast.task, "m2")
+    refused = signed_in(cast.admin).post(f"/items/{waiting.pk}/correct", BETTER)
+    assert (refused.status_code, "no result to correct" in refused.content.decode()) == (409, True)
+    assert signed_in(cast.reviewer).post(f"/items/{waiting.pk}/corrections/{2**70}/undo").status_code == 404
+    assert not Correction.objects.exists()
+
+
+def test_correcting_tells_no_open_audit_from_a_gate(cast: Company) -> None:
+    gate, audit = casts.one(cast.task, "gate"), casts.audited(cast.task, "audit")
+    client = signed_in(cast.reviewer)
+    answers = [client.post(f"/items/{item.pk}/correct", BETTER) for item in (gate, audit)]
+    assert [answer.status_code for answer in answers] == [409, 409]
+    assert "Correct the result" not in page(client, f"/items/{audit.pk}/")
+    assert signed_in(cast.admin).post(f"/items/{audit.pk}/correct", BETTER).status_code == 302

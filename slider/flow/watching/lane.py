@@ -18,18 +18,21 @@ class Settled:
     at: datetime | None = None  # when the first of these items was routed
 
 
+# What can still be taken back is owed as well, whatever the deadline: it will be over in a moment.
 _SETTLED = """
 WITH next AS MATERIALIZED (
-    SELECT d.seq, d.lane = 'unattended' AS ran, d.audit, d.audit_chance, d.created_at, look.state, look.verdict
+    SELECT d.seq, d.lane = 'unattended' AS ran, d.audit, d.audit_chance, d.created_at, look.state, look.verdict,
+           look.undo_until
     FROM (SELECT * FROM slider_decision WHERE task_id = %(task)s AND seq >= %(since)s ORDER BY seq LIMIT %(most)s) AS d
     LEFT JOIN LATERAL (
-        SELECT r.state, r.verdict FROM slider_review r
+        SELECT r.state, r.verdict, r.undo_until FROM slider_review r
         WHERE d.audit AND r.item_id = d.item_id AND r.kind = 'audit' AND r.slot = 1 LIMIT 1
     ) AS look ON true
 ), reached AS (
     SELECT coalesce(
         min(seq) FILTER (WHERE state IN ('open', 'held')
-                         AND created_at > clock_timestamp() - %(hours)s * interval '1 hour'),
+                             AND created_at > clock_timestamp() - %(hours)s * interval '1 hour'
+                         OR undo_until > clock_timestamp()),
         max(seq) + 1
     ) AS at FROM next
 )

@@ -5,14 +5,28 @@ from typing import Any
 
 import numpy as np
 
-from slider.engine import alarm, audit, calibration, certificate, kept, labels, lanes, once, regions, watermark
+from slider.engine import (
+    alarm,
+    audit,
+    calibration,
+    certificate,
+    kept,
+    labels,
+    lanes,
+    once,
+    regions,
+    reviewers,
+    watermark,
+)
 from slider.engine.arrays import Bools, Floats, Ints
 from slider.engine.orders import Orders, Tuning
 from slider.engine.watch import Watch as Evidence
 from slider.flow.watching import lane, lookbacks, marks, reasons, verdicts
+from slider.flow.watching.people import NOT_MEASURED, Seen
 from slider.models import ActKind, Gauge, Mode, Policy, Task, Watch
 
 SLICE = 200  # verdicts between two judgements: a peak in the middle of a long backlog is seen all the same
+STEP = 0.02  # so far the bound on misses moves before a policy is made for it
 BATCH = 50  # routed items that the drift of the scores takes at a time
 _SHAPE = (len(certificate.CUTS), audit.STEPS)
 
@@ -34,6 +48,7 @@ class Look:
     policy: Policy
     row: Watch
     watch: Evidence
+    seen: Seen = NOT_MEASURED
     heard: list[int] = field(default_factory=list)
     orders: Orders | None = None
     is_new: bool = False
@@ -56,14 +71,18 @@ class Look:
         return 0.0 if self.orders is None or self.ended else float(self.orders.share[0])
 
 
-def tested(policy: Policy) -> float:
+def tested(policy: Policy, seen: Seen) -> float:
     """The limit that labels are tested at: lower by the share of errors that reviewers miss."""
-    return policy.error_limit * (1.0 - missed(policy))
+    return policy.error_limit * (1.0 - missed(policy, seen))
 
 
-def delta(policy: Policy) -> float:
-    """The chance with which an epoch's promise may fail: a look at history has used up its part of it."""
-    return policy.delta * (1.0 - once.SHARE if policy.certificate.get("history") else 1.0)
+def delta(policy: Policy, seen: Seen = NOT_MEASURED, *, anew: bool = False) -> float:
+    """The chance with which an epoch's promise may fail: others have used up their parts of it.
+
+    A look at history is one of them, unless the epoch begins `anew`, and the bound on what reviewers miss another.
+    """
+    history = once.SHARE if policy.certificate.get("history") and not anew else 0.0
+    return policy.delta * (1.0 - history - (reviewers.PART if seen.is_measured else 0.0))
 
 
 def counted(watch: Evidence) -> int:
@@ -71,9 +90,17 @@ def counted(watch: Evidence) -> int:
     return int((watch.counters.wrong + watch.counters.right).sum(axis=-1).max())
 
 
-def missed(_: Policy) -> float:
-    """The share of errors that reviewers miss, at most. Not measured yet: there are no known answers."""
-    return 0.0
+def missed(policy: Policy, seen: Seen) -> float:
+    """The share of errors that reviewers miss, at most; 0 while too few known wrong answers were judged to say so."""
+    return seen.at_most(delta=policy.delta)
+
+
+def measures_anew(policy: Policy, seen: Seen) -> bool:
+    """Whether what is known of reviewers is another thing than the policy in force was made with."""
+    stood, now = policy.certificate.get("reviewers", {}).get("at_most"), seen.to_json(delta=policy.delta)["at_most"]
+    if stood is None or now is None:
+        return (stood is None) != (now is None)
+    return bool(abs(stood - now) >= STEP)
 
 
 def tuning(task: Task) -> Tuning:
@@ -81,7 +108,7 @@ def tuning(task: Task) -> Tuning:
     return Tuning(floor=task.audit_floor)
 
 
-def read(row: Watch, policy: Policy) -> Evidence:
+def read(row: Watch, policy: Policy, seen: Seen) -> Evidence:
     """Read a stored watch. Raises ValueError for whatever is not one of this epoch."""
     stored = row.state
     if not isinstance(stored, dict) or (not stored and row.judged):
@@ -89,7 +116,10 @@ def read(row: Watch, policy: Policy) -> Evidence:
     for name in ("wrong", "right"):
         if stored and np.shape(stored.get(name, ())) != _SHAPE:
             raise ValueError(f"The watch of task {row.task_id} has {name} of another shape: start a new epoch.")
-    watch = kept.from_json(stored, tested=tested(policy), delta=delta(policy), tuning=tuning(policy.task))
+    if stored:
+        stored = {"tested": policy.error_limit} | stored  # as it was before reviewers were measured
+    limit, chance = tested(policy, seen), delta(policy, seen)
+    watch = kept.from_json(stored, tested=limit, delta=chance, tuning=tuning(policy.task))
     if min(watch.counters.wrong.min(), watch.counters.right.min()) < 0 or np.isnan(watch.proof.best).any():
         raise ValueError(f"The watch of task {row.task_id} holds counts below 0 or no wealth: start a new epoch.")
     return watch

@@ -7,6 +7,8 @@ from django.db import connection
 
 from slider.engine import regions
 from slider.engine.arrays import Bools, Floats, Ints
+from slider.flow.watching import verdicts
+from slider.flow.watching.people import Seen
 from slider.flow.watching.words import percent, stretches
 from slider.models import Policy
 
@@ -57,14 +59,15 @@ def loudest(wrong: Bools, expected: Floats) -> Stretch:
 def _newest(policy: Policy, *, lane: bool) -> tuple[Bools, Ints]:
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             SELECT r.verdict <> 'accept', d.bin FROM (
-                SELECT item_id, verdict, kind, aimed, decided_at FROM slider_review
-                WHERE task_id = %s AND state = 'decided' ORDER BY decided_at DESC LIMIT %s
+                SELECT item_id, verdict, kind, aimed, decided_at FROM slider_review r
+                WHERE task_id = %s AND state = 'decided' AND kind NOT IN ('known', 'second') AND {verdicts.FINAL}
+                ORDER BY decided_at DESC LIMIT %s
             ) AS r CROSS JOIN LATERAL (SELECT * FROM slider_decision d WHERE d.item_id = r.item_id LIMIT 1) AS d
             WHERE d.epoch = %s AND d.bin IS NOT NULL AND NOT r.aimed AND (NOT %s OR d.lane = 'unattended')
             ORDER BY r.decided_at DESC
-            """,
+            """,  # noqa: S608
             [policy.task_id, _NEWEST, policy.epoch, lane],
         )
         rows = cursor.fetchall()
@@ -82,6 +85,18 @@ def shifted(stretch: Stretch) -> str:
     return (
         f"answers no longer look as they did: {stretch.wrong} of the last {stretch.looked} that people looked at were "
         f"wrong, where about {stretch.expected:.0f} were to be expected"
+    )
+
+
+def missed(seen: Seen, *, limit: float, delta: float) -> str:
+    """What known answers say of the reviewers, and what follows for the limit."""
+    if not seen.is_measured:
+        return "too few known wrong answers are left to measure reviewers: they are taken to catch every error"
+    at_most = seen.at_most(delta=delta)
+    return (
+        # Without counts: whoever watched them move would know which of their looks was one.
+        f"known answers show that people miss at most {percent(round(at_most, 2))} of errors: "
+        f"labels are tested at {percent(limit * (1.0 - at_most))}"
     )
 
 

@@ -39,21 +39,23 @@ def fit(policy: Policy, *, tested: float) -> Fit | None:
     as well: a calibration ranks and promises nothing. Looks back are left out, as nobody fixed a chance for each.
     None where the new ranking would put more errors into the lane than the one in force (`reference.is_worse`):
     then that one goes on.
+    What is right for the wrong reason teaches nothing, and is heard as right.
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             SELECT s.signals, r.verdict = 'accept', d.audit_chance, a.outcome = 'answered', s.difficulty,
-                   d.epoch = %s AND d.bin IS NOT NULL, d.rank, d.bin
+                   d.epoch = %s AND d.bin IS NOT NULL, d.rank, d.bin, r.lucky
             FROM (
-                SELECT item_id, verdict FROM slider_review
-                WHERE task_id = %s AND state = 'decided' AND kind <> 'lookback' ORDER BY decided_at DESC LIMIT %s
+                SELECT item_id, verdict, lucky FROM slider_review r
+                WHERE task_id = %s AND state = 'decided' AND kind IN ('gate', 'audit') AND {verdicts.FINAL}
+                ORDER BY decided_at DESC LIMIT %s
             ) AS r
             CROSS JOIN LATERAL (SELECT * FROM slider_decision d WHERE d.item_id = r.item_id LIMIT 1) AS d
             CROSS JOIN LATERAL (SELECT * FROM slider_attempt a WHERE a.id = d.attempt_id LIMIT 1) AS a
             CROSS JOIN LATERAL (SELECT * FROM slider_score s WHERE s.attempt_id = a.id LIMIT 1) AS s
             WHERE a.worker_id = %s
-            """,
+            """,  # noqa: S608
             [policy.epoch, policy.task_id, NEWEST, policy.worker_id],
         )
         rows = cursor.fetchall()
@@ -63,8 +65,9 @@ def fit(policy: Policy, *, tested: float) -> Fit | None:
     correct = np.array([row[1] for row in rows] + [one.correct for one in past], dtype=np.bool_)
     chances = np.array([row[2] for row in rows] + [one.chance for one in past], dtype=np.float64)
     answered = np.array([row[3] for row in rows] + [True] * len(past), dtype=np.bool_)
+    teaches = answered & ~np.array([row[8] for row in rows] + [False] * len(past), dtype=np.bool_)
     fitted = calibration.fit(
-        table[answered], correct=correct[answered], propensity=chances[answered], previous=history.start(policy)
+        table[teaches], correct=correct[teaches], propensity=chances[teaches], previous=history.start(policy)
     )
     hard = np.array([row[4] for row in rows] + [0.0] * len(past), dtype=np.float64) >= verdicts.HARDEST
     mine = np.concatenate([_ranked(rows), np.array([one.here for one in past], dtype=np.bool_)])

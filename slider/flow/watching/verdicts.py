@@ -23,6 +23,9 @@ _FIRST_CHUNKS = (50, 500)  # mostly the oldest look is still owed, and there is 
 LEAST = "CASE WHEN p.effective > 0 THEN p.audit_chance ELSE 1 END"
 """The smallest chance of the policy in force, in SQL: where nothing runs unattended, everything is looked at."""
 
+FINAL = "(r.undo_until > clock_timestamp()) IS NOT TRUE"
+"""Whether a verdict can't be taken back any more, in SQL: none is heard, counted or learnt from before."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard:
@@ -57,7 +60,7 @@ _HEARD = f"""
 SELECT u.id, d.epoch, d.bin, d.rank, d.lane, d.audit_chance, {LEAST}, r.kind, r.aimed, r.verdict <> 'accept',
     d.seq
 FROM (SELECT id, review_id FROM slider_unheard WHERE task_id = %s ORDER BY id LIMIT %s) AS u
-CROSS JOIN LATERAL (SELECT * FROM slider_review r WHERE r.id = u.review_id LIMIT 1) AS r
+CROSS JOIN LATERAL (SELECT * FROM slider_review r WHERE r.id = u.review_id AND {FINAL} LIMIT 1) AS r
 LEFT JOIN LATERAL (SELECT * FROM slider_decision d WHERE d.item_id = r.item_id LIMIT 1) AS d ON true
 LEFT JOIN slider_policy p ON p.id = d.policy_id
 ORDER BY u.id
@@ -141,7 +144,7 @@ def outstanding(task_id: int, *, since: int) -> int:
             """
             SELECT count(*) FROM (
                 SELECT FROM slider_review r JOIN slider_decision d ON d.item_id = r.item_id
-                WHERE r.task_id = %s AND r.state IN ('open', 'held') AND r.kind <> 'lookback'
+                WHERE r.task_id = %s AND r.state IN ('open', 'held') AND r.kind IN ('gate', 'audit')
                   AND d.seq >= %s AND d.bin IS NOT NULL LIMIT 10000
             ) AS owed
             """,

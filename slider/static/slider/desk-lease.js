@@ -18,7 +18,7 @@
     if (!item || document.hidden) return;
     renewed = performance.now();
     try {
-      const response = await fetch(item.dataset.stay, { method: "POST", body: new FormData(desk.querySelector("[data-decide]")) });
+      const response = await fetch(item.dataset.stay, { method: "POST", body: new FormData(item.querySelector("[data-decide]")) });
       if (response.status === 204) leaseEnds = performance.now() + Number(response.headers.get("X-Lease-Seconds")) * 1000;
       else if (response.status === 409) leaseEnds = performance.now();
     } catch {

@@ -26,7 +26,7 @@
 
   const restoreDraft = () => {
     const kept = sheet() && sessionStorage.getItem(draftKey());
-    if (!kept) return;
+    if (!kept) return false;
     for (const [name, text] of JSON.parse(kept)) {
       for (const input of find("[data-keep]").elements) {
         if (input.name !== name) continue;
@@ -36,6 +36,7 @@
     }
     open("fixing");
     window.say("What you had typed for this item is back.");
+    return true;
   };
 
   // The words under a field must be in sight with it.
@@ -66,7 +67,7 @@
   const arrive = () => {
     desk.dispatchEvent(new CustomEvent("desk:arrived"));
     for (const form of desk.querySelectorAll("[data-decide]")) form.addEventListener("submit", submitted);
-    if (!find("[aria-invalid]")) restoreDraft();
+    return !find("[aria-invalid]") && restoreDraft();
   };
 
   const swap = (html, response) => {
@@ -76,10 +77,10 @@
     scrollTo(0, 0);
     const heading = document.getElementById("sheet-title");
     document.title = `${heading?.textContent.trim() || "Desk"} · Slider`;
-    arrive();
+    const restored = arrive();
     const wrong = find("[aria-invalid]");
     if (wrong) reveal(wrong);
-    else if (!isOpen("fixing")) focusHeading();
+    else if (!restored) focusHeading();
     const said = JSON.parse(response.headers.get("X-Desk-Said") || '""');
     const waiting = document.querySelector(".top .count");
     if (waiting && response.headers.has("X-Desk-Waiting")) waiting.firstChild.data = response.headers.get("X-Desk-Waiting");
@@ -97,7 +98,8 @@
     sending = true;
     const body = new FormData(form);
     if (button?.name) body.append(button.name, button.value);
-    const review = sheet()?.dataset.review;
+    desk.dispatchEvent(new CustomEvent("desk:sending", { detail: { form, body } })); // marks go with every verdict
+    const review = !form.matches("[data-undo]") && sheet()?.dataset.review; // an undo says nothing of what lies here
     pending = { address: form.action, body, draft: review ? draftKey() : "", wait: 1 };
     if (form.matches("[data-keep]")) keepDraft();
     desk.setAttribute("aria-busy", "true");
@@ -185,7 +187,7 @@
     }
   });
 
-  desk.addEventListener("input", (event) => { if (event.target.closest("[data-keep]")) keepDraft(); });
+  desk.addEventListener("input", (event) => { if (event.target.form?.matches("[data-keep]")) keepDraft(); });
 
   // A Latin letter counts as typed; on other layouts the key's place on the keyboard counts.
   const letter = (event) =>
@@ -207,7 +209,11 @@
     if (dialog.open || event.repeat || event.isComposing) return;
     if (isOpen("fixing")) return typedInForm(event);
     if (inField(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (sending || !sheet()) return;
+    if (sending) return;
+    if (!sheet()) {
+      if (letter(event) === "u" && press('[data-key="u"]')) event.preventDefault();
+      return;
+    }
     if (event.key === "?") return dialog.showModal();
     if (event.key === "Escape") return open("reading");
     const number = digit(event);
@@ -230,7 +236,8 @@
       const response = await fetch(location.href, { headers: { "HX-Request": "true" } });
       const html = response.headers.has("X-Desk-Address") ? await response.text() : "";
       const found = new DOMParser().parseFromString(html, "text/html").body;
-      if (!html || sheet() || sending || found.textContent === desk.textContent) return;
+      const words = (page) => page.querySelector(".desk-empty")?.textContent; // a countdown beside it is no news
+      if (!html || sheet() || sending || words(found) === words(desk)) return;
       const heading = () => document.getElementById("sheet-title").textContent.trim();
       const before = heading();
       const hadFocus = desk.contains(document.activeElement);

@@ -1,0 +1,177 @@
+"""Known answers: found among the past, mixed in among new looks where nobody can tell them, and taken out again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models.functions import Now
+
+from slider import strict
+from slider.engine import coins
+from slider.models import (
+    Decision,
+    Item,
+    Known,
+    KnownFrom,
+    Publication,
+    Review,
+    ReviewKind,
+    ReviewState,
+    State,
+    Task,
+    Why,
+)
+from slider.models.project import RIGHTS
+
+NEWEST = 200  # so many known answers are chosen among: the newest look most like today's work
+GATHERED = 500  # so many of the newest second looks are asked whether they agree
+TELLING = (Why.HELD, Why.STALE, Why.QUARANTINE)  # a sheet that says so would be out of date, and give itself away
+WORDS_MOST = 2000
+REVIEWING = [role for role, verbs in RIGHTS.items() if "review" in verbs]
+
+
+class Unfit(ValueError):
+    """An item that can't be a known answer, or a mark without its reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A known answer that somebody may still be asked about; `slot` is the one of its next look."""
+
+    item_id: int
+    draft_right: bool
+    slot: int
+
+
+def among(task: Task, looks: Sequence[Review]) -> list[Review]:
+    """Mix known answers in among new looks, at the task's rate. The gauge is locked.
+
+    They become rows of the queue beside the looks that they hide among, so that their ids, the counts, and the
+    statement that hands them out are those of any other look. Each look's own coin says whether one follows it.
+    """
+    secret = bytes(task.coin_secret)
+    if not task.known_rate:
+        return list(looks)
+    drawn = [look.item_id for look in looks if task.known_rate > coins.coin(secret, look.item_id, "known")]
+    if not drawn:
+        return list(looks)
+    gather(task)
+    left = candidates(task)
+    planted: dict[int, Review] = {}
+    for item_id in drawn:
+        chosen = _choose(left, secret=secret, beside=item_id)
+        if chosen is not None:
+            left.remove(chosen)
+            planted[item_id] = Review(item_id=chosen.item_id, task=task, kind=ReviewKind.KNOWN, slot=chosen.slot)
+    return [row for look in looks for row in (look, planted.get(look.item_id)) if row is not None]
+
+
+def _choose(left: Sequence[Candidate], *, secret: bytes, beside: int) -> Candidate | None:
+    """One of them by coins: a wrong draft as often as a right one, as far as there are both."""
+    want_right = coins.coin(secret, beside, "known|right") < 0.5
+    side = [one for one in left if one.draft_right == want_right] or left
+    return side[int(coins.coin(secret, beside, "known|which") * len(side))] if side else None
+
+
+def gather(task: Task) -> None:
+    """Make known answers of what two people have said in agreement, each without the other; twice makes no two.
+
+    As soon as it can't be undone any more. A draft that is no answer can't be accepted, so it tells nothing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO slider_known (item_id, task_id, draft_right, answer, source, explanation)
+            SELECT s.item_id, s.task_id, s.verdict = 'accept', s.answer, 'agreed', ''
+            FROM (
+                SELECT * FROM slider_review WHERE task_id = %(task)s AND kind = 'second' AND state = 'decided'
+                  AND decided_at <= clock_timestamp() - %(undo_s)s * interval '1 second'
+                ORDER BY decided_at DESC LIMIT %(most)s
+            ) AS s
+            JOIN slider_review f ON f.item_id = s.item_id AND f.kind NOT IN ('known', 'second') AND f.slot = 1
+            JOIN slider_decision d ON d.item_id = s.item_id JOIN slider_attempt a ON a.id = d.attempt_id
+            WHERE f.state = 'decided' AND s.verdict = f.verdict AND s.answer IS NOT DISTINCT FROM f.answer
+              AND a.answer IS NOT NULL AND a.answer <> 'null' AND d.why <> ALL(%(telling)s)
+              AND NOT EXISTS (SELECT FROM slider_known k WHERE k.item_id = s.item_id)
+              AND NOT EXISTS (SELECT FROM slider_correction c WHERE c.item_id = s.item_id AND c.undone_at IS NULL)
+            ON CONFLICT (item_id) DO NOTHING
+            """,
+            {"task": task.pk, "undo_s": task.undo_s, "most": GATHERED, "telling": [why.value for why in TELLING]},
+        )
+
+
+_CANDIDATES = """
+SELECT k.item_id, k.draft_right,
+       1 + coalesce((SELECT max(r.slot) FROM slider_review r WHERE r.item_id = k.item_id AND r.kind = 'known'), 0)
+FROM (
+    SELECT * FROM slider_known WHERE task_id = %(task)s AND retired_at IS NULL ORDER BY item_id DESC LIMIT %(newest)s
+) AS k
+WHERE NOT EXISTS (
+    SELECT FROM slider_review r WHERE r.item_id = k.item_id AND r.state IN ('open', 'held')
+) AND EXISTS (
+    SELECT FROM slider_membership m JOIN auth_user u ON u.id = m.user_id
+    WHERE m.project_id = %(project)s AND m.role = ANY(%(roles)s) AND u.is_active
+      AND m.user_id IS DISTINCT FROM k.by_id AND NOT EXISTS (
+        SELECT FROM slider_review o WHERE o.item_id = k.item_id AND (
+            o.holder_id = m.user_id OR o.last_holder_id = m.user_id
+            OR EXISTS (SELECT FROM slider_decline d WHERE d.review_id = o.id AND d.user_id = m.user_id)
+        )
+    )
+)
+ORDER BY k.item_id
+"""
+
+
+def candidates(task: Task) -> list[Candidate]:
+    """Known answers that nobody is being asked about, and that somebody who reviews has not seen yet."""
+    values: dict[str, Any] = {"task": task.pk, "project": task.project_id, "roles": REVIEWING, "newest": NEWEST}
+    with connection.cursor() as cursor:
+        cursor.execute(_CANDIDATES, values)
+        return [Candidate(*row) for row in cursor.fetchall()]
+
+
+def mark(item: Item, *, draft_right: bool, words: str, by: int) -> Known:
+    """Make a known answer of a finished item, with the explanation that whoever gets it wrong will read.
+
+    What was published stays as it is. Raises Unfit.
+    """
+    words = words.strip()
+    if not words or len(words) > WORDS_MOST or "\x00" in words:
+        raise Unfit(f"say in 1 to {WORDS_MOST} characters why: whoever judges it wrong will read it")
+    decision = Decision.objects.select_related("attempt").filter(pk=item.pk).first()
+    draft = decision.attempt.answer if decision is not None and decision.attempt is not None else None
+    if decision is None or draft is None or item.state != State.DONE:
+        raise Unfit("only a finished item with a worker's answer can be a known answer")
+    if decision.why in TELLING:
+        raise Unfit("its sheet says that the slider was pulled back, so everybody would see that it is old")
+    answer = draft if draft_right else _better(item, draft)
+    return Known.objects.update_or_create(
+        item=item,
+        defaults={
+            "task_id": item.task_id,
+            "draft_right": draft_right,
+            "answer": answer,
+            "source": KnownFrom.MARKED,
+            "explanation": words,
+            "by_id": by,
+            "retired_at": None,
+        },
+    )[0]
+
+
+def _better(item: Item, draft: Any) -> Any:
+    """What has left instead of a wrong draft; None where that is the draft itself, or nothing."""
+    out = Publication.objects.filter(item=item).order_by("-number").first()
+    if out is None or out.answer is None or strict.canonical(out.answer) == strict.canonical(draft):
+        return None
+    return out.answer
+
+
+def retire(item_id: int, *, task_id: int) -> None:
+    """Take a known answer out: it was none. It counts for nobody from now on, the past included."""
+    with transaction.atomic():
+        Review.objects.filter(item_id=item_id, kind=ReviewKind.KNOWN, state=ReviewState.OPEN, token=0).update(
+            state=ReviewState.VOID
+        )
+        Known.objects.filter(pk=item_id, task_id=task_id, retired_at=None).update(retired_at=Now())

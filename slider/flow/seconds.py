@@ -1,0 +1,31 @@
+"""Second looks: a share of decided looks is put before somebody else, who is not told."""
+
+from slider.engine import coins
+from slider.flow import known
+from slider.models import Membership, Review, ReviewKind, ReviewState, Task
+
+
+def draw(review: Review) -> None:
+    """Ask for a second look at what was just decided, if its coin says so and there is somebody else to ask.
+
+    It waits until the first verdict can't be undone any more (`claims.take_review`). Deciding the same look anew,
+    after it was undone, asks for no other.
+    """
+    task = review.task
+    if task.second_rate <= coins.coin(bytes(task.coin_secret), review.pk, "second"):
+        return
+    if review.holder_id is not None and _others(task, review.holder_id):
+        Review.objects.get_or_create(
+            item_id=review.item_id, kind=ReviewKind.SECOND, slot=1, defaults={"task_id": review.task_id}
+        )
+
+
+def _others(task: Task, user_id: int) -> bool:
+    people = Membership.objects.filter(project_id=task.project_id, role__in=known.REVIEWING, user__is_active=True)
+    return people.exclude(user_id=user_id).exists()
+
+
+def first_of(second: Review) -> Review:
+    """The look that this one is the second of: an item has a gate, an audit or a look back, and never two of them."""
+    first = Review.objects.filter(item_id=second.item_id, slot=1, state=ReviewState.DECIDED)
+    return first.exclude(kind__in=[ReviewKind.KNOWN, ReviewKind.SECOND]).get()
