@@ -1,0 +1,234 @@
+"""`python -m bench.desk`: many reviewers at once on a large table, and the same on a small one.
+
+Each reviewer holds a look in sight and three ahead, decides and asks for what is missing, without a pause: far more than
+people do. Afterwards the database is asked whether every verdict that was acknowledged is there, once, by its reviewer.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import django
+from django.core.management import call_command
+
+from bench.place import Place, place, wait_until
+
+if TYPE_CHECKING:
+    from bench.desk_http import Reviewer, Seen
+    from slider.models import Task
+
+SIZES = (10_000, 1_000_000)
+PASSWORD = "a bench has no secrets"
+REASON = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one kind of request took on one table, in milliseconds: by the server's clock and by the reviewer's."""
+
+    items: int
+    waiting: int
+    reviewers: int
+    pause_s: float
+    what: str
+    times: int
+    server_p50: float
+    server_p95: float
+    wall_p50: float
+    wall_p95: float
+    decisions_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many people do how much."""
+
+    reviewers: int
+    items: int
+    pause_s: float = 0.0
+
+
+def main(arguments: Sequence[str]) -> None:
+    given = options(arguments)
+    found: list[Row] = []
+    say(
+        "| items | waiting | reviewers | request | times | server p50 / p95, ms | with the wait p50 / p95, ms | a second |"
+    )
+    say("|--:|--:|--:|---|--:|--:|--:|--:|")
+    for size in given.sizes:
+        load = Load(given.reviewers, given.items, given.pause)
+        with place() as here:
+            django.setup() if not found else None
+            _reconnect()
+            call_command("migrate", verbosity=0)
+            found += measured(here, size, load, waiting=min(given.waiting, size * 6 // 10))
+    if given.json:
+        print(json.dumps([asdict(row) for row in found], indent=1))
+
+
+def options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench.desk", description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="Items in the table.")
+    parser.add_argument("--waiting", type=int, default=100_000, help="Looks that wait; at most six in ten items.")
+    parser.add_argument("--reviewers", type=int, default=32)
+    parser.add_argument("--items", type=int, default=5000, help="Decisions of all reviewers together.")
+    parser.add_argument("--pause", type=float, default=0.0, help="Seconds between two decisions of one reviewer.")
+    parser.add_argument("--json", action="store_true", help="Print the figures; the table goes to standard error.")
+    return parser.parse_args(arguments)
+
+
+def _reconnect() -> None:
+    """A place of its own for each size: its address is a new one."""
+    import os
+
+    import dj_database_url
+    from django.db import connections
+
+    connections["default"].close()
+    connections["default"].settings_dict.update(dj_database_url.parse(os.environ["DATABASE_URL"]))
+
+
+def measured(here: Place, size: int, load: Load, *, waiting: int) -> list[Row]:
+    """Fill a table, put the reviewers at it, and hold the books against what they were told."""
+    from bench import waiting as filling  # models can be read only now
+    from bench.desk_http import sign_in
+
+    made = filling.tasks(size, waiting=waiting, people=load.reviewers, password=PASSWORD)
+    address = serve(here)
+    sessions = [sign_in(f"reviewer-{number}") for number in range(load.reviewers)]
+    times, seen, took_s = asyncio.run(work(address, load, sessions))
+    check(made, seen)
+    rows = list(_rows(size, waiting, load, times, took_s))
+    for row in rows:
+        say(
+            f"| {row.items:,} | {row.waiting:,} | {row.reviewers} | {row.what} | {row.times:,} "
+            f"| {row.server_p50:.1f} / {row.server_p95:.1f} | {row.wall_p50:.1f} / {row.wall_p95:.1f} "
+            f"| {row.decisions_s:.0f} |"
+        )
+    return rows
+
+
+def serve(here: Place) -> str:
+    """The web server as `make demo` starts it, with the time of each answer; returns its address."""
+    from slider.management.local.children import free_port
+
+    port = free_port(0)
+    options = ("--worker-class=gthread", "--workers=2", "--threads=8", "--no-control-socket")
+    child = here.start("web", "gunicorn", "bench.desk_server:application", f"--bind=127.0.0.1:{port}", *options)
+    address = f"http://127.0.0.1:{port}"
+    wait_until(lambda: answers(address), child=child)
+    return address
+
+
+def answers(address: str) -> bool:
+    import urllib.error
+    import urllib.request
+
+    try:
+        with urllib.request.urlopen(f"{address}/healthz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+Times = dict[str, list[tuple[float, float]]]  # what was asked -> [(server's ms, reviewer's ms)]
+
+
+async def work(address: str, load: Load, sessions: Sequence[str]) -> tuple[Times, list["Seen"], float]:
+    """All reviewers at once until so many decisions are made between them."""
+    from bench.desk_http import Reviewer
+
+    people = [Reviewer(address, session) for session in sessions]
+    times: Times = {"next": [], "submit": []}
+    left = iter(range(load.items))
+    try:
+        for person in people:
+            await person.open()
+        began = time.perf_counter()
+        await asyncio.gather(*(_at_work(one, number, load, left, times) for number, one in enumerate(people)))
+        return times, [one.seen for one in people], time.perf_counter() - began
+    finally:
+        for person in people:
+            await person.close()
+
+
+async def _at_work(one: "Reviewer", number: int, load: Load, left: Iterator[int], times: Times) -> None:
+    from bench.desk_http import AHEAD
+
+    chance = random.Random(number)
+    await one.ahead(1 + AHEAD)
+    for _ in left:
+        if load.pause_s:
+            await asyncio.sleep(chance.uniform(0.5, 1.5) * load.pause_s)
+        reject = chance.random() < 0.1
+        began = time.perf_counter()
+        took = await one.decide("reject" if reject else "accept", REASON if reject else "")
+        times["submit"].append((took, (time.perf_counter() - began) * 1000))
+        began = time.perf_counter()
+        came, took = await one.ahead(1 + AHEAD - len(one.hand))
+        times["next"].append((took, (time.perf_counter() - began) * 1000))
+        if not came and not one.hand:
+            raise RuntimeError("Nothing came although looks are waiting")
+
+
+def check(made: Sequence["Task"], seen: Sequence["Seen"]) -> None:
+    """Hold what people were told against what stands in the database. Raises RuntimeError."""
+    from slider.models import Review, ReviewState
+
+    hands = Counter((look.review, look.token) for one in seen for look in one.given)
+    twice = [pair for pair, times in hands.items() if times > 1]
+    by_review = Counter(look.review for one in seen for look in one.given)
+    if twice or max(by_review.values()) > 1:
+        raise RuntimeError(f"Handed out twice: {twice[:5] or by_review.most_common(3)}")
+    saved = {review: verdict for one in seen for review, verdict in one.saved.items()}
+    said = sum(len(one.saved) for one in seen)
+    rows: dict[int, Any] = {
+        row["pk"]: row
+        for row in Review.objects.filter(
+            task__in=[task.pk for task in made], state=ReviewState.DECIDED, holder__username__startswith="reviewer-"
+        ).values("pk", "verdict", "holder__username")
+    }
+    wrong = [pk for pk, verdict in saved.items() if pk not in rows or rows[pk]["verdict"] != verdict]
+    if wrong or len(rows) != said or len(saved) != said or any(one.refused for one in seen):
+        refused = sum(one.refused for one in seen)
+        raise RuntimeError(
+            f"{said} verdicts were acknowledged, {len(rows)} stand, {len(wrong)} differ, {refused} refused"
+        )
+    say(f"{said:,} verdicts acknowledged, all of them stand once and by their reviewer; no look was handed out twice.")
+
+
+def _rows(size: int, waiting: int, load: Load, times: Times, took_s: float) -> Iterator[Row]:
+    for what, pairs in times.items():
+        server, wall = sorted(pair[0] for pair in pairs), sorted(pair[1] for pair in pairs)
+        yield Row(
+            items=size,
+            waiting=waiting,
+            reviewers=load.reviewers,
+            pause_s=load.pause_s,
+            what=what,
+            times=len(pairs),
+            server_p50=_at(server, 50),
+            server_p95=_at(server, 95),
+            wall_p50=_at(wall, 50),
+            wall_p95=_at(wall, 95),
+            decisions_s=len(pairs) / took_s,
+        )
+
+
+def _at(ordered: Sequence[float], percent: int) -> float:
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
