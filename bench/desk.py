@@ -1,7 +1,7 @@
 """`python -m bench.desk`: many reviewers at once on a large table, and the same on a small one.
 
-Each reviewer holds a look in sight and three ahead, decides and asks for what is missing, without a pause: far more than
-people do. Afterwards the database is asked whether every verdict that was acknowledged is there, once, by its reviewer.
+Each reviewer holds a look in sight and three ahead, decides and asks for what is missing, without a pause: far more
+than people do. Afterwards the database is asked whether every verdict that was acknowledged stands, by its reviewer.
 """
 
 import argparse
@@ -58,9 +58,7 @@ class Load:
 def main(arguments: Sequence[str]) -> None:
     given = options(arguments)
     found: list[Row] = []
-    say(
-        "| items | waiting | reviewers | request | times | server p50 / p95, ms | with the wait p50 / p95, ms | a second |"
-    )
+    say("| items | waiting | reviewers | request | times | server p50 / p95, ms | at the reviewer | decisions/s |")
     say("|--:|--:|--:|---|--:|--:|--:|--:|")
     for size in given.sizes:
         load = Load(given.reviewers, given.items, given.pause)

@@ -17,12 +17,12 @@ from typing import Any
 
 import django
 from django.core.management import call_command
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from bench.place import place
 from bench.recording import Recording
 
-SIZE = {"width": 1280, "height": 800}
+SIZE = ViewportSize(width=1280, height=800)
 ITEMS, WAITING = 4000, 1200
 PATIENCE_MS = 15_000
 

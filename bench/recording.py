@@ -1,4 +1,4 @@
-"""A short moving picture out of screenshots: an animated PNG, which browsers and README pages play without a program."""
+"""A short moving picture out of screenshots: an animated PNG, which browsers play without a program."""
 
 import struct
 import zlib

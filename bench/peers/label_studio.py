@@ -1,4 +1,4 @@
-"""Label Studio, installed apart and run as it is: its own migrations, its own API, the same server and settings as ours.
+"""Label Studio, installed apart and run as it is: its own migrations and API, as many processes and threads as ours.
 
 It is no part of Slider and never in its environment: `install` makes a virtual environment for it alone.
 """
