@@ -30,7 +30,7 @@ def difference(first: tuple[int, int], second: tuple[int, int], *, delta: float)
 
     How: of the two one-sided exact p-values of a pair (p, q), each is at least as large as a uniform draw, so their
     product is below `c` with c (1 - ln c) = delta / 2 at most so often. The end is the largest difference of all
-    pairs whose product is not below; between two steps of the search the larger of both counts, so rounding only widens.
+    pairs whose product is not below. Between two steps of the search the larger one counts: rounding only widens it.
 
     Why not Newcombe's: near the corner where sway is large (one share near 1, the other near 0) it holds 0.84 to 0.92
     instead of 0.95, computed over all outcomes (`tests/engine/test_difference.py`).

@@ -1,4 +1,4 @@
-"""Differences of shares: the coverage is computed over all outcomes, at the corners too, where a textbook's gives way."""
+"""Differences of shares: coverage computed over all outcomes, at the corners too, where a textbook's gives way."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,9 @@ def chances(n: int, p: float) -> Floats:
 
 def ours(m: int, n: int) -> Ends:
     found = [[difference((a, m), (b, n), delta=DELTA) for b in range(n + 1)] for a in range(m + 1)]
-    return np.array([[one.lower for one in row] for row in found]), np.array([[one.upper for one in row] for row in found])
+    return np.array([[one.lower for one in row] for row in found]), np.array(
+        [[one.upper for one in row] for row in found]
+    )
 
 
 def newcombes(m: int, n: int) -> Ends:
