@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from slider.flow import endpoints, setup
 from slider.models import Endpoint, Mode, Task, Worker, can
+from slider.queries import practice
 from slider.schema import Schema
 from slider.views import access, examples
 from slider.views.reasons_field import ReasonsForm
@@ -110,6 +111,9 @@ def _settings(
         "saved": saved,
         **(forms or {}),
     }
+    if task.practice_looks:
+        shown["gym_smallest"] = practice.gym(task).smallest
+        shown["gym_rests"] = shown["gym_smallest"] < task.practice_looks
     return render(request, "setup/settings.html", shown, status=status)
 
 
