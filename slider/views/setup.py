@@ -1,5 +1,7 @@
 """A task is set up, changed and paused here; all of it without leaving the browser."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms import BaseForm
@@ -99,7 +101,7 @@ def _settings(
     status: int = 200,
 ) -> HttpResponse:
     endpoint = Endpoint.objects.filter(task=task).first()
-    shown = {
+    shown: dict[str, Any] = {
         "task": task,
         "name": NameForm(task=task),
         "promise": PromiseForm(initial=PromiseForm.of(task)),
@@ -112,8 +114,8 @@ def _settings(
         **(forms or {}),
     }
     if task.practice_looks:
-        shown["gym_smallest"] = practice.gym(task).smallest
-        shown["gym_rests"] = shown["gym_smallest"] < task.practice_looks
+        smallest = practice.gym(task).smallest
+        shown |= {"gym_smallest": smallest, "gym_rests": smallest < task.practice_looks}
     return render(request, "setup/settings.html", shown, status=status)
 
 

@@ -91,7 +91,11 @@ class PromiseForm(forms.Form):
         help_text="On so many known answers. 0: none; 10 is usual. Who has reviewed here before is let in.",
     )
     practice_percent = forms.FloatField(
-        label="Of them right, at least (%)", required=False, min_value=50, max_value=100, help_text="Of the last so many."
+        label="Of them right, at least (%)",
+        required=False,
+        min_value=50,
+        max_value=100,
+        help_text="Of the last so many.",
     )
     never_unattended = rules_field.RulesField(
         label="Hard rules: always to people",
