@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from slider.flow import own_answers, review, undo
 from slider.flow.review import NotYours, Said, Unfit
 from slider.models import OwnAnswer, Publication, Review, ReviewState, Task, Verdict
+from slider.queries import story
 from tests import casts, judged
 
 pytestmark = pytest.mark.django_db
@@ -141,3 +142,12 @@ def test_it_is_never_edited(cast: casts.Company) -> None:
     say(cast, hidden(cast), OTHER)
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         OwnAnswer.objects.update(answer=ANSWER)
+
+
+def test_the_story_tells_what_was_said_before_the_draft(cast: casts.Company) -> None:
+    held = hidden(cast)
+    say(cast, held, OTHER)
+    decide(cast, held, Said(Verdict.ACCEPT))
+    told = story.tell(held.item, blind=False)
+    (chapter,) = [one for one in told.chapters if one.title == "reviewer answered before they saw the draft"]
+    assert ("Topic", "delivery") in [(fact.label, fact.value) for fact in chapter.facts]

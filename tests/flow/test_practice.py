@@ -18,6 +18,7 @@ from slider.models import (
     Publication,
     Review,
     ReviewKind,
+    Role,
     Task,
     Unheard,
     Verdict,
@@ -161,7 +162,7 @@ def test_what_somebody_practised_on_is_never_asked_of_them_live(cast: casts.Comp
     look = Review.objects.create(item=item, task=cast.task, kind=ReviewKind.KNOWN)
     practise(cast, cast.reviewer)
     assert take(cast, cast.reviewer) is None
-    newcomer = casts.person("newcomer", role=casts.Role.REVIEWER, of=cast.project)
+    newcomer = casts.person("newcomer", role=Role.REVIEWER, of=cast.project)
     held = take(cast, newcomer)
     assert held is not None
     assert held.pk == look.pk
@@ -182,7 +183,7 @@ def test_while_known_answers_are_mixed_in_half_of_them_are_left_to_live_work(cas
     change(cast, known_rate=0.1)
     for_practice = gym.stock(cast.task, cast.reviewer.pk)
     assert 15 <= len(for_practice) <= 45
-    newcomer = casts.person("newcomer", role=casts.Role.REVIEWER, of=cast.project)
+    newcomer = casts.person("newcomer", role=Role.REVIEWER, of=cast.project)
     assert gym.stock(cast.task, newcomer.pk) == for_practice  # the same half for everybody
     kept = next(iter({one.pk for one in Item.objects.all()} - set(for_practice)))
     with pytest.raises(practice.NotThere):
@@ -276,7 +277,7 @@ def test_with_too_few_known_answers_it_rests_and_who_begins_then_is_written_down
     assert take(cast, cast.reviewer) is not None
     assert Admission.objects.get(person=cast.reviewer).why == Let.FEW
     past(cast, 5)
-    newcomer = casts.person("newcomer", role=casts.Role.REVIEWER, of=cast.project)
+    newcomer = casts.person("newcomer", role=Role.REVIEWER, of=cast.project)
     assert take(cast, newcomer) is None  # from now on there is enough to practise on
 
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from bench.simulated import Person
 from slider.flow import known, own_answers, review
 from slider.flow.review import Said
-from slider.models import Known, Review, ReviewKind, Task, Verdict
+from slider.models import Known, Review, ReviewKind, Role, Task, Verdict
 from slider.queries import reviewers, sway
 from tests import casts
 
@@ -54,6 +54,7 @@ class Hand:
 def _draft(held: Review) -> int:
     attempt = held.item.decision.attempt
     assert attempt is not None
+    assert attempt.answer is not None
     return TOPICS.index(attempt.answer["topic"])
 
 
@@ -79,7 +80,7 @@ def test_what_the_pages_say_is_what_happened_and_the_truth_lies_inside() -> None
     truth = routed(cast, rng, KNOWN, wrong=0.5, name="past")
     for _ in range(KNOWN):
         casts.decide(cast.admin, cast.task)
-    lead = casts.person("lead", role=casts.Role.ADMIN, of=cast.project)
+    lead = casts.person("lead", role=Role.ADMIN, of=cast.project)
     for look in Review.objects.select_related("item__decision__attempt"):
         right = _draft(look) == truth[look.item_id]
         known.mark(look.item, draft_right=right, words="It says so.", by=lead.pk)

@@ -55,8 +55,10 @@ def look(who: Client, task: Task, **asked: str) -> str:
     return str(answer.content.decode())
 
 
-def say(who: Client, task: Task, item: Item, *, turn: int = 1, **said: str) -> Any:
-    return who.post(reverse("practice-say", args=[task.pk, item.pk]), {"token": turn, **said}, follow=True)
+def say(who: Client, task: Task, item: Item, **said: Any) -> Any:
+    return who.post(
+        reverse("practice-say", args=[task.pk, item.pk]), {"token": said.pop("turn", 1), **said}, follow=True
+    )
 
 
 def test_it_is_the_sheet_of_the_desk_whose_buttons_lead_to_nothing_live(cast: casts.Company) -> None:
@@ -195,6 +197,7 @@ def test_the_empty_desk_names_the_practice_that_is_asked_for(cast: casts.Company
         assert "Sort messages asks for practice before the first live item: 3 of your last 3 answers right" in shown
         assert reverse("practice-look", args=[cast.task.pk]) in page.content.decode()
     assert not Review.objects.filter(holder=cast.reviewer).exists()
+    shown = ""
     for item in Item.objects.filter(known__isnull=False):
         shown = say(who, cast.task, item, verdict="accept").content.decode()
     assert "The desk of this task is open to you." in shown
