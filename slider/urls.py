@@ -5,7 +5,22 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from slider.api import v1
-from slider.views import desk, doors, export, home, intake, items, keys, notices, past, quality, reviewers, setup, steer
+from slider.views import (
+    desk,
+    doors,
+    export,
+    home,
+    intake,
+    items,
+    keys,
+    notices,
+    past,
+    practice,
+    quality,
+    reviewers,
+    setup,
+    steer,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
@@ -16,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/take", desk.take, name="desk-take"),
     path("desk/<int:review_id>/", desk.look, name="desk-review"),
     path("desk/<int:review_id>/decide", desk.decide, name="desk-decide"),
+    path("desk/<int:review_id>/own", desk.own, name="desk-own"),
     path("desk/<int:review_id>/skip", desk.skip, name="desk-skip"),
     path("desk/<int:review_id>/stay", desk.stay, name="desk-stay"),
     path("desk/<int:review_id>/undo", desk.undo, name="desk-undo"),
@@ -41,6 +57,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my-work", reviewers.mine, name="my-work"),
     path("notices/<int:notice_id>/seen", notices.seen, name="notice-seen"),
     path("notices/news", notices.news, name="notice-news"),
+    path("practice/", practice.index, name="practice"),
+    path("practice/<int:task_id>/", practice.look, name="practice-look"),
+    path("practice/<int:task_id>/next", practice.following, name="practice-next"),
+    path("practice/<int:task_id>/said/<int:practice_id>/", practice.told, name="practice-told"),
+    path("practice/<int:task_id>/so-far", practice.summary, name="practice-summary"),
+    path("practice/<int:task_id>/<int:item_id>", practice.say, name="practice-say"),
     path("projects/<slug:slug>/keys", keys.show, name="keys"),
     path("projects/<slug:slug>/tasks/new", setup.new, name="task-new"),
     path("readyz", doors.readyz, name="readyz"),
@@ -59,6 +81,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tasks/<int:task_id>/put-back", steer.put_back, name="put-back"),
     path("tasks/<int:task_id>/release", steer.release, name="release"),
     path("tasks/<int:task_id>/reviewers", reviewers.show, name="reviewers"),
+    path("tasks/<int:task_id>/reviewers/let-in", reviewers.let_in, name="reviewer-let-in"),
     path("tasks/<int:task_id>/reviewers/<int:look_id>", reviewers.settle, name="reviewer-settle"),
     path("tasks/<int:task_id>/settings", setup.settings_page, name="task-settings"),
     path("tasks/<int:task_id>/what-if", steer.ask, name="what-if"),

@@ -48,7 +48,7 @@ def _highest(hits: int, n: int, side: float) -> float:
     """The largest p under which `hits` or fewer of n come up with a chance of `side`."""
     if hits == n:
         return 1.0
-    ways, low, high = _log_ways(hits, n), hits / n, 1.0
+    ways, low, high = log_ways(hits, n), hits / n, 1.0
     k = np.arange(hits + 1)
     for _ in range(_HALVINGS):
         middle = 0.5 * (low + high)
@@ -57,7 +57,7 @@ def _highest(hits: int, n: int, side: float) -> float:
     return high
 
 
-def _log_ways(hits: int, n: int) -> Floats:
+def log_ways(hits: int, n: int) -> Floats:
     """The logs of the numbers of ways to choose 0, 1 ... `hits` of n."""
     k = np.arange(1, hits + 1)
     steps = np.log(n - k + 1) - np.log(k)

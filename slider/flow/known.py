@@ -117,7 +117,7 @@ WHERE NOT EXISTS (
             o.holder_id = m.user_id OR o.last_holder_id = m.user_id
             OR EXISTS (SELECT FROM slider_decline d WHERE d.review_id = o.id AND d.user_id = m.user_id)
         )
-    )
+    ) AND NOT EXISTS (SELECT FROM slider_practice p WHERE p.item_id = k.item_id AND p.person_id = m.user_id)
 )
 ORDER BY k.item_id
 """

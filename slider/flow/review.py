@@ -8,13 +8,15 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from slider import strict
-from slider.flow import claims, marking, moves, outbox, seconds
+from slider.flow import admitted, claims, marking, moves, outbox, seconds
 from slider.models import (
     BESIDE,
     Decision,
     Decline,
     Ending,
+    Let,
     Mark,
+    OwnAnswer,
     Payload,
     Review,
     ReviewKind,
@@ -63,7 +65,11 @@ class Said:
 
 def take(user_id: int, *, task_ids: list[int], lease_s: float) -> Review | None:
     """The next review for this person, theirs alone until the lease runs out; None when there is none."""
-    return claims.take_review(user_id, task_ids=task_ids, lease_s=lease_s)
+    door = admitted.door(user_id, task_ids)
+    review = claims.take_review(user_id, task_ids=door.open, lease_s=lease_s)
+    if review is not None and review.task_id in door.resting:
+        admitted.let_in(review.task_id, user_id, Let.FEW)
+    return review
 
 
 def decide(review_id: int, *, user_id: int, token: int, said: Said) -> Review:
@@ -77,11 +83,13 @@ def decide(review_id: int, *, user_id: int, token: int, said: Said) -> Review:
         review = Review.objects.select_for_update(of=("self",)).select_related("task").get(pk=review_id)
         if review.state == ReviewState.DECIDED and (review.holder_id, review.token) == (user_id, token):
             return review
-        counts = _may_decide(review, user_id, token)
+        counts = may_decide(review, user_id, token)
         if not counts and not _is_late(review, user_id, token):
-            raise NotYours(_who_has_it(review, user_id))
+            raise NotYours(who_has_it(review, user_id))
         decision = Decision.objects.select_related("attempt").get(pk=review.item_id)
         proposal = decision.attempt.answer if decision.attempt is not None else None
+        if proposal is not None:
+            _own_first(review, user_id)
         settled = settle(said, review.task, proposal=proposal)
         marks = _marks(settled, review, proposal=proposal)
         if counts:
@@ -89,7 +97,7 @@ def decide(review_id: int, *, user_id: int, token: int, said: Said) -> Review:
         else:
             _keep_aside(review, settled, user_id, token)
     if not counts:
-        raise KeptAside(_who_has_it(review, user_id))
+        raise KeptAside(who_has_it(review, user_id))
     return review
 
 
@@ -108,7 +116,14 @@ def _record(review: Review, settled: Said, marks: list[Mark], user_id: int) -> N
     seconds.draw(review)
 
 
-def _may_decide(review: Review, user_id: int, token: int) -> bool:
+def _own_first(review: Review, user_id: int) -> None:
+    """Nobody decides over a draft that is hidden from them. Raises Unfit."""
+    if review.is_drawn_hidden and not OwnAnswer.objects.filter(review=review, by=user_id).exists():
+        raise Unfit("give your own answer first; the draft is shown after it", where="own")
+
+
+def may_decide(review: Review, user_id: int, token: int) -> bool:
+    """Whether a verdict under this claim counts: they hold the look, or nobody has taken it since they did."""
     if review.token != token or token == 0:
         return False
     if review.state == ReviewState.OPEN:
@@ -137,7 +152,8 @@ def _keep_aside(review: Review, settled: Said, user_id: int, token: int) -> None
     )
 
 
-def _who_has_it(review: Review, user_id: int) -> str:
+def who_has_it(review: Review, user_id: int) -> str:
+    """Why a verdict does not count, in words."""
     if review.state == ReviewState.VOID:
         return "the item was withdrawn meanwhile; nothing is owed for it"
     if review.state == ReviewState.DECIDED:
@@ -212,7 +228,7 @@ def skip(review_id: int, *, user_id: int, token: int) -> None:
     with transaction.atomic():
         review = Review.objects.select_for_update().get(pk=review_id)
         if review.state != ReviewState.HELD or (review.holder_id, review.token) != (user_id, token):
-            raise NotYours(_who_has_it(review, user_id))
+            raise NotYours(who_has_it(review, user_id))
         Decline.objects.get_or_create(review=review, user_id=user_id)
         review.state, review.holder_id, review.lease_until, review.taken_at = (
             ReviewState.OPEN,

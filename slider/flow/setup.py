@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils.text import slugify
 
 from slider.engine import percents
-from slider.flow import policies
+from slider.flow import admitted, known, policies
 from slider.models import Gauge, Maker, Mode, Project, Task, Worker
 
 CONTENT = (
@@ -72,6 +72,9 @@ def save_task(task: Task, *, by: int) -> None:
     """Save an edited task. A changed limit is another promise, so it starts a new epoch of evidence."""
     with transaction.atomic():
         task.full_clean()
+        if task.practice_looks and not Task.objects.filter(pk=task.pk, practice_looks__gt=0).exists():
+            known.gather(task)
+            admitted.excuse(task.pk)
         # What has its own hand is left out: who saves a page read before a pause must not undo it.
         task.save(update_fields=[f.name for f in task._meta.concrete_fields if f.name not in _NOT_EDITED])
         gauge = Gauge.objects.select_related("policy").get(pk=task.pk)

@@ -9,8 +9,10 @@ from slider.models.known import Adjudication, Known, KnownFrom, Stands
 from slider.models.mark import Mark, MarkKind, MarkSide
 from slider.models.move import Move
 from slider.models.notice import Letter, Notice, NoticeKind, NoticeSeen, Post
+from slider.models.own_answer import OwnAnswer
 from slider.models.past import Past, PastRow, PastState
 from slider.models.policy import Gauge, Maker, Mode, Policy
+from slider.models.practice import Admission, Let, Practice
 from slider.models.project import ApiKey, Membership, Project, Role, Scope, can
 from slider.models.publication import Endpoint, Publication
 from slider.models.pulse import Pulse
@@ -28,6 +30,7 @@ __all__ = [
     "Act",
     "ActKind",
     "Adjudication",
+    "Admission",
     "ApiKey",
     "Attempt",
     "Correction",
@@ -44,6 +47,7 @@ __all__ = [
     "Known",
     "KnownFrom",
     "Lane",
+    "Let",
     "Letter",
     "Maker",
     "Mark",
@@ -56,12 +60,14 @@ __all__ = [
     "NoticeKind",
     "NoticeSeen",
     "Outcome",
+    "OwnAnswer",
     "Past",
     "PastRow",
     "PastState",
     "Payload",
     "Policy",
     "Post",
+    "Practice",
     "Project",
     "Publication",
     "Pulse",

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from slider.engine import coins
 from slider.models.item import Item
 from slider.models.states import BESIDE, ReviewKind, ReviewState, Verdict
 from slider.models.task import Task
@@ -41,6 +42,10 @@ class Review(models.Model):
     decided_at = models.DateTimeField(null=True)
     undo_until = models.DateTimeField(
         null=True, help_text="Until then its verdict can be taken back: nobody counts it."
+    )
+    # A trigger writes it: whoever makes a look need not know of it.
+    hidden_chance = models.FloatField(
+        db_default=0.0, editable=False, help_text="Chance that its draft is hidden first, fixed when it was made."
     )
     created_at = models.DateTimeField(db_default=Now())
 
@@ -121,6 +126,12 @@ class Review(models.Model):
                 name="review_of_reviewers",
             ),
         )
+
+    @property
+    def is_drawn_hidden(self) -> bool:
+        """Whether its coin says that the draft, if there is one, is hidden until the person has answered."""
+        chance = self.hidden_chance
+        return chance > 0 and coins.coin(bytes(self.task.coin_secret), self.pk, "hidden") < chance
 
     def __str__(self) -> str:
         return f"{self.kind} of #{self.item_id}"

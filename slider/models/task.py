@@ -1,5 +1,6 @@
 """A kind of work with one slider."""
 
+import math
 import os
 from collections.abc import Mapping
 
@@ -78,6 +79,24 @@ class Task(models.Model):
         validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
         help_text="The share of decided looks that somebody else looks at once more. 0: none.",
     )
+    hidden_rate = models.FloatField(
+        default=0.0,
+        db_default=0.0,
+        validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
+        help_text="The share of looks at which the person answers before they see the draft. 0: none.",
+    )
+    practice_looks = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(100)],
+        help_text="So many known answers are practised on before the first live item. 0: none.",
+    )
+    practice_right = models.FloatField(
+        default=0.8,
+        db_default=0.8,
+        validators=[MinValueValidator(0.5), MaxValueValidator(1.0)],
+        help_text="The share of the last so many that has to be right.",
+    )
     undo_s = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(3600)])
     paused = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
@@ -104,6 +123,16 @@ class Task(models.Model):
                 condition=models.Q(known_rate__gte=0, known_rate__lte=0.5, second_rate__gte=0, second_rate__lte=1),
                 name="task_looks_at_reviewers",
             ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    hidden_rate__gte=0,
+                    hidden_rate__lte=0.5,
+                    practice_looks__lte=100,
+                    practice_right__gte=0.5,
+                    practice_right__lte=1,
+                ),
+                name="task_practice_and_hidden",
+            ),
         )
 
     def __str__(self) -> str:
@@ -114,6 +143,11 @@ class Task(models.Model):
         named = body.get(self.title_field) if self.title_field else None
         text = named or next((value for value in body.values() if isinstance(value, str) and value.strip()), fallback)
         return " ".join(str(text).split())[:120]
+
+    @property
+    def practice_needed(self) -> int:
+        """How many of the last `practice_looks` have to be right."""
+        return math.ceil(self.practice_right * self.practice_looks - 1e-9)
 
     @property
     def reason_words(self) -> dict[str, str]:

@@ -6,7 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from slider.models import Membership, Project, Review, ReviewState
 from slider.models.project import RIGHTS
-from slider.queries import offered
+from slider.queries import offered, practice
 
 MANY = 1000  # counting stops here: a frame must not grow slow with the backlog
 
@@ -38,6 +38,7 @@ def desk(user: AbstractBaseUser | AnonymousUser) -> Desk:
         return Desk(may_review=False, count=0)
     open_looks = Review.objects.filter(offered.to(int(user.pk)), state=ReviewState.OPEN, task__project__in=projects)
     open_looks = open_looks.exclude(declines__user_id=int(user.pk))  # what they skipped is not offered to them again
+    open_looks = open_looks.exclude(task__in=practice.barred_ids(int(user.pk), projects))
     return Desk(may_review=True, count=open_looks.values("pk")[:MANY].count())
 
 

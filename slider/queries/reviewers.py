@@ -140,6 +140,10 @@ def _judged(task_id: int, *, user_id: int | None, before: datetime | None) -> di
             WHERE r.task_id = %(task)s AND r.kind = 'known' AND r.state = 'decided' AND k.retired_at IS NULL
               AND (%(user)s::bigint IS NULL OR r.holder_id = %(user)s)
               AND (%(before)s::timestamptz IS NULL OR r.decided_at < %(before)s)
+              AND NOT EXISTS (  -- in a second tab, at the same moment: they had been told
+                SELECT FROM slider_practice p
+                WHERE p.item_id = r.item_id AND p.person_id = r.holder_id AND p.at < r.decided_at
+              )
             GROUP BY 1
             """,
             {"task": task_id, "user": user_id, "before": before},

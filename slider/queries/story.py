@@ -16,6 +16,7 @@ from slider.models import (
     Item,
     Move,
     Outcome,
+    OwnAnswer,
     Publication,
     Review,
     ReviewKind,
@@ -279,6 +280,10 @@ def _afterwards(item: Item, *, blind: bool) -> list[Chapter]:
         )
         for one in SecondOpinion.objects.filter(review__item=item).exclude(review__kind__in=untold).select_related("by")
     ]
+    for own in OwnAnswer.objects.filter(review__item=item).exclude(review__kind__in=untold).select_related("by"):
+        said = "the same as the draft" if own.same else "" if own.answer is not None else "that no answer can be given"
+        title = f"{own.by.get_username()} answered before they saw the draft"
+        found.append(Chapter(own.at, title, said, () if own.same else _fields(item, own.answer)))
     for one in Correction.objects.filter(item=item).select_related("by"):
         undone = ", and taken back" if one.undone_at is not None else ""
         title = f"Corrected by {one.by.get_username()}: {one.get_verdict_display()}{undone}"
@@ -288,13 +293,19 @@ def _afterwards(item: Item, *, blind: bool) -> list[Chapter]:
 
 def _said_with(item: Item, said: Undone | SecondOpinion | Correction) -> tuple[Fact, ...]:
     """The answer field by field, the reason and the note; an answer that was only accepted stands elsewhere."""
-    facts = []
+    facts: list[Fact] = []
     if said.verdict == Verdict.FIX:
-        parts = shape.parts(item.task.output_schema, said.answer)
-        pairs = [(part.label, shape.as_text(shape.held(said.answer, part))) for part in parts]
-        facts += [Fact(label, text) for label, text in pairs if text]
+        facts += _fields(item, said.answer)
     facts += [Fact("reason", item.task.reason_words.get(said.reason, said.reason))] if said.reason else []
     return tuple(facts + ([Fact("note", said.note)] if said.note else []))
+
+
+def _fields(item: Item, answer: Any) -> tuple[Fact, ...]:
+    if answer is None:
+        return ()
+    parts = shape.parts(item.task.output_schema, answer)
+    pairs = [(part.label, shape.as_text(shape.held(answer, part))) for part in parts]
+    return tuple(Fact(label, text) for label, text in pairs if text)
 
 
 def _mark(one: Said) -> Fact:

@@ -21,6 +21,13 @@ def percent(share: float | None) -> str:
 
 
 @register.filter
+def points(difference: float) -> str:
+    """A difference of two shares in percentage points, with its sign: «+12», «\N{MINUS SIGN}3», «0»."""
+    whole = round(difference * 100)
+    return f"+{whole}" if whole > 0 else f"\N{MINUS SIGN}{-whole}" if whole < 0 else "0"
+
+
+@register.filter
 def error(rate: float | None, limit: float | None = None) -> str:
     """An error rate, 0-1, with about two digits: «1.3 %»; beside a limit, on its side of it."""
     return "not known yet" if rate is None else percents.error(rate, limit=limit)

@@ -11,15 +11,15 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from slider.flow import moves
+from slider.flow import moves, own_answers
 from slider.flow import review as reviewing
 from slider.flow import undo as undoing
 from slider.flow.review import KeptAside, NotYours, Said, Unfit
 from slider.models import Review, ReviewState, Task, Verdict
-from slider.queries import desk, frame, shape
+from slider.queries import desk, frame, hidden, shape
 from slider.queries import sheet as sheets
 from slider.queries.sheet import Sheet
-from slider.views import access, desk_pages, mark_form, schema_form
+from slider.views import access, desk_pages, mark_form, own_form, schema_form
 from slider.views.desk_pages import Typed
 
 LUCKY = "lucky"  # the verdict of a button: accept what is right for the wrong reason
@@ -91,6 +91,29 @@ def decide(request: HttpRequest, review_id: int) -> HttpResponse:
     lucky = ", right for the wrong reason" if decided.lucky else ""
     said_words = f"{desk_pages.SAID[Verdict(decided.verdict)]}{lucky}: {sheet.title}."
     return _next(request, tasks, said=said_words, flash=not sheet.task.undo_s)  # the line with the undo says it too
+
+
+@require_POST
+def own(request: HttpRequest, review_id: int) -> HttpResponse:
+    """Keep the answer that was given before the draft is shown; then show it, or the next look where it is the same."""
+    tasks = _tasks(request)
+    review = _review(review_id, tasks)
+    typed, reading = own_form.read(request, review.task)
+    if typed.errors:
+        return desk_pages.look(request, review, typed, status=422)
+    try:
+        user_id = access.person(request).pk
+        looked = own_answers.say(review.pk, user_id=user_id, token=_token(request), answer=reading)
+    except NotYours as error:
+        return desk_pages.lost(request, review, str(error), typed)
+    except Unfit as error:
+        typed = own_form.refused(typed, review.task, error.where, str(error))
+        return desk_pages.look(request, review, typed, status=422)
+    if looked.state == ReviewState.DECIDED:
+        return _next(request, tasks, said="Accepted: the draft says the same as you.")
+    if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx's middleware
+        return _told(request, desk_pages.look(request, looked, Typed()), "Kept. Now the draft.")
+    return HttpResponseRedirect(desk_pages.address_of(looked.pk, request))
 
 
 @require_POST
@@ -186,6 +209,8 @@ def _said(request: HttpRequest, sheet: Sheet) -> tuple[Said, Typed]:
         return Said(Verdict.REJECT, reason=reason or post.get("reason", ""), note=note), Typed(form, {}, note, "reject")
     if verdict in (Verdict.ACCEPT, LUCKY):
         return Said(Verdict.ACCEPT, note=note, lucky=verdict == LUCKY), Typed(form, {}, note)
+    if post.get("verdict") == own_form.OWN and (own := hidden.own_answer(sheet.review, access.person(request).pk)):
+        return Said(Verdict.FIX, own.answer, note=note), Typed(form, {}, note, "fix")
     reading = schema_form.read(sheet.task.output_schema, form, before=sheet.proposal)
     return Said(Verdict.FIX, reading.value, note=note), Typed(form, dict(reading.errors), note, "fix")
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from slider.flow.marking import Remark
 from slider.models import Review, Task, Undone, Verdict
-from slider.queries import desk, shape, sheet
+from slider.queries import desk, hidden, practice, shape, sheet
 from slider.views import access, mark_form, schema_form
 
 KEYS = (
@@ -22,6 +22,7 @@ KEYS = (
     (("R", "1", "9"), "reject, then the number of the reason"),
     (("M",), "mark fields and passages; arrows choose, a number says what is wrong, 0 that it is right"),
     (("M", "L"), "accept what is right for the wrong reason"),
+    (("K",), "keep your own answer, where you gave one before you saw the draft"),
     (("S",), "skip: it goes to somebody else"),
     (("U",), "undo: takes your last decision back while it has not left"),
     (("D",), "show differences or the whole texts"),
@@ -77,7 +78,9 @@ def _page(request: HttpRequest, piece: str, context: dict[str, Any], *, status: 
 
 def look(request: HttpRequest, review: Review, typed: Typed, *, status: int = 200, trouble: str = "") -> HttpResponse:
     """The sheet of a look with its forms; what was typed stands in them, or what was said before it was taken back."""
-    seen = sheet.of(review)
+    seen, own = sheet.of(review), hidden.own_answer(review, access.person(request).pk)
+    if own is None and hidden.is_hidden(review, seen.proposal):
+        return _own_first(request, seen, typed, status=status, trouble=trouble)
     if not typed.form and (before := desk.taken_back(review)) is not None:
         typed = _as_before(seen, before, typed)
     drawn = schema_form.draw(seen.task.output_schema, seen.proposal, typed=typed.form or None, errors=typed.errors)
@@ -91,10 +94,27 @@ def look(request: HttpRequest, review: Review, typed: Typed, *, status: int = 20
         "reasons": list(enumerate(seen.task.reason_words.items(), start=1)),
         "lease_left": _seconds_left(review),
         "trouble": trouble,
+        "own": hidden.beside(own, seen) if own is not None else None,
     }
     if typed.doing == "mark":
         context["listing"] = mark_form.listing(seen.task, proposal=seen.proposal, source=seen.body, chosen=typed.marks)
     return _page(request, "review/_sheet.html", context, status=status, address=address_of(review.pk, request))
+
+
+def _own_first(request: HttpRequest, seen: sheet.Sheet, typed: Typed, *, status: int, trouble: str) -> HttpResponse:
+    """The sheet without the draft, nor anything that was made from it: the person answers first."""
+    drawn = schema_form.draw(seen.task.output_schema, typed=typed.form or None, errors=typed.errors)
+    fields = sorted(drawn, key=lambda field: shape.is_bulky(field.part))
+    context = {
+        "sheet": hidden.bare(seen),
+        "review": seen.review,
+        "fields": fields,
+        "form_error": typed.errors.get("") if fields[0].part.name else None,
+        "lease_left": _seconds_left(seen.review),
+        "trouble": trouble,
+    }
+    address = address_of(seen.review.pk, request)
+    return _page(request, "review/_own_first.html", context, status=status, address=address)
 
 
 def _as_before(seen: sheet.Sheet, before: Undone, typed: Typed) -> Typed:
@@ -112,13 +132,15 @@ def _seconds_left(review: Review) -> int:
 
 def empty(request: HttpRequest, tasks: list[Task], *, may_take: bool = False, trouble: str = "") -> HttpResponse:
     """What there is, honestly. The script takes the next item by itself, but not from a desk found empty."""
-    found = desk.elsewhere(access.person(request).pk, tasks)
+    barred = practice.barred(access.person(request).pk, tasks)
+    found = desk.elsewhere(access.person(request).pk, [task for task in tasks if task not in barred])
     take_itself = may_take and found.open > 0 and "looked" not in request.GET
     context: dict[str, Any] = {
         "found": found,
         "take_itself": take_itself,
         "lone_task": tasks if wanted(request) else [],
         "trouble": trouble,
+        "barred": [practice.progress(task, access.person(request).pk) for task in barred],
     }
     return _page(request, "review/_empty.html", context, status=200, address=reverse("desk") + _query(request))
 

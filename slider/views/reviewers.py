@@ -10,8 +10,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from slider.flow import adjudicate, known
+from slider.flow import practice as practising
 from slider.models import Gauge, Known, Review, ReviewKind, Stands
-from slider.queries import clock, desk, disagreements, reviewers
+from slider.queries import clock, desk, disagreements, practice, reviewers, sway
 from slider.views import access
 
 BIGGEST_ID = 2**63 - 1
@@ -31,6 +32,9 @@ def _show(request: HttpRequest, task_id: int, *, error: str = "", of: int = 0, w
         "team": reviewers.team(task),
         "taken": reviewers.taken(policy),
         "to_measure": reviewers.to_measure(task.pk),
+        "sway": sway.of(task),
+        "has_texts": sway.has_texts(task),
+        "gym": practice.gym(task),
         "splits": disagreements.splits(task),
         "error": error,
         "error_of": of,
@@ -58,6 +62,21 @@ def settle(request: HttpRequest, task_id: int, look_id: int) -> HttpResponse:
         again=lambda error: _show(request, task_id, error=error, of=look_id, words=words),
         to=reverse("reviewers", args=[task.pk]),
     )
+
+
+@require_POST
+def let_in(request: HttpRequest, task_id: int) -> HttpResponse:
+    """Let somebody begin with live items, without practice."""
+    task = access.task_or_404(request, task_id, "administer")
+    person = request.POST.get("person", "")
+    try:
+        if not (person.isascii() and person.isdigit() and len(person) < 10):
+            raise practising.Stranger("no person was named")
+        practising.let_in(task, int(person), by=access.person(request).pk)
+    except practising.Stranger as error:
+        raise Http404(f"Nobody was let in: {error}.") from error
+    messages.success(request, "Let in: live items of this task go to this person as well.")
+    return HttpResponseRedirect(reverse("reviewers", args=[task.pk]))
 
 
 def _done(

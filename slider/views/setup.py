@@ -1,5 +1,7 @@
 """A task is set up, changed and paused here; all of it without leaving the browser."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms import BaseForm
@@ -10,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from slider.flow import endpoints, setup
 from slider.models import Endpoint, Mode, Task, Worker, can
+from slider.queries import practice
 from slider.schema import Schema
 from slider.views import access, examples
 from slider.views.reasons_field import ReasonsForm
@@ -98,7 +101,7 @@ def _settings(
     status: int = 200,
 ) -> HttpResponse:
     endpoint = Endpoint.objects.filter(task=task).first()
-    shown = {
+    shown: dict[str, Any] = {
         "task": task,
         "name": NameForm(task=task),
         "promise": PromiseForm(initial=PromiseForm.of(task)),
@@ -110,6 +113,9 @@ def _settings(
         "saved": saved,
         **(forms or {}),
     }
+    if task.practice_looks:
+        smallest = practice.gym(task).smallest
+        shown |= {"gym_smallest": smallest, "gym_rests": smallest < task.practice_looks}
     return render(request, "setup/settings.html", shown, status=status)
 
 

@@ -76,6 +76,27 @@ class PromiseForm(forms.Form):
         max_value=100,
         help_text="Of decided looks, so many are looked at once more by somebody else. 0: none.",
     )
+    hidden_percent = forms.FloatField(
+        label="Own answer first (%)",
+        required=False,
+        min_value=0,
+        max_value=50,
+        help_text="At so many of 100 looks the draft is hidden until the person has answered. 0: none; 10 is usual.",
+    )
+    practice_looks = forms.IntegerField(
+        label="Practice before the first live item",
+        required=False,
+        min_value=0,
+        max_value=100,
+        help_text="On so many known answers. 0: none; 10 is usual. Who has reviewed here before is let in.",
+    )
+    practice_percent = forms.FloatField(
+        label="Of them right, at least (%)",
+        required=False,
+        min_value=50,
+        max_value=100,
+        help_text="Of the last so many.",
+    )
     never_unattended = rules_field.RulesField(
         label="Hard rules: always to people",
         required=False,
@@ -105,11 +126,17 @@ class PromiseForm(forms.Form):
         task.judge_within_h = said["judge_within_h"]
         task.staffed_hours = said["staffed_hours"]
         task.never_unattended = said["never_unattended"]
-        # A page that shows neither of them changes neither.
+        # A page that shows none of them changes none.
         if (known := said["known_percent"]) is not None:
             task.known_rate = known / 100
         if (second := said["second_percent"]) is not None:
             task.second_rate = second / 100
+        if (hidden := said["hidden_percent"]) is not None:
+            task.hidden_rate = hidden / 100
+        if said["practice_looks"] is not None:
+            task.practice_looks = said["practice_looks"]
+        if (right := said["practice_percent"]) is not None:
+            task.practice_right = right / 100
 
     @staticmethod
     def of(task: Task) -> dict[str, Any]:
@@ -120,6 +147,9 @@ class PromiseForm(forms.Form):
             "audit_percent": f"{task.audit_floor * 100:g}",
             "known_percent": f"{task.known_rate * 100:g}",
             "second_percent": f"{task.second_rate * 100:g}",
+            "hidden_percent": f"{task.hidden_rate * 100:g}",
+            "practice_looks": task.practice_looks,
+            "practice_percent": f"{task.practice_right * 100:g}",
             "undo_s": task.undo_s,
             "judge_within_h": task.judge_within_h,
             "staffed_hours": "" if task.staffed_hours is None else f"{task.staffed_hours:g}",

@@ -58,6 +58,34 @@ def test_the_interval_of_bare_agreement_does_not() -> None:
     assert not exact.keeps(missed, n=RUNS, p=DELTA)
 
 
+# Both accept nearly everything: they reject 6 and 5 of 100, and both of them in fewer than one.
+ACCEPTS: Floats = np.array([[0.006, 0.054], [0.044, 0.896]])
+
+
+def of_stamps(items: int) -> tuple[float, list[Ints]]:
+    chance = float(ACCEPTS.sum(axis=1) @ ACCEPTS.sum(axis=0))
+    drawn = np.random.default_rng(8).multinomial(items, ACCEPTS.ravel(), size=RUNS).reshape(RUNS, 2, 2)
+    return (float(np.trace(ACCEPTS)) - chance) / (1.0 - chance), [table for table in drawn if table[1, 1] < items]
+
+
+def test_kappa_of_people_who_accept_nearly_all_lies_inside() -> None:
+    true, found = of_stamps(80)
+    each = [agreement.kappa(table, delta=DELTA, seed=1) for table in found]
+    missed = sum(one.value is not None and not (one.lower or 0.0) <= true <= (one.upper or 0.0) for one in each)
+    assert exact.keeps(missed, n=RUNS, p=DELTA)
+
+
+def test_a_bootstrap_alone_does_not_hold_it() -> None:
+    (true, found), missed = of_stamps(80), 0
+    for table in found:
+        drawn = np.random.default_rng(1).multinomial(80, table.ravel() / 80, size=500).reshape(-1, 2, 2)
+        chance = (drawn.sum(axis=1) * drawn.sum(axis=2)).sum(axis=1) / 80**2
+        same = np.trace(drawn, axis1=1, axis2=2) / 80
+        each = (same - chance)[chance < 1] / (1.0 - chance[chance < 1])
+        missed += not np.quantile(each, DELTA / 2) <= true <= np.quantile(each, 1 - DELTA / 2)
+    assert not exact.keeps(missed, n=RUNS, p=DELTA)
+
+
 def panels(seed: int, items: int, people: int, seen: float) -> list[Ints]:
     """What several people said of each item, of which each has looked at a part, by chance."""
     rng, found = np.random.default_rng(seed), []

@@ -11,6 +11,10 @@ SELECT count(*), count(*) FILTER (WHERE r.verdict = 'accept')
 FROM slider_review r JOIN slider_known k ON k.item_id = r.item_id
 WHERE r.task_id = %(task)s AND r.kind = 'known' AND r.state = 'decided' AND NOT k.draft_right AND k.retired_at IS NULL
   AND {verdicts.FINAL}
+  AND NOT EXISTS (
+    SELECT FROM slider_practice p
+    WHERE p.item_id = r.item_id AND p.person_id = r.holder_id AND p.at < r.decided_at
+  )
 """  # noqa: S608  # nothing in it comes from outside
 
 

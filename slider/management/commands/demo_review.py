@@ -9,11 +9,11 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from slider.flow import review
+from slider.flow import own_answers, review
 from slider.flow.review import Said
 from slider.management.commands.seed_demo import truths
 from slider.management.demo import brief
-from slider.models import Decision, Membership, Review, Role, Task, Verdict
+from slider.models import Decision, Membership, Review, ReviewState, Role, Task, Verdict
 
 
 class Command(BaseCommand):
@@ -83,9 +83,17 @@ class Desk:
             return None
         time.sleep(pace_s)
         slips = self._chance.random() < self._error_rate
+        if taken.is_drawn_hidden and self._says_so_alone(taken, person):
+            return False
         said = self._slip(taken) if slips else self._judge(taken)
         review.decide(taken.pk, user_id=person.pk, token=taken.token, said=said)
         return slips
+
+    def _says_so_alone(self, taken: Review, person: User) -> bool:
+        """Answer before the draft is shown, which is right: whether that is all, since the draft says the same."""
+        truth = self._truth(taken)
+        looked = own_answers.say(taken.pk, user_id=person.pk, token=taken.token, answer=truth)
+        return looked.state == ReviewState.DECIDED
 
     def _take(self, person: User) -> Review | None:
         """The next item that is the demo's own; of others nobody here knows the truth."""
