@@ -2,7 +2,7 @@
 
 from slider.engine import coins
 from slider.flow import known
-from slider.models import Membership, Review, ReviewKind, ReviewState, Task
+from slider.models import QUIET, Membership, Review, ReviewKind, ReviewState, Task
 
 
 def draw(review: Review) -> None:
@@ -12,11 +12,16 @@ def draw(review: Review) -> None:
     after it was undone, asks for no other.
     """
     task = review.task
+    if review.looks:
+        return  # several people have looked already, each without the others
     if task.second_rate <= coins.coin(bytes(task.coin_secret), review.pk, "second"):
         return
     if review.holder_id is not None and _others(task, review.holder_id):
         Review.objects.get_or_create(
-            item_id=review.item_id, kind=ReviewKind.SECOND, slot=1, defaults={"task_id": review.task_id}
+            item_id=review.item_id,
+            kind=ReviewKind.SECOND,
+            slot=1,
+            defaults={"task_id": review.task_id, "skills": review.skills},
         )
 
 
@@ -28,4 +33,4 @@ def _others(task: Task, user_id: int) -> bool:
 def first_of(second: Review) -> Review:
     """The look that this one is the second of: an item has a gate, an audit or a look back, and never two of them."""
     first = Review.objects.filter(item_id=second.item_id, slot=1, state=ReviewState.DECIDED)
-    return first.exclude(kind__in=[ReviewKind.KNOWN, ReviewKind.SECOND]).get()
+    return first.exclude(kind__in=QUIET).get()
