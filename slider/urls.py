@@ -5,7 +5,22 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from slider.api import v1
-from slider.views import desk, doors, export, home, intake, items, keys, notices, past, quality, reviewers, setup, steer
+from slider.views import (
+    desk,
+    doors,
+    export,
+    home,
+    intake,
+    items,
+    keys,
+    notices,
+    past,
+    people,
+    quality,
+    reviewers,
+    setup,
+    steer,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
@@ -16,6 +31,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/take", desk.take, name="desk-take"),
     path("desk/<int:review_id>/", desk.look, name="desk-review"),
     path("desk/<int:review_id>/decide", desk.decide, name="desk-decide"),
+    path("desk/<int:review_id>/flag", desk.flag, name="desk-flag"),
+    path("desk/<int:review_id>/hand", desk.hand, name="desk-hand"),
     path("desk/<int:review_id>/skip", desk.skip, name="desk-skip"),
     path("desk/<int:review_id>/stay", desk.stay, name="desk-stay"),
     path("desk/<int:review_id>/undo", desk.undo, name="desk-undo"),
@@ -34,6 +51,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("items/<int:item_id>/corrections/<int:correction_id>/undo", items.uncorrect, name="uncorrect"),
     path("items/<int:item_id>/known", reviewers.mark, name="known-mark"),
     path("items/<int:item_id>/known/retire", reviewers.retire, name="known-retire"),
+    path("items/<int:item_id>/looks/<int:review_id>", people.assign, name="look-assign"),
     path("items/<int:item_id>/withdraw", items.withdraw, name="withdraw"),
     path("keys/<int:key_id>/revoke", keys.revoke, name="key-revoke"),
     path("login", doors.SignIn.as_view(), name="login"),
@@ -42,6 +60,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notices/<int:notice_id>/seen", notices.seen, name="notice-seen"),
     path("notices/news", notices.news, name="notice-news"),
     path("projects/<slug:slug>/keys", keys.show, name="keys"),
+    path("projects/<slug:slug>/people", people.show, name="people"),
+    path("projects/<slug:slug>/people/<int:user_id>", people.save, name="people-save"),
     path("projects/<slug:slug>/tasks/new", setup.new, name="task-new"),
     path("readyz", doors.readyz, name="readyz"),
     path("tasks/<int:task_id>/", steer.show, name="slider"),

@@ -80,7 +80,7 @@ def decide(review_id: int, *, user_id: int, token: int, said: Said) -> Review:
             return review
         counts = _may_decide(review, user_id, token)
         if not counts and not _is_late(review, user_id, token):
-            raise NotYours(_who_has_it(review, user_id))
+            raise NotYours(who_has_it(review, user_id))
         if counts and review.kind == ReviewKind.PEER and several.has_looked(review, user_id):
             raise NotYours("you have looked at this item once already: this look is somebody else's")
         decision = Decision.objects.select_related("attempt").get(pk=review.item_id)
@@ -92,7 +92,7 @@ def decide(review_id: int, *, user_id: int, token: int, said: Said) -> Review:
         else:
             _keep_aside(review, settled, user_id, token)
     if not counts:
-        raise KeptAside(_who_has_it(review, user_id))
+        raise KeptAside(who_has_it(review, user_id))
     return review
 
 
@@ -143,7 +143,7 @@ def _keep_aside(review: Review, settled: Said, user_id: int, token: int) -> None
     )
 
 
-def _who_has_it(review: Review, user_id: int) -> str:
+def who_has_it(review: Review, user_id: int) -> str:
     if review.state == ReviewState.VOID:
         return "the item was withdrawn meanwhile; nothing is owed for it"
     if review.state == ReviewState.DECIDED:
@@ -215,7 +215,7 @@ def skip(review_id: int, *, user_id: int, token: int) -> None:
     with transaction.atomic():
         review = Review.objects.select_for_update().get(pk=review_id)
         if review.state != ReviewState.HELD or (review.holder_id, review.token) != (user_id, token):
-            raise NotYours(_who_has_it(review, user_id))
+            raise NotYours(who_has_it(review, user_id))
         Decline.objects.get_or_create(review=review, user_id=user_id)
         let_go(review)
         review.declined = True

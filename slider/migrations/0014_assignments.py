@@ -60,7 +60,10 @@ LANGUAGE sql STABLE AS $$
           AND (look_kind NOT IN ('known', 'second') OR (
             NOT EXISTS (
                 SELECT FROM slider_review o
-                WHERE o.item_id = item AND o.id <> look AND (o.holder_id = person OR o.last_holder_id = person)
+                WHERE o.item_id = item AND o.id <> look AND (
+                    o.holder_id = person OR o.last_holder_id = person
+                    OR EXISTS (SELECT FROM slider_handing h WHERE h.review_id = o.id AND h.by_id = person)
+                )
             ) AND NOT EXISTS (SELECT FROM slider_known k WHERE k.item_id = item AND k.by_id = person)
           ))
           AND (look_kind <> 'second' OR EXISTS (
@@ -190,6 +193,7 @@ class Migration(migrations.Migration):
             model_name="review",
             name="assignee",
             field=models.ForeignKey(
+                db_index=False,
                 help_text="Whose alone it is to take.",
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
@@ -466,6 +470,14 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="handing_says_why",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="review",
+            index=models.Index(
+                condition=models.Q(("assignee__isnull", False), ("state", "open")),
+                fields=["assignee"],
+                name="review_assigned",
             ),
         ),
         migrations.RunSQL(MAY_LOOK, BEFORE),

@@ -22,7 +22,12 @@ class Review(models.Model):
     )
     skills = models.JSONField(null=True, help_text="What a person must know to take it. Empty: nothing.")
     assignee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", help_text="Whose alone it is to take."
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="Whose alone it is to take.",
     )
     for_lead = models.BooleanField(db_default=False, help_text="Only somebody who leads may take it.")
     declined = models.BooleanField(db_default=False, help_text="Somebody has passed it on, and is not asked again.")
@@ -125,6 +130,11 @@ class Review(models.Model):
                 name="review_owed_by_bin",
             ),
             models.Index(fields=["holder"], condition=models.Q(state=ReviewState.HELD), name="review_held"),
+            models.Index(
+                fields=["assignee"],
+                condition=models.Q(state=ReviewState.OPEN, assignee__isnull=False),
+                name="review_assigned",
+            ),
             models.Index(fields=["task", "decided_at"], name="review_decided"),
             # The verdicts that can still be taken back: few, and the newest.
             models.Index(

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from slider.flow.marking import Remark
 from slider.models import Review, Task, Undone, Verdict
-from slider.queries import desk, shape, sheet
+from slider.queries import desk, handed, settling, shape, sheet
 from slider.views import access, mark_form, schema_form
 
 KEYS = (
@@ -23,10 +23,14 @@ KEYS = (
     (("M",), "mark fields and passages; arrows choose, a number says what is wrong, 0 that it is right"),
     (("M", "L"), "accept what is right for the wrong reason"),
     (("S",), "skip: it goes to somebody else"),
+    (("H",), "hand it on with a note, to somebody or to anybody else"),
+    (("F",), "flag it to a lead, with a note"),
     (("U",), "undo: takes your last decision back while it has not left"),
     (("D",), "show differences or the whole texts"),
     (("?",), "these keys"),
 )
+
+FORMS = ("fix", "reject", "mark", "hand", "flag", "keys")  # what an address may ask to stand open
 
 SAID = {Verdict.ACCEPT: "Accepted", Verdict.FIX: "Fixed", Verdict.REJECT: "Rejected"}
 
@@ -38,9 +42,12 @@ class Typed:
     form: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     note: str = ""
-    doing: str = ""  # "fix", "reject" or "mark": which form stands open
+    doing: str = ""  # "fix", "reject", "mark", "hand" or "flag": which form stands open
     marks: tuple[Remark, ...] = ()
     marks_error: str = ""
+    hand_to: str = ""
+    hand_note: str = ""
+    hand_error: str = ""
 
 
 def wanted(request: HttpRequest) -> str:
@@ -91,6 +98,9 @@ def look(request: HttpRequest, review: Review, typed: Typed, *, status: int = 20
         "reasons": list(enumerate(seen.task.reason_words.items(), start=1)),
         "lease_left": _seconds_left(review),
         "trouble": trouble,
+        "handed": handed.words_on(review),
+        "colleagues": handed.colleagues(seen.task.project_id, without=access.person(request).pk),
+        "peers": settling.peers(review, seen),
     }
     if typed.doing == "mark":
         context["listing"] = mark_form.listing(seen.task, proposal=seen.proposal, source=seen.body, chosen=typed.marks)

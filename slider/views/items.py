@@ -140,6 +140,8 @@ def _item(
         "reason": request.POST.get("reason", ""),
         "here": "items",
     }
+    if "lead" in rights:
+        context |= {"owed": handed.owed(found.pk), "colleagues": handed.colleagues(task.project_id)}
     holds = corrections.holds(found) if "review" in rights and not told.is_cut else None
     if holds is not None:
         context |= {"correcting": correction_form.context(task, holds, typed)}
