@@ -53,7 +53,7 @@ def wanted(project: Project) -> list[Wanted]:
             tasks.setdefault(skill, set()).add(task.name)
     looks = Review.objects.filter(task__project=project, state=ReviewState.OPEN, skills__isnull=False)
     for taken, name in looks.values_list("skills", "task__name")[:MANY]:
-        for skill in taken:
+        for skill in taken or ():
             tasks.setdefault(skill, set()).add(name)
             waiting[skill] = waiting.get(skill, 0) + 1
     known = [one.skills for one in members(project) if one.reviews]

@@ -13,7 +13,7 @@ from slider.flow.review import Unfit
 from slider.flow.undo import TooLate
 from slider.models import Correction, Item, Known, State
 from slider.models.states import FINAL
-from slider.queries import corrections, frame, items, shape, story
+from slider.queries import corrections, frame, handed, items, shape, story
 from slider.views import access, correction_form
 from slider.views.correction_form import Typed
 
