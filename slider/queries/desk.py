@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, DurationField, Exists, ExpressionWrapper, F, Min, OuterRef, Q
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q
 from django.db.models.functions import Now
 
 from slider.models import Decline, Item, Membership, Review, ReviewState, State, Task, Undone, Verdict
@@ -38,8 +38,7 @@ def elsewhere(user_id: int, tasks: list[Task]) -> Elsewhere:
     """What waits in these tasks and with whom, from this person's chair."""
     ids = [task.pk for task in tasks]
     looks = Review.objects.filter(task__in=ids)
-    passed_on = Decline.objects.filter(user_id=user_id, review__item=OuterRef("item"))
-    skipped = Q(declined=True) & Exists(passed_on)
+    skipped = Q(item__in=Decline.objects.filter(user_id=user_id).values("review__item"))
     held = looks.filter(state=ReviewState.HELD).exclude(holder_id=user_id)
     others = held.aggregate(count=Count("pk"), until=Min("lease_until"))
     to_come = Item.objects.filter(task__in=ids, state__in=[State.READY, State.WORKING])

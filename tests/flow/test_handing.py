@@ -1,5 +1,7 @@
 """A look is given to somebody, by a lead or by whoever holds it; and one rule says who may take what."""
 
+from functools import partial
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
@@ -226,10 +228,8 @@ def test_what_belonged_to_somebody_who_left_is_everybodys(cast: Company, lead: U
 def test_two_leads_at_once_assign_one_after_the_other(cast: Company, lead: User) -> None:
     casts.one(cast.task)
     look = Review.objects.get()
-    others = [
-        Elsewhere(lambda to=to: handing.assign(look.pk, to=to, by=lead.pk))
-        for to in (cast.colleague.pk, cast.reviewer.pk)
-    ]
+    people = (cast.colleague.pk, cast.reviewer.pk)
+    others = [Elsewhere(partial(handing.assign, look.pk, to=to, by=lead.pk)) for to in people]
     for one in others:
         one.start()
     for one in others:
@@ -243,7 +243,7 @@ def test_a_claim_and_an_assignment_at_once_never_leave_it_with_the_wrong_one(cas
         item = casts.one(cast.task, f"m{n}")
         look = Review.objects.get(item=item)
         claim = Elsewhere(lambda: taken(cast.reviewer, cast.task))
-        give_away = Elsewhere(lambda look=look: handing.assign(look.pk, to=cast.colleague.pk, by=lead.pk))
+        give_away = Elsewhere(partial(handing.assign, look.pk, to=cast.colleague.pk, by=lead.pk))
         claim.start()
         give_away.start()
         claim.done()

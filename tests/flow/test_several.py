@@ -220,14 +220,14 @@ def test_three_who_say_three_things_decide_nothing() -> None:
 def test_one_of_them_takes_their_word_back(cast: Company, agree: bool) -> None:
     item = casts.one(cast.task)
     first = casts.decide(cast.reviewer, cast.task)
-    casts.decide(cast.colleague, cast.task, **({} if agree else {"verdict": Verdict.FIX, "answer": OTHER}))
+    casts.decide(cast.colleague, cast.task, verdict=Verdict.ACCEPT if agree else Verdict.FIX, answer=OTHER)
     undo.undo(first.pk, user_id=cast.reviewer.pk, token=first.token, lease_s=60)
     item.refresh_from_db()
     assert (item.state, gate(item).state, gate(item).for_lead) == (State.REVIEW, ReviewState.WAITING, False)
     assert not Publication.objects.exists()
     assert not Unheard.objects.exists()
     assert Undone.objects.count() == 1
-    again = casts.decide(cast.reviewer, cast.task, **({} if agree else {"verdict": Verdict.FIX, "answer": OTHER}))
+    again = casts.decide(cast.reviewer, cast.task, verdict=Verdict.ACCEPT if agree else Verdict.FIX, answer=OTHER)
     item.refresh_from_db()
     assert (item.state, again.pk) == (State.DONE, first.pk)
 
