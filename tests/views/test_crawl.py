@@ -21,9 +21,19 @@ PUBLIC = {"login", "logout", "healthz", "readyz", "csp-report"}
 ROLES = ("anonymous", "viewer", "reviewer", "tuner", "admin", "outsider", "superuser")
 NO_GET = {
     *("apply", "put-back", "pull-back", "release", "pause", "withdraw", "notice-seen"),
-    *("desk-take", "desk-decide", "desk-skip", "desk-stay", "desk-undo", "correct", "uncorrect"),
+    *(
+        "desk-take",
+        "desk-decide",
+        "desk-skip",
+        "desk-stay",
+        "desk-undo",
+        "desk-hand",
+        "desk-flag",
+        "correct",
+        "uncorrect",
+    ),
     *("history-read", "history-confirm", "history-drop"),
-    *("reviewer-settle", "known-mark", "known-retire"),
+    *("reviewer-settle", "known-mark", "known-retire", "people-save", "look-assign"),
 }
 
 
