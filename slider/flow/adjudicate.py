@@ -4,8 +4,8 @@ from django.db import IntegrityError, transaction
 
 from slider import strict
 from slider.flow import known, outbox, seconds
-from slider.flow.review import ENDINGS
 from slider.models import Adjudication, Publication, Review, ReviewKind, ReviewState, Stands, Verdict
+from slider.models.states import ENDINGS
 
 
 class Settled(Exception):

@@ -12,7 +12,7 @@ from slider.engine.calibration import Calibration
 from slider.engine.sanity import canaries, judges, look, watch
 from slider.engine.sanity.canaries import Canary, Kind, Known
 from slider.flow import sentinels
-from slider.models import BESIDE, Gauge, Policy, Pulse, Review, ReviewState, Score, Task, Verdict, Worker
+from slider.models import QUIET, Gauge, Policy, Pulse, Review, ReviewState, Score, Task, Verdict, Worker
 
 LEAST_KNOWN = 2
 MOST_KNOWN = 500
@@ -107,7 +107,7 @@ def _known(task: Task, worker: Worker) -> list[Known]:
     looks = Review.objects.filter(
         task=task, state=ReviewState.DECIDED, verdict__in=[Verdict.ACCEPT, Verdict.FIX], answer__isnull=False
     )
-    looks = looks.exclude(kind__in=BESIDE)
+    looks = looks.exclude(kind__in=QUIET)
     rows = looks.order_by("-pk").values_list("item__payload__body", "answer")[:MOST_KNOWN]
     examples = [(example["input"], example["output"]) for example in worker.examples]
     return [Known(item, answer) for item, answer in (*rows, *examples)]

@@ -104,8 +104,7 @@ def _take_review(user_id: int, task_ids: list[int], lease_s: float) -> Review | 
             ), open AS (
                 SELECT r.id FROM slider_review r
                 WHERE r.state = 'open' AND r.task_id = ANY(%(tasks)s) AND NOT EXISTS (SELECT FROM held)
-                  AND NOT EXISTS (SELECT FROM slider_decline d WHERE d.review_id = r.id AND d.user_id = %(user)s)
-                  AND (r.kind NOT IN ('known', 'second') OR slider_may_look(r.id, r.item_id, r.kind, %(user)s))
+                  AND slider_may_look(r, %(user)s)
                 ORDER BY r.id LIMIT 1 FOR UPDATE SKIP LOCKED
             )
             UPDATE slider_review r SET

@@ -11,6 +11,7 @@ from slider.flow import outbox, review
 from slider.flow.review import Said, Unfit
 from slider.flow.undo import TooLate
 from slider.models import Correction, Ending, Item, Publication, State, Verdict
+from slider.models.states import ENDINGS
 
 
 class NotOut(Exception):
@@ -32,7 +33,7 @@ def correct(item_id: int, *, user_id: int, said: Said) -> Correction:
         if _is_same(newest, settled):
             raise Unfit("that is the result that holds already: there is nothing to correct")
         told = settled.reason if settled.verdict == Verdict.REJECT else ""
-        result = outbox.Result(item.pk, review.ENDINGS[settled.verdict], settled.answer, told)
+        result = outbox.Result(item.pk, ENDINGS[settled.verdict], settled.answer, told)
         number = outbox.correct(item.task_id, result, undo_s=item.task.undo_s)
         owed = Publication.objects.get(item=item, number=number)
         return Correction.objects.create(

@@ -1,5 +1,6 @@
 """Known answers: found among the past, mixed in among new looks where nobody can tell them, and taken out again."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from slider.models import (
     Item,
     Known,
     KnownFrom,
+    Payload,
     Publication,
     Review,
     ReviewKind,
@@ -42,6 +44,11 @@ class Candidate:
     item_id: int
     draft_right: bool
     slot: int
+    people: tuple[frozenset[str], ...] = (frozenset(),)  # the skills of each who may be asked
+
+    def suits(self, skills: list[str] | None) -> bool:
+        """Whether one of them knows what it takes."""
+        return any(known.issuperset(skills or ()) for known in self.people)
 
 
 def among(task: Task, looks: Sequence[Review]) -> list[Review]:
@@ -53,18 +60,41 @@ def among(task: Task, looks: Sequence[Review]) -> list[Review]:
     secret = bytes(task.coin_secret)
     if not task.known_rate:
         return list(looks)
-    drawn = [look.item_id for look in looks if task.known_rate > coins.coin(secret, look.item_id, "known")]
+    taken = [look for look in looks if look.state != ReviewState.WAITING]
+    drawn = [look for look in taken if task.known_rate > coins.coin(secret, look.item_id, _coin(look))]
     if not drawn:
         return list(looks)
     gather(task)
     left = candidates(task)
-    planted: dict[int, Review] = {}
-    for item_id in drawn:
-        chosen = _choose(left, secret=secret, beside=item_id)
+    skills = _skills_of(left, task)
+    left = [one for one in left if one.suits(skills[one.item_id])]
+    planted: dict[tuple[int, str], Review] = {}
+    for look in drawn:
+        chosen = _choose(left, secret=secret, beside=look.item_id)
         if chosen is not None:
             left.remove(chosen)
-            planted[item_id] = Review(item_id=chosen.item_id, task=task, kind=ReviewKind.KNOWN, slot=chosen.slot)
-    return [row for look in looks for row in (look, planted.get(look.item_id)) if row is not None]
+            planted[look.item_id, _coin(look)] = Review(
+                item_id=chosen.item_id,
+                task=task,
+                kind=ReviewKind.KNOWN,
+                slot=chosen.slot,
+                skills=skills[chosen.item_id],
+            )
+    rows = ((look, planted.get((look.item_id, _coin(look)))) for look in looks)
+    return [row for pair in rows for row in pair if row is not None]
+
+
+def _coin(look: Review) -> str:
+    """The name of a look's coin: each of an item's several looks has its own, and none the gate that waits for them."""
+    if look.state == ReviewState.WAITING:
+        return ""
+    return "known" if look.slot == 1 else f"known|{look.slot}"
+
+
+def _skills_of(candidates: Sequence[Candidate], task: Task) -> dict[int, list[str] | None]:
+    """What looking at these items takes, as for any other item of the task."""
+    ids = [one.item_id for one in candidates]
+    return {pk: task.wants(body) for pk, body in Payload.objects.filter(pk__in=ids).values_list("pk", "body")}
 
 
 def _choose(left: Sequence[Candidate], *, secret: bytes, beside: int) -> Candidate | None:
@@ -89,7 +119,7 @@ def gather(task: Task) -> None:
                   AND decided_at <= clock_timestamp() - %(undo_s)s * interval '1 second'
                 ORDER BY decided_at DESC LIMIT %(most)s
             ) AS s
-            JOIN slider_review f ON f.item_id = s.item_id AND f.kind NOT IN ('known', 'second') AND f.slot = 1
+            JOIN slider_review f ON f.item_id = s.item_id AND f.kind NOT IN ('known', 'second', 'peer') AND f.slot = 1
             JOIN slider_decision d ON d.item_id = s.item_id JOIN slider_attempt a ON a.id = d.attempt_id
             WHERE f.state = 'decided' AND s.verdict = f.verdict AND s.answer IS NOT DISTINCT FROM f.answer
               AND a.answer IS NOT NULL AND a.answer <> 'null' AND d.why <> ALL(%(telling)s)
@@ -103,21 +133,24 @@ def gather(task: Task) -> None:
 
 _CANDIDATES = """
 SELECT k.item_id, k.draft_right,
-       1 + coalesce((SELECT max(r.slot) FROM slider_review r WHERE r.item_id = k.item_id AND r.kind = 'known'), 0)
+       1 + coalesce((SELECT max(r.slot) FROM slider_review r WHERE r.item_id = k.item_id AND r.kind = 'known'), 0),
+       who.skills::text
 FROM (
     SELECT * FROM slider_known WHERE task_id = %(task)s AND retired_at IS NULL ORDER BY item_id DESC LIMIT %(newest)s
 ) AS k
-WHERE NOT EXISTS (
-    SELECT FROM slider_review r WHERE r.item_id = k.item_id AND r.state IN ('open', 'held')
-) AND EXISTS (
-    SELECT FROM slider_membership m JOIN auth_user u ON u.id = m.user_id
+CROSS JOIN LATERAL (
+    SELECT jsonb_agg(m.skills) AS skills FROM slider_membership m JOIN auth_user u ON u.id = m.user_id
     WHERE m.project_id = %(project)s AND m.role = ANY(%(roles)s) AND u.is_active
       AND m.user_id IS DISTINCT FROM k.by_id AND NOT EXISTS (
         SELECT FROM slider_review o WHERE o.item_id = k.item_id AND (
             o.holder_id = m.user_id OR o.last_holder_id = m.user_id
             OR EXISTS (SELECT FROM slider_decline d WHERE d.review_id = o.id AND d.user_id = m.user_id)
+            OR EXISTS (SELECT FROM slider_handing h WHERE h.review_id = o.id AND h.by_id = m.user_id)
         )
-    ) AND NOT EXISTS (SELECT FROM slider_practice p WHERE p.item_id = k.item_id AND p.person_id = m.user_id)
+    )
+) AS who
+WHERE who.skills IS NOT NULL AND NOT EXISTS (
+    SELECT FROM slider_review r WHERE r.item_id = k.item_id AND r.state IN ('open', 'held')
 )
 ORDER BY k.item_id
 """
@@ -128,7 +161,10 @@ def candidates(task: Task) -> list[Candidate]:
     values: dict[str, Any] = {"task": task.pk, "project": task.project_id, "roles": REVIEWING, "newest": NEWEST}
     with connection.cursor() as cursor:
         cursor.execute(_CANDIDATES, values)
-        return [Candidate(*row) for row in cursor.fetchall()]
+        return [
+            Candidate(item_id, right, slot, tuple(frozenset(one) for one in json.loads(people)))
+            for item_id, right, slot, people in cursor.fetchall()
+        ]
 
 
 def mark(item: Item, *, draft_right: bool, words: str, by: int) -> Known:

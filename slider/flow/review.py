@@ -8,12 +8,11 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from slider import strict
-from slider.flow import admitted, claims, marking, moves, outbox, seconds
+from slider.flow import admitted, claims, marking, moves, outbox, seconds, several
 from slider.models import (
     BESIDE,
     Decision,
     Decline,
-    Ending,
     Let,
     Mark,
     OwnAnswer,
@@ -27,6 +26,7 @@ from slider.models import (
     Unheard,
     Verdict,
 )
+from slider.models.states import ENDINGS
 from slider.schema import Schema
 
 NOTE_MOST = 5000
@@ -80,12 +80,15 @@ def decide(review_id: int, *, user_id: int, token: int, said: Said) -> Review:
     Raises NotYours, or Unfit when the verdict itself can't stand.
     """
     with transaction.atomic():
+        several.lock(review_id)
         review = Review.objects.select_for_update(of=("self",)).select_related("task").get(pk=review_id)
         if review.state == ReviewState.DECIDED and (review.holder_id, review.token) == (user_id, token):
             return review
         counts = may_decide(review, user_id, token)
         if not counts and not _is_late(review, user_id, token):
             raise NotYours(who_has_it(review, user_id))
+        if counts and review.kind == ReviewKind.PEER and several.has_looked(review, user_id):
+            raise NotYours("you have looked at this item once already: this look is somebody else's")
         decision = Decision.objects.select_related("attempt").get(pk=review.item_id)
         proposal = decision.attempt.answer if decision.attempt is not None else None
         if proposal is not None:
@@ -111,6 +114,9 @@ def _record(review: Review, settled: Said, marks: list[Mark], user_id: int) -> N
     marking.write(review.pk, marks)
     if review.kind in BESIDE:
         return  # it says something of people and nothing of the item: the guard never hears it
+    if review.kind == ReviewKind.PEER:
+        several.hear(review)  # what all of them come to is the verdict
+        return
     Unheard.objects.create(review=review, task_id=review.task_id)
     _publish(review)
     seconds.draw(review)
@@ -204,9 +210,6 @@ def _marks(said: Said, review: Review, *, proposal: Any) -> list[Mark]:
         raise Unfit(str(error), where="marks") from error
 
 
-ENDINGS = {Verdict.ACCEPT: Ending.ACCEPTED, Verdict.FIX: Ending.FIXED, Verdict.REJECT: Ending.REJECTED}
-
-
 def _publish(review: Review) -> None:
     """A gate's verdict makes the item final; any other that found an error corrects what is out already."""
     result = outbox.Result(review.item_id, ENDINGS[Verdict(review.verdict)], review.answer, review.reason, review.pk)
@@ -230,13 +233,19 @@ def skip(review_id: int, *, user_id: int, token: int) -> None:
         if review.state != ReviewState.HELD or (review.holder_id, review.token) != (user_id, token):
             raise NotYours(who_has_it(review, user_id))
         Decline.objects.get_or_create(review=review, user_id=user_id)
-        review.state, review.holder_id, review.lease_until, review.taken_at = (
-            ReviewState.OPEN,
-            None,
-            None,
-            None,
-        )
-        review.save(update_fields=["state", "holder", "lease_until", "taken_at"])
+        let_go(review)
+        review.declined = True
+        if review.assignee_id == user_id:
+            review.assignee_id = None  # nobody else could take it
+        review.save()
+
+
+def let_go(review: Review) -> None:
+    """The look is in nobody's hands any more; a verdict under the claim that ends here is no verdict. Not yet saved."""
+    if review.last_holder_id == review.holder_id:
+        review.last_holder_id = None
+    review.state, review.holder_id = ReviewState.OPEN, None
+    review.lease_until = review.taken_at = None
 
 
 def stay(review_id: int, *, user_id: int, token: int, lease_s: float) -> bool:

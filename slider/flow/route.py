@@ -7,7 +7,7 @@ import numpy as np
 from django.db import connection
 
 from slider.engine import audit, certificate, coins, lanes, regions
-from slider.flow import bulk, known, moves, outbox
+from slider.flow import bulk, known, moves, outbox, several
 from slider.flow.records import Rated
 from slider.models import (
     Decision,
@@ -178,15 +178,10 @@ def _write(
     """Write all that follows. What a `closed` region sent to people says nothing about the rest of the ranking."""
     bulk.insert(decisions)
     looks = [
-        Review(
-            item_id=d.item_id,
-            task=task,
-            kind=ReviewKind.GATE if d.lane == Lane.PEOPLE else ReviewKind.AUDIT,
-            place=d.seq,
-            bin=None if d.item_id in closed else d.bin,
-        )
-        for d in decisions
+        look
+        for r, d in zip(rated, decisions, strict=True)
         if d.lane == Lane.PEOPLE or d.audit
+        for look in _looks(task, d, in_bin=None if d.item_id in closed else d.bin, skills=task.wants(r.body))
     ]
     bulk.insert(known.among(task, looks))
     outbox.owe(
@@ -211,3 +206,10 @@ def _write(
     if len(moved) != len(steps):
         # The rows were locked by this transaction: a miss is a defect, and nothing of it may be kept.
         raise moves.Lost(f"{len(steps) - len(moved)} of {len(steps)} items moved under a lock that should hold them")
+
+
+def _looks(task: Task, decision: Decision, *, in_bin: int | None, skills: list[str] | None) -> list[Review]:
+    if decision.lane == Lane.PEOPLE:
+        return several.looks(task, decision, in_bin=in_bin, skills=skills)
+    kind, place = ReviewKind.AUDIT, decision.seq
+    return [Review(item_id=decision.item_id, task=task, kind=kind, place=place, bin=in_bin, skills=skills)]

@@ -2,7 +2,7 @@
 
 from slider.engine import coins
 from slider.flow import known
-from slider.models import Membership, Review, ReviewKind, ReviewState, Task
+from slider.models import QUIET, Membership, Review, ReviewKind, ReviewState
 
 
 def draw(review: Review) -> None:
@@ -12,20 +12,31 @@ def draw(review: Review) -> None:
     after it was undone, asks for no other.
     """
     task = review.task
+    if review.looks:
+        return  # several people have looked already, each without the others
     if task.second_rate <= coins.coin(bytes(task.coin_secret), review.pk, "second"):
         return
-    if review.holder_id is not None and _others(task, review.holder_id):
+    if review.holder_id is not None and _others(review):
         Review.objects.get_or_create(
-            item_id=review.item_id, kind=ReviewKind.SECOND, slot=1, defaults={"task_id": review.task_id}
+            item_id=review.item_id,
+            kind=ReviewKind.SECOND,
+            slot=1,
+            defaults={"task_id": review.task_id, "skills": review.skills},
         )
 
 
-def _others(task: Task, user_id: int) -> bool:
-    people = Membership.objects.filter(project_id=task.project_id, role__in=known.REVIEWING, user__is_active=True)
-    return people.exclude(user_id=user_id).exists()
+def _others(review: Review) -> bool:
+    """Whether somebody else is there who knows what it takes."""
+    people = Membership.objects.filter(
+        project_id=review.task.project_id,
+        role__in=known.REVIEWING,
+        user__is_active=True,
+        skills__contains=review.skills or [],
+    )
+    return people.exclude(user=review.holder).exists()
 
 
 def first_of(second: Review) -> Review:
     """The look that this one is the second of: an item has a gate, an audit or a look back, and never two of them."""
     first = Review.objects.filter(item_id=second.item_id, slot=1, state=ReviewState.DECIDED)
-    return first.exclude(kind__in=[ReviewKind.KNOWN, ReviewKind.SECOND]).get()
+    return first.exclude(kind__in=QUIET).get()

@@ -6,7 +6,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from slider.flow import marking, moves, outbox, watches
+from slider.flow import marking, moves, outbox, several, watches
 from slider.models import Review, ReviewKind, ReviewState, State, Undone, Unheard
 from slider.models.afterwards import UNDO_DEEP
 
@@ -26,6 +26,7 @@ def undo(review_id: int, *, user_id: int, token: int, lease_s: float) -> Review:
     the look as it is held. Raises TooLate.
     """
     with transaction.atomic():
+        several.lock(review_id)
         review = Review.objects.select_for_update(of=("self",)).select_related("item").get(pk=review_id)
         if _is_taken_back(review, user_id, token):
             return review
@@ -77,6 +78,8 @@ def _unmake(review: Review, user_id: int) -> None:
     """What followed from the verdict: what the guard was to hear, the result that was owed, the item's last move."""
     Unheard.objects.filter(review=review).delete()
     try:
+        if review.kind == ReviewKind.PEER:
+            several.unhear(review, by=user_id)
         outbox.take_back(review.item_id, Q(review=review))
     except outbox.HasLeft as error:
         raise TooLate(OVER) from error

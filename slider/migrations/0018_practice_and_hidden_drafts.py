@@ -1,30 +1,18 @@
 """Practice on known answers, who may begin, and looks whose draft is hidden until the person has answered."""
 
+from importlib import import_module
+
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
+# As in 0014, and nobody is asked live about what they have practised on: they have been told what is right.
+BEFORE = import_module("slider.migrations.0014_assignments").MAY_LOOK
+MARKED = "AND NOT EXISTS (SELECT FROM slider_known k WHERE k.item_id = item AND k.by_id = person)"
 PRACTISED = """
-    AND NOT EXISTS (SELECT FROM slider_practice p WHERE p.item_id = item AND p.person_id = person)"""
-# As in 0011, and nobody is asked live about what they have practised on: they have been told what is right.
-MAY_LOOK = """
-CREATE OR REPLACE FUNCTION slider_may_look(look bigint, item bigint, look_kind text, person bigint) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-    SELECT NOT EXISTS (
-        SELECT FROM slider_review o WHERE o.item_id = item AND o.id <> look AND (
-            o.holder_id = person OR o.last_holder_id = person
-            OR EXISTS (SELECT FROM slider_decline d WHERE d.review_id = o.id AND d.user_id = person)
-        )
-    ) AND NOT EXISTS (SELECT FROM slider_known k WHERE k.item_id = item AND k.by_id = person){practised}
-    AND (look_kind <> 'second' OR EXISTS (
-        SELECT FROM slider_review f JOIN slider_task t ON t.id = f.task_id
-        WHERE f.item_id = item AND f.kind NOT IN ('known', 'second') AND f.state = 'decided'
-          AND f.decided_at <= statement_timestamp() - t.undo_s * interval '1 second'
-    ))
-$$;
-"""
+            AND NOT EXISTS (SELECT FROM slider_practice p WHERE p.item_id = item AND p.person_id = person)"""
 # What somebody may practise on: known answers that they have neither had in hands in any look nor marked themselves,
 # the newest 200. While known answers are mixed into live work too, half of them, by a secret coin, are left to that:
 # else who practised on all of them could never be measured again.
@@ -86,7 +74,7 @@ DROP TRIGGER ownanswer_append_only ON slider_ownanswer;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("slider", "0013_marks"),
+        ("slider", "0014_assignments"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -311,7 +299,7 @@ class Migration(migrations.Migration):
                 name="practice_right",
             ),
         ),
-        migrations.RunSQL(MAY_LOOK.format(practised=PRACTISED), MAY_LOOK.format(practised="")),
+        migrations.RunSQL(BEFORE.replace(MARKED, MARKED + PRACTISED), BEFORE),
         migrations.RunSQL(POOL, POOL_AWAY),
         migrations.RunSQL(CHANCE, CHANCE_AWAY),
         migrations.RunSQL(WORDS_STAY, WORDS_STAY_AWAY),

@@ -16,9 +16,22 @@ from slider.models.practice import Admission, Let, Practice
 from slider.models.project import ApiKey, Membership, Project, Role, Scope, can
 from slider.models.publication import Endpoint, Publication
 from slider.models.pulse import Pulse
-from slider.models.review import Decline, Review
+from slider.models.review import Decline, Handing, HandingKind, Review
 from slider.models.score import Score
-from slider.models.states import AFTER, BESIDE, Delivery, Ending, Lane, Outcome, ReviewKind, ReviewState, State, Verdict
+from slider.models.states import (
+    AFTER,
+    BESIDE,
+    OWED,
+    QUIET,
+    Delivery,
+    Ending,
+    Lane,
+    Outcome,
+    ReviewKind,
+    ReviewState,
+    State,
+    Verdict,
+)
 from slider.models.tally import Tally
 from slider.models.task import Task
 from slider.models.watch import Act, ActKind, Unheard, Watch
@@ -27,6 +40,8 @@ from slider.models.worker import Spend, Worker
 __all__ = [
     "AFTER",
     "BESIDE",
+    "OWED",
+    "QUIET",
     "Act",
     "ActKind",
     "Adjudication",
@@ -40,6 +55,8 @@ __all__ = [
     "Ending",
     "Endpoint",
     "Gauge",
+    "Handing",
+    "HandingKind",
     "Import",
     "ImportChunk",
     "ImportState",

@@ -9,10 +9,13 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.db.models.functions import Now
 
+from slider.models import skills
+
 
 class Role(models.TextChoices):
     VIEWER = "viewer", "Viewer"
     REVIEWER = "reviewer", "Reviewer"
+    LEAD = "lead", "Lead"
     TUNER = "tuner", "Tuner"
     ADMIN = "admin", "Admin"
 
@@ -21,9 +24,10 @@ class Role(models.TextChoices):
 RIGHTS: dict[str, frozenset[str]] = {
     Role.VIEWER: frozenset({"see"}),
     Role.REVIEWER: frozenset({"see", "see items", "review", "pull back"}),
+    Role.LEAD: frozenset({"see", "see items", "review", "pull back", "lead"}),
     Role.TUNER: frozenset({"see", "see items", "steer", "pull back", "edit task", "intake", "export"}),
     Role.ADMIN: frozenset(
-        {"see", "see items", "review", "steer", "pull back", "edit task", "intake", "export", "administer"}
+        {"see", "see items", "review", "lead", "steer", "pull back", "edit task", "intake", "export", "administer"}
     ),
 }
 
@@ -41,11 +45,15 @@ class Membership(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role)
+    skills = models.JSONField(default=list, blank=True, validators=[skills.check], help_text="What the person knows.")
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["project", "user"], name="one_role_a_project"),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="membership_role"),
+            models.CheckConstraint(
+                condition=skills.is_list("skills"), name="membership_skills", violation_error_message=skills.WRONG
+            ),
         )
 
     def __str__(self) -> str:

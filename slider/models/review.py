@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 
 from slider.engine import coins
 from slider.models.item import Item
-from slider.models.states import BESIDE, ReviewKind, ReviewState, Verdict
+from slider.models.states import BESIDE, OWED, ReviewKind, ReviewState, Verdict
 from slider.models.task import Task
 
 
@@ -18,6 +18,20 @@ class Review(models.Model):
         db_default=False, help_text="A look back to where something looked wrong: no sample of the whole lane."
     )
     slot = models.PositiveSmallIntegerField(default=1)
+    looks = models.PositiveSmallIntegerField(
+        null=True, help_text="So many people were to look at the item, each without the others. Empty: one."
+    )
+    skills = models.JSONField(null=True, help_text="What a person must know to take it. Empty: nothing.")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="Whose alone it is to take.",
+    )
+    for_lead = models.BooleanField(db_default=False, help_text="Only somebody who leads may take it.")
+    declined = models.BooleanField(db_default=False, help_text="Somebody has passed it on, and is not asked again.")
     place = models.BigIntegerField(null=True, help_text="Its item's place in the routing order.")
     bin = models.PositiveSmallIntegerField(null=True, help_text="Its item's bin. Empty: no evidence about the ranking.")
     state = models.CharField(max_length=8, choices=ReviewState, default=ReviewState.OPEN)
@@ -59,15 +73,39 @@ class Review(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(state=ReviewState.HELD, holder__isnull=False, lease_until__isnull=False)
-                | models.Q(state=ReviewState.OPEN, holder=None, lease_until=None)
+                | models.Q(state__in=[ReviewState.OPEN, ReviewState.WAITING], holder=None, lease_until=None)
                 | models.Q(state__in=[ReviewState.DECIDED, ReviewState.VOID], lease_until=None),
                 name="review_lease_only_while_held",
             ),
             models.CheckConstraint(
-                condition=models.Q(state=ReviewState.DECIDED, decided_at__isnull=False, holder__isnull=False)
+                condition=models.Q(state=ReviewState.DECIDED, decided_at__isnull=False)
+                & (models.Q(holder__isnull=False) | models.Q(kind=ReviewKind.GATE, looks__isnull=False))
                 & ~models.Q(verdict="")
                 | (~models.Q(state=ReviewState.DECIDED) & models.Q(verdict="", decided_at=None)),
                 name="review_decided_has_a_verdict",
+            ),
+            # Several looks: the gate carries the one verdict that they come to, and each of them is a peer.
+            models.CheckConstraint(
+                condition=models.Q(
+                    kind=ReviewKind.PEER, looks__gte=2, looks__lte=5, slot__gte=1, slot__lte=models.F("looks")
+                )
+                | models.Q(kind=ReviewKind.GATE, slot=1, looks=None)
+                | models.Q(kind=ReviewKind.GATE, slot=1, looks__gte=2, looks__lte=5)
+                | (~models.Q(kind__in=[ReviewKind.PEER, ReviewKind.GATE]) & models.Q(looks=None)),
+                name="review_never_more_than_asked",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=ReviewState.WAITING) | models.Q(kind=ReviewKind.GATE, looks__isnull=False),
+                name="review_waits_for_its_looks",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind=ReviewKind.PEER) | models.Q(place=None, bin=None, aimed=False),
+                name="review_peer_is_no_evidence",
+            ),
+            models.UniqueConstraint(
+                fields=["item", "holder"],
+                condition=models.Q(kind=ReviewKind.PEER, state__in=[ReviewState.HELD, ReviewState.DECIDED]),
+                name="one_look_a_person",
             ),
             # A look at the reviewers is no evidence about the ranking, and nobody is asked twice about one item.
             models.CheckConstraint(
@@ -93,10 +131,15 @@ class Review(models.Model):
             # The oldest look of each bin that is owed: where the evidence ends for now.
             models.Index(
                 fields=["task", "bin", "place"],
-                condition=models.Q(state__in=[ReviewState.OPEN, ReviewState.HELD]),
+                condition=models.Q(state__in=OWED),
                 name="review_owed_by_bin",
             ),
             models.Index(fields=["holder"], condition=models.Q(state=ReviewState.HELD), name="review_held"),
+            models.Index(
+                fields=["assignee"],
+                condition=models.Q(state=ReviewState.OPEN, assignee__isnull=False),
+                name="review_assigned",
+            ),
             models.Index(fields=["task", "decided_at"], name="review_decided"),
             # The verdicts that can still be taken back: few, and the newest.
             models.Index(
@@ -138,7 +181,7 @@ class Review(models.Model):
 
 
 class Decline(models.Model):
-    """A skip: this person is not asked about this item again."""
+    """A skip: this person is not asked about this item again, in whatever look at it."""
 
     review = models.ForeignKey(Review, models.CASCADE, related_name="declines")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
@@ -149,3 +192,35 @@ class Decline(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} declined {self.review_id}"
+
+
+class HandingKind(models.TextChoices):
+    ASSIGNED = "assigned", "assigned"
+    FREED = "freed", "given back to everybody"
+    HANDED = "handed", "handed on"
+    FLAGGED = "flagged", "flagged to a lead"
+
+
+class Handing(models.Model):
+    """A look that was given to somebody: by whom, to whom, and with which words. Rows are never edited."""
+
+    review = models.ForeignKey(Review, models.CASCADE, related_name="handings")
+    kind = models.CharField(max_length=8, choices=HandingKind)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", help_text="Empty: nobody by name."
+    )
+    note = models.TextField(max_length=2000, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=models.Q(kind__in=HandingKind.values), name="handing_kind"),
+            models.CheckConstraint(
+                condition=~models.Q(kind__in=[HandingKind.HANDED, HandingKind.FLAGGED]) | ~models.Q(note=""),
+                name="handing_says_why",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.review_id} {self.kind}"

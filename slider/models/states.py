@@ -68,17 +68,23 @@ class ReviewKind(models.TextChoices):
     LOOKBACK = "lookback", "look back"
     KNOWN = "known", "known answer"
     SECOND = "second", "second look"
+    PEER = "peer", "one of several looks"
 
 
 AFTER = (ReviewKind.AUDIT, ReviewKind.LOOKBACK)  # looks at what has left already; while open, nobody may know them
 BESIDE = (ReviewKind.KNOWN, ReviewKind.SECOND)  # looks at the reviewers: the guard never hears them, nothing leaves
+QUIET = (*BESIDE, ReviewKind.PEER)  # looks that are no verdict on the item by themselves
 
 
 class ReviewState(models.TextChoices):
+    WAITING = "waiting", "waits for its looks"
     OPEN = "open", "open"
     HELD = "held", "held"
     DECIDED = "decided", "decided"
     VOID = "void", "void"
+
+
+OWED = (ReviewState.WAITING, ReviewState.OPEN, ReviewState.HELD)  # a verdict that is still to come
 
 
 class Verdict(models.TextChoices):
@@ -94,6 +100,9 @@ class Ending(models.TextChoices):
     ACCEPTED = "accepted", "accepted by a person"
     FIXED = "fixed", "fixed by a person"
     REJECTED = "rejected", "rejected by a person"
+
+
+ENDINGS = {Verdict.ACCEPT: Ending.ACCEPTED, Verdict.FIX: Ending.FIXED, Verdict.REJECT: Ending.REJECTED}
 
 
 class Delivery(models.TextChoices):

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from slider.engine.sanity.names import Sentinel
-from slider.models import hard_rules, reasons
+from slider.models import hard_rules, reasons, skills
 from slider.models.project import Project
 
 
@@ -97,6 +97,17 @@ class Task(models.Model):
         validators=[MinValueValidator(0.5), MaxValueValidator(1.0)],
         help_text="The share of the last so many that has to be right.",
     )
+    looks = models.PositiveSmallIntegerField(
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(5)],
+        help_text="So many people look at an item that waits for people, each without the others.",
+    )
+    skills = models.JSONField(
+        default=list, blank=True, validators=[skills.check], help_text="What a person must know to look at its items."
+    )
+    skill_field = models.CharField(
+        max_length=80, blank=True, help_text="A field of an item whose value names one more skill that it takes."
+    )
     undo_s = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(3600)])
     paused = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
@@ -133,6 +144,10 @@ class Task(models.Model):
                 ),
                 name="task_practice_and_hidden",
             ),
+            models.CheckConstraint(condition=models.Q(looks__gte=1, looks__lte=5), name="task_looks"),
+            models.CheckConstraint(
+                condition=skills.is_list("skills"), name="task_skills", violation_error_message=skills.WRONG
+            ),
         )
 
     def __str__(self) -> str:
@@ -143,6 +158,10 @@ class Task(models.Model):
         named = body.get(self.title_field) if self.title_field else None
         text = named or next((value for value in body.values() if isinstance(value, str) and value.strip()), fallback)
         return " ".join(str(text).split())[:120]
+
+    def wants(self, body: Mapping[str, object]) -> list[str] | None:
+        """The skills that a look at this item takes; None where it takes none."""
+        return skills.wanted(self.skills, body.get(self.skill_field) if self.skill_field else None)
 
     @property
     def practice_needed(self) -> int:

@@ -66,7 +66,7 @@ def backtest(task_id: int, *, now: float, then: float, closed: Sequence[int] = (
             SELECT (SELECT count(*) FROM newest), (SELECT count(*) FROM between), b.item_id, i.external_id, b.rank,
                    b.p_correct
             FROM (SELECT) AS always LEFT JOIN between AS b ON NOT (%s AND EXISTS (
-                SELECT FROM slider_review r WHERE r.item_id = b.item_id AND r.state IN ('open', 'held')
+                SELECT FROM slider_review r WHERE r.item_id = b.item_id AND r.state IN ('waiting', 'open', 'held')
             )) LEFT JOIN slider_item i ON i.id = b.item_id
             ORDER BY abs(b.rank - %s) LIMIT 10
             """,

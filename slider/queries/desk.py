@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q
 from django.db.models.functions import Now
 
-from slider.models import Item, Membership, Review, ReviewState, State, Task, Undone, Verdict
+from slider.models import Decline, Item, Membership, Review, ReviewState, State, Task, Undone, Verdict
 from slider.models.afterwards import UNDO_DEEP
 from slider.models.project import RIGHTS
 from slider.queries import offered
@@ -38,12 +38,12 @@ def elsewhere(user_id: int, tasks: list[Task]) -> Elsewhere:
     """What waits in these tasks and with whom, from this person's chair."""
     ids = [task.pk for task in tasks]
     looks = Review.objects.filter(task__in=ids)
-    skipped = Q(declines__user_id=user_id)
+    skipped = Q(item__in=Decline.objects.filter(user_id=user_id).values("review__item"))
     held = looks.filter(state=ReviewState.HELD).exclude(holder_id=user_id)
     others = held.aggregate(count=Count("pk"), until=Min("lease_until"))
     to_come = Item.objects.filter(task__in=ids, state__in=[State.READY, State.WORKING])
     return Elsewhere(
-        open=looks.filter(offered.to(user_id), state=ReviewState.OPEN).exclude(skipped).values("pk")[:MANY].count(),
+        open=looks.filter(offered.to(user_id), state=ReviewState.OPEN).values("pk")[:MANY].count(),
         with_others=others["count"],
         oldest_until=others["until"],
         skipped=looks.filter(skipped, state=ReviewState.OPEN).values("pk")[:MANY].count(),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from slider.models import BESIDE, Known, Payload, Review, ReviewKind, ReviewState, Task, Verdict
+from slider.models import QUIET, Known, Payload, Review, ReviewKind, ReviewState, Task, Verdict
 
 MOST = 50
 
@@ -40,7 +40,7 @@ def splits(task: Task) -> list[Split]:
     """Those that wait for a lead's word, oldest first."""
     seconds = Review.objects.filter(task=task, kind=ReviewKind.SECOND, state=ReviewState.DECIDED, adjudication=None)
     found = {look.item_id: look for look in seconds.select_related("holder", "item").order_by("pk")}
-    firsts = Review.objects.filter(item__in=found, slot=1, state=ReviewState.DECIDED).exclude(kind__in=BESIDE)
+    firsts = Review.objects.filter(item__in=found, slot=1, state=ReviewState.DECIDED).exclude(kind__in=QUIET)
     pairs = [(first, found[first.item_id]) for first in firsts.select_related("holder")]
     apart = [(one, two) for one, two in pairs if (one.verdict, one.answer) != (two.verdict, two.answer)]
     apart = sorted(apart, key=lambda pair: pair[1].pk)[:MOST]

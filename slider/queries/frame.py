@@ -37,7 +37,6 @@ def desk(user: AbstractBaseUser | AnonymousUser) -> Desk:
     if not projects or not user.is_authenticated:
         return Desk(may_review=False, count=0)
     open_looks = Review.objects.filter(offered.to(int(user.pk)), state=ReviewState.OPEN, task__project__in=projects)
-    open_looks = open_looks.exclude(declines__user_id=int(user.pk))  # what they skipped is not offered to them again
     open_looks = open_looks.exclude(task__in=practice.barred_ids(int(user.pk), projects))
     return Desk(may_review=True, count=open_looks.values("pk")[:MANY].count())
 

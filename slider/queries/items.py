@@ -12,6 +12,7 @@ from slider.engine import calibration
 from slider.models import (
     AFTER,
     BESIDE,
+    OWED,
     Decision,
     Item,
     Lane,
@@ -100,7 +101,7 @@ def _audited(item_ids: Sequence[int]) -> set[int]:
 
 def is_looked_at(item_id: int) -> bool:
     """Whether a person's look at this item, of whatever kind, is still owed."""
-    owed = Review.objects.filter(item=item_id, state__in=[ReviewState.OPEN, ReviewState.HELD])
+    owed = Review.objects.filter(item=item_id, state__in=OWED)
     return owed.filter(_SECRET | Q(kind=ReviewKind.GATE)).exists()
 
 

@@ -43,7 +43,7 @@ def pace(policy: Policy) -> Pace:
                    extract(epoch FROM clock_timestamp() - min(r.decided_at))
             FROM (
                 SELECT item_id, kind, decided_at FROM slider_review
-                WHERE task_id = %(task)s AND state = 'decided' AND kind NOT IN ('known', 'second')
+                WHERE task_id = %(task)s AND state = 'decided' AND kind NOT IN ('known', 'second', 'peer')
                   AND decided_at > clock_timestamp() - interval '1 day'
                 ORDER BY decided_at DESC LIMIT %(most)s
             ) AS r JOIN slider_decision d ON d.item_id = r.item_id

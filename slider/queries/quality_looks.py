@@ -88,7 +88,7 @@ def pace(task_id: int) -> Pace:
                    greatest(extract(epoch FROM clock_timestamp() - min(decided_at)), 3600)
             FROM (
                 SELECT kind, decided_at FROM slider_review
-                WHERE task_id = %s AND decided_at > clock_timestamp() - interval '7 days'
+                WHERE task_id = %s AND decided_at > clock_timestamp() - interval '7 days' AND holder_id IS NOT NULL
                 ORDER BY decided_at DESC LIMIT %s
             ) AS r
             """,
@@ -99,20 +99,21 @@ def pace(task_id: int) -> Pace:
             """
             SELECT count(*), count(*) FILTER (WHERE lane = 'people'), count(*) FILTER (WHERE audit),
                    extract(epoch FROM clock_timestamp() - min(created_at)),
-                   (SELECT (1 + known_rate) * (1 + second_rate) FROM slider_task WHERE id = %s)
+                   (SELECT (1 + known_rate) * (1 + second_rate) FROM slider_task WHERE id = %s),
+                   (SELECT looks FROM slider_task WHERE id = %s)
             FROM (
                 SELECT lane, audit, created_at FROM slider_decision WHERE task_id = %s ORDER BY seq DESC LIMIT %s
             ) AS d WHERE created_at > clock_timestamp() - interval '1 day'
             """,
-            [task_id, task_id, MOST_ROUTED],
+            [task_id, task_id, task_id, MOST_ROUTED],
         )
-        routed, to_people, audits_due, routed_s, beside = cursor.fetchone()
+        routed, to_people, audits_due, routed_s, beside, looks = cursor.fetchone()
     # A full window tells a rate; one that is not full is the day itself.
     day = 86_400 / float(routed_s) if routed == MOST_ROUTED else 1.0
     rate = 86_400 / max(float(done_s), 86_400.0) if done < NEWEST and done else 86_400 / float(done_s) if done else 0.0
     return Pace(
         looks_done=done * rate if done else None,
         audits_done=audits_done * rate if done else None,
-        looks_due=(to_people + audits_due) * beside * day,  # with known answers and second looks
+        looks_due=(to_people * looks + audits_due) * beside * day,  # with known answers and second looks
         audits_due=audits_due * day,
     )

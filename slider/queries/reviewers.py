@@ -182,7 +182,7 @@ def _both(task_id: int) -> list[_Both]:
                 SELECT * FROM slider_review WHERE task_id = %s AND kind = 'second' AND state = 'decided'
                 ORDER BY decided_at DESC LIMIT %s
             ) AS s
-            JOIN slider_review f ON f.item_id = s.item_id AND f.kind NOT IN ('known', 'second') AND f.slot = 1
+            JOIN slider_review f ON f.item_id = s.item_id AND f.kind NOT IN ('known', 'second', 'peer') AND f.slot = 1
             JOIN auth_user a ON a.id = f.holder_id JOIN auth_user b ON b.id = s.holder_id
             WHERE f.state = 'decided' ORDER BY s.id
             """,

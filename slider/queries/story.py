@@ -7,12 +7,14 @@ from typing import Any
 
 from slider.engine import percents
 from slider.models import (
-    BESIDE,
+    QUIET,
     Adjudication,
     Attempt,
     Correction,
     Decision,
+    Decline,
     Delivery,
+    Handing,
     Item,
     Move,
     Outcome,
@@ -27,7 +29,7 @@ from slider.models import (
     Undone,
     Verdict,
 )
-from slider.queries import items, marked, shape
+from slider.queries import handed, items, marked, shape
 from slider.queries.marked import Said
 from slider.queries.shape import Part
 
@@ -105,7 +107,8 @@ def tell(item: Item, *, blind: bool) -> Story:
         chapters += [_review(look, item, marks) for look in told if look.state == ReviewState.DECIDED]
         chapters += [_word(word) for word in Adjudication.objects.filter(look__item=item).select_related("by", "look")]
         chapters += _afterwards(item, blind=blind)
-    mine = [look for look in looks if look.kind not in BESIDE or _stands(look)]
+        chapters += _passed_on(item, blind=blind)
+    mine = [look for look in looks if look.kind not in QUIET or _stands(look)]
     last = None if hidden else _last_word(item, mine)
     return Story(
         tuple(sorted(chapters, key=lambda chapter: chapter.at)),
@@ -129,9 +132,9 @@ class _Word:
 
 def _last_word(item: Item, looks: list[Review]) -> _Word | None:
     said = [
-        _Word(look.decided_at, look.holder.get_username(), look.get_verdict_display(), look.answer)
+        _Word(look.decided_at, _who(look), look.get_verdict_display(), look.answer)
         for look in looks
-        if look.verdict and look.decided_at is not None and look.holder is not None
+        if look.verdict and look.decided_at is not None
     ]
     said += [
         _Word(one.created_at, one.by.get_username(), one.get_verdict_display(), one.answer)
@@ -234,6 +237,7 @@ _KINDS = {
     ReviewKind.LOOKBACK: "a look back",
     ReviewKind.KNOWN: "a known answer",
     ReviewKind.SECOND: "a second look",
+    ReviewKind.PEER: "one of several looks",
 }
 
 
@@ -254,9 +258,30 @@ def _review(look: Review, item: Item, marks: tuple[Said, ...]) -> Chapter:
     if look.taken_at is not None and look.decided_at is not None:
         facts.append(Fact("looked for", f"{(look.decided_at - look.taken_at).total_seconds():,.0f} s"))
     facts += [Fact("note", look.note)] if look.note else []
-    who = look.holder.get_username() if look.holder is not None else "somebody"
+    who = _who(look)
+    if look.kind == ReviewKind.GATE and look.looks:
+        kind = f"what most of {look.looks} looks say" if look.holder is None else "a lead, where the looks disagreed"
     at = look.decided_at or look.created_at
     return Chapter(at, f"{look.get_verdict_display().capitalize()} by {who}", f"as {kind}", tuple(facts))
+
+
+def _who(look: Review) -> str:
+    """Whose word a look is; of several people who agreed it is nobody's alone."""
+    return look.holder.get_username() if look.holder is not None else "several people"
+
+
+def _passed_on(item: Item, *, blind: bool) -> list[Chapter]:
+    """Who skipped a look, handed it on, flagged it, or gave it to whom, with their words."""
+    untold = [ReviewKind.KNOWN] if blind else []
+    given = Handing.objects.filter(review__item=item).exclude(review__kind__in=untold).select_related("by", "to")
+    skips = Decline.objects.filter(review__item=item).exclude(review__kind__in=untold).select_related("user")
+    handed_on = {(one.review_id, one.by_id) for one in given}
+    found = [Chapter(one.created_at, handed.told(one), one.note) for one in given]
+    return found + [
+        Chapter(one.created_at, f"Skipped by {one.user.get_username()}")
+        for one in skips
+        if (one.review_id, one.user_id) not in handed_on
+    ]
 
 
 def _afterwards(item: Item, *, blind: bool) -> list[Chapter]:

@@ -19,6 +19,7 @@ SAID = {
     "edit task": "set up and change tasks",
     "intake": "bring items in",
     "export": "export items",
+    "lead": "lead its people",
     "administer": "administer it",
 }
 

@@ -11,12 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from slider.flow import moves, own_answers
+from slider.flow import handing, moves, own_answers
 from slider.flow import review as reviewing
 from slider.flow import undo as undoing
 from slider.flow.review import KeptAside, NotYours, Said, Unfit
 from slider.models import Review, ReviewState, Task, Verdict
-from slider.queries import desk, frame, hidden, shape
+from slider.queries import desk, frame, hidden, settling, shape
 from slider.queries import sheet as sheets
 from slider.queries.sheet import Sheet
 from slider.views import access, desk_pages, mark_form, own_form, schema_form
@@ -54,7 +54,7 @@ def look(request: HttpRequest, review_id: int) -> HttpResponse:
             request, review, "this item is not in your hands now; somebody else may have it", Typed()
         )
     doing = request.GET.get("do", "")
-    return desk_pages.look(request, review, Typed(doing=doing if doing in ("fix", "reject", "mark", "keys") else ""))
+    return desk_pages.look(request, review, Typed(doing=doing if doing in desk_pages.FORMS else ""))
 
 
 @require_POST
@@ -126,6 +126,36 @@ def skip(request: HttpRequest, review_id: int) -> HttpResponse:
     except NotYours as error:
         return desk_pages.lost(request, review, str(error), Typed())
     return _next(request, tasks, said="Skipped: it goes to somebody else.")
+
+
+@require_POST
+def hand(request: HttpRequest, review_id: int) -> HttpResponse:
+    """Hand the look on with a note, to somebody or to anybody else, and show the next."""
+    to, note = request.POST.get("to", ""), request.POST.get("note", "")
+    chosen = int(to) if to.isascii() and to.isdigit() and len(to) < 19 else None
+    return _give(
+        request, review_id, handing.Give(note, to=chosen), typed=Typed(doing="hand", hand_to=to, hand_note=note)
+    )
+
+
+@require_POST
+def flag(request: HttpRequest, review_id: int) -> HttpResponse:
+    """Put the look before a lead, with a note, and show the next."""
+    note = request.POST.get("note", "")
+    return _give(request, review_id, handing.Give(note, to_lead=True), typed=Typed(doing="flag", hand_note=note))
+
+
+def _give(request: HttpRequest, review_id: int, given: handing.Give, *, typed: Typed) -> HttpResponse:
+    tasks = _tasks(request)
+    review = _review(review_id, tasks)
+    try:
+        handing.give(review.pk, given, user_id=access.person(request).pk, token=_token(request))
+    except NotYours as error:
+        return desk_pages.lost(request, review, str(error), replace(typed, note=typed.hand_note))
+    except handing.Unfit as error:
+        words = f"{str(error)[:1].upper()}{str(error)[1:]}."
+        return desk_pages.look(request, review, replace(typed, hand_error=words), status=422)
+    return _next(request, tasks, said="Flagged: it goes to a lead." if given.to_lead else "Handed on, with your note.")
 
 
 @require_POST
@@ -203,6 +233,8 @@ def _said(request: HttpRequest, sheet: Sheet) -> tuple[Said, Typed]:
         if chosen is None:
             return Said(Verdict.FIX), Typed(form, {"": "That alternative is not offered any more."}, note, "fix")
         return Said(Verdict.FIX, chosen.answer, note=note), Typed({}, {}, note)
+    if (settled := settling.chosen(sheet, post.get("as", ""))) is not None:
+        return Said(Verdict(settled.verdict), settled.answer, settled.reason, note), Typed({}, {}, note)
     # A button may say the reason with it: on the page of all marks one form has all verdicts.
     verdict, _, reason = post.get("verdict", "").partition(":")
     if verdict == Verdict.REJECT:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from slider.flow.marking import Remark
 from slider.models import Review, Task, Undone, Verdict
-from slider.queries import desk, hidden, practice, shape, sheet
+from slider.queries import desk, handed, hidden, practice, settling, shape, sheet
 from slider.views import access, mark_form, schema_form
 
 KEYS = (
@@ -24,10 +24,14 @@ KEYS = (
     (("M", "L"), "accept what is right for the wrong reason"),
     (("K",), "keep your own answer, where you gave one before you saw the draft"),
     (("S",), "skip: it goes to somebody else"),
+    (("H",), "hand it on with a note, to somebody or to anybody else"),
+    (("F",), "flag it to a lead, with a note"),
     (("U",), "undo: takes your last decision back while it has not left"),
     (("D",), "show differences or the whole texts"),
     (("?",), "these keys"),
 )
+
+FORMS = ("fix", "reject", "mark", "hand", "flag", "keys")  # what an address may ask to stand open
 
 SAID = {Verdict.ACCEPT: "Accepted", Verdict.FIX: "Fixed", Verdict.REJECT: "Rejected"}
 
@@ -39,9 +43,12 @@ class Typed:
     form: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
     note: str = ""
-    doing: str = ""  # "fix", "reject" or "mark": which form stands open
+    doing: str = ""  # "fix", "reject", "mark", "hand" or "flag": which form stands open
     marks: tuple[Remark, ...] = ()
     marks_error: str = ""
+    hand_to: str = ""
+    hand_note: str = ""
+    hand_error: str = ""
 
 
 def wanted(request: HttpRequest) -> str:
@@ -95,6 +102,9 @@ def look(request: HttpRequest, review: Review, typed: Typed, *, status: int = 20
         "lease_left": _seconds_left(review),
         "trouble": trouble,
         "own": hidden.beside(own, seen) if own is not None else None,
+        "handed": handed.words_on(review),
+        "colleagues": handed.colleagues(seen.task.project_id, without=access.person(request).pk),
+        "peers": settling.peers(review, seen),
     }
     if typed.doing == "mark":
         context["listing"] = mark_form.listing(seen.task, proposal=seen.proposal, source=seen.body, chosen=typed.marks)

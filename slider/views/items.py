@@ -13,7 +13,7 @@ from slider.flow.review import Unfit
 from slider.flow.undo import TooLate
 from slider.models import Correction, Item, Known, State
 from slider.models.states import FINAL
-from slider.queries import corrections, frame, items, shape, story
+from slider.queries import corrections, frame, handed, items, shape, story
 from slider.views import access, correction_form
 from slider.views.correction_form import Typed
 
@@ -140,6 +140,8 @@ def _item(
         "reason": request.POST.get("reason", ""),
         "here": "items",
     }
+    if "lead" in rights:
+        context |= {"owed": handed.owed(found.pk), "colleagues": handed.colleagues(task.project_id)}
     holds = corrections.holds(found) if "review" in rights and not told.is_cut else None
     if holds is not None:
         context |= {"correcting": correction_form.context(task, holds, typed)}

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from slider.flow import endpoints, setup
 from slider.models import Endpoint, Mode, Task, Worker, can
-from slider.queries import practice
+from slider.queries import people, practice
 from slider.schema import Schema
 from slider.views import access, examples
 from slider.views.reasons_field import ReasonsForm
@@ -35,6 +35,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
         and _all_valid(forms)
         and (shape := contract.shape())
         and promise.fits(shape.input.document)
+        and promise.is_staffed(people.reviewers(project))
         and worker_form.read_examples(shape)
     ):
         task = Task()
@@ -65,7 +66,8 @@ def settings_page(request: HttpRequest, task_id: int) -> HttpResponse:
     watch = SentinelsForm(sent, initial=SentinelsForm.of(task))
     chips = ReasonsForm(sent, initial=ReasonsForm.of(task))
     forms: dict[str, BaseForm] = {"name": name, "promise": promise, "sentinels": watch, "chips": chips}
-    if sent is None or not (_all_valid(forms) and promise.fits(task.input_schema)):
+    fits = sent is not None and _all_valid(forms) and promise.fits(task.input_schema)
+    if not fits or not promise.is_staffed(people.reviewers(task.project)):
         return _settings(request, task, forms, status=422 if sent else 200)
     task.name, task.title_field = name.cleaned_data["name"], name.cleaned_data["title_field"]
     promise.fill(task)

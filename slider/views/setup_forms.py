@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
 from slider.engine.sanity.names import SENTENCES, TITLES, Sentinel
-from slider.models import Mode, Task
+from slider.models import Mode, Task, skills
 from slider.schema import Schema
 from slider.views import examples, rules_field
 from slider.views.setup_fields import LabelsField, SchemaField, labels_schema, text_schema
@@ -97,6 +97,25 @@ class PromiseForm(forms.Form):
         max_value=100,
         help_text="Of the last so many.",
     )
+    looks = forms.IntegerField(
+        label="People who look at each item",
+        required=False,
+        min_value=1,
+        max_value=5,
+        help_text="Each without the others. Where most don't say the same, a lead decides. 1 is usual.",
+    )
+    skills = forms.CharField(
+        label="Skills it takes",
+        required=False,
+        max_length=900,
+        help_text="With commas between: german, legal. Nobody without all of them is asked.",
+    )
+    skill_field = forms.CharField(
+        label="Field that names a skill",
+        required=False,
+        max_length=80,
+        help_text="Such as language: an item whose language is german goes to people who know german.",
+    )
     never_unattended = rules_field.RulesField(
         label="Hard rules: always to people",
         required=False,
@@ -111,6 +130,10 @@ class PromiseForm(forms.Form):
         fields = input_schema.get("properties")
         if not fields or input_schema.get("additionalProperties") is not False:
             return True
+        if (field := self.cleaned_data["skill_field"]) and field not in fields:
+            known = ", ".join(list(fields)[:20])
+            self.add_error("skill_field", ValidationError(f"An item has no field {field!r}; it has {known}.", "field"))
+            return False
         words = rules_field.problem(self.cleaned_data["never_unattended"], fields)
         if words:
             self.add_error("never_unattended", ValidationError(words, code="field"))
@@ -137,6 +160,24 @@ class PromiseForm(forms.Form):
             task.practice_looks = said["practice_looks"]
         if (right := said["practice_percent"]) is not None:
             task.practice_right = right / 100
+        if (looks := said["looks"]) is not None:
+            task.looks = looks
+            task.skills, task.skill_field = said["skills"], said["skill_field"]
+
+    def clean_skills(self) -> list[str]:
+        known = skills.read(self.cleaned_data["skills"])
+        if len(known) > skills.MOST:
+            raise ValidationError(f"{len(known)} skills: at most {skills.MOST} fit.", code="skills")
+        return known
+
+    def is_staffed(self, reviewers: int) -> bool:
+        """Whether as many people review there as are to look at each item: it would wait for ever else."""
+        looks = self.cleaned_data["looks"] or 1
+        if looks == 1 or looks <= reviewers:
+            return True
+        words = f"{reviewers} review in this project: {looks} can't look at each item. Bring people in first."
+        self.add_error("looks", ValidationError(words, code="looks"))
+        return False
 
     @staticmethod
     def of(task: Task) -> dict[str, Any]:
@@ -150,6 +191,9 @@ class PromiseForm(forms.Form):
             "hidden_percent": f"{task.hidden_rate * 100:g}",
             "practice_looks": task.practice_looks,
             "practice_percent": f"{task.practice_right * 100:g}",
+            "looks": task.looks,
+            "skills": ", ".join(task.skills),
+            "skill_field": task.skill_field,
             "undo_s": task.undo_s,
             "judge_within_h": task.judge_within_h,
             "staffed_hours": "" if task.staffed_hours is None else f"{task.staffed_hours:g}",

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from slider.flow import handing, known, steer
 from slider.flow import imports as importing
-from slider.flow import known, steer
-from slider.models import Import, Mode, Review, ReviewKind, Task, Verdict
+from slider.models import Import, Membership, Mode, Review, ReviewKind, Task, Verdict
 from tests import casts, evidence, pasts
 from tests.browser.conftest import Faults, SignIn
 
@@ -52,7 +52,7 @@ def stage() -> Stage:
     names = ("items", "item-new", "import", "task-settings", "worker", "quality", "notices")
     own = [reverse(name, args=[cast.task.pk]) for name in names]
     first = ["/", *_sliders(cast.task, guarded, held), *own_work]
-    of_project = [reverse(name, args=[cast.project.slug]) for name in ("task-new", "keys")]
+    of_project = [reverse(name, args=[cast.project.slug]) for name in ("task-new", "keys", "people")]
     return Stage(
         [*first, *_histories(cast), *own, *of_project, f"/items/{item.pk}/", f"/imports/{brought.pk}/"],
         [reverse("worker", args=[cast.task.pk]), "/items/999999/"],
@@ -138,8 +138,28 @@ def test_the_desk_fits_everybody(stage: Stage, sign_in: SignIn, fit: Callable[[P
     page.goto("/desk/")
     expect(page.locator(".alternatives").first).to_be_visible()
     fit(page)
+    for key, form in (("h", "handing"), ("f", "flagging")):
+        page.locator(f"[data-key='{key}']").click()
+        expect(page.locator(f".desk-bar-row.{form}")).to_be_visible()
+        fit(page)
+        page.keyboard.press("Escape")
     page.locator("[data-key='a']").click()
     expect(page.locator(".desk-empty")).to_be_visible()
+    fit(page)
+
+
+def test_what_a_lead_settles_fits_everybody(stage: Stage, sign_in: SignIn, fit: Callable[[Page], None]) -> None:
+    project = Membership.objects.get(user=stage.admin).project
+    task = casts.task(project, by=stage.admin, name="Twice", slug="twice", looks=2, undo_s=0)
+    casts.one(task, "t1", casts.says(SAID), subject=LONG[:150], text=LONG)
+    casts.decide(stage.reviewer, task)
+    held = casts.take(User.objects.get(username="colleague"), task)
+    handing.flag(held.pk, user_id=held.holder_id or 0, token=held.token, note=LONG)
+    handing.assign(held.pk, to=held.holder_id, by=stage.admin.pk, note=LONG)
+    casts.decide(User.objects.get(username="colleague"), task, verdict=Verdict.FIX, answer=OTHER, note=LONG)
+    page = sign_in(stage.admin)
+    page.goto(f"/desk/?task={task.pk}")
+    expect(page.locator(".peers")).to_be_visible()
     fit(page)
 
 

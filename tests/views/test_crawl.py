@@ -21,10 +21,20 @@ PUBLIC = {"login", "logout", "healthz", "readyz", "csp-report"}
 ROLES = ("anonymous", "viewer", "reviewer", "tuner", "admin", "outsider", "superuser")
 NO_GET = {
     *("apply", "put-back", "pull-back", "release", "pause", "withdraw", "notice-seen"),
-    *("desk-take", "desk-decide", "desk-skip", "desk-stay", "desk-undo", "correct", "uncorrect"),
+    *(
+        "desk-take",
+        "desk-decide",
+        "desk-skip",
+        "desk-stay",
+        "desk-undo",
+        "desk-hand",
+        "desk-flag",
+        "correct",
+        "uncorrect",
+    ),
     *("history-read", "history-confirm", "history-drop"),
     *("desk-own", "practice-next", "practice-say", "reviewer-let-in"),
-    *("reviewer-settle", "known-mark", "known-retire"),
+    *("reviewer-settle", "known-mark", "known-retire", "people-save", "look-assign"),
 }
 
 

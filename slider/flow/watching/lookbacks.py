@@ -8,7 +8,7 @@ from django.db import connection
 
 from slider.engine import certificate, coins, regions
 from slider.engine.arrays import Ints
-from slider.models import Policy, Review, ReviewKind, Task
+from slider.models import Payload, Policy, Review, ReviewKind, Task
 
 REACH = 600  # so many of the items routed last are looked back at
 
@@ -57,6 +57,14 @@ def draw(task: Task, policy: Policy, wanted: Wanted, *, routed: int, purpose: st
 
 
 def _ask(task: Task, item_ids: Sequence[int], *, aimed: bool) -> None:
+    bodies = dict(Payload.objects.filter(pk__in=item_ids).values_list("pk", "body"))
     Review.objects.bulk_create(
-        Review(item_id=item_id, task=task, kind=ReviewKind.LOOKBACK, aimed=aimed) for item_id in item_ids
+        Review(
+            item_id=item_id,
+            task=task,
+            kind=ReviewKind.LOOKBACK,
+            aimed=aimed,
+            skills=task.wants(bodies[item_id]),
+        )
+        for item_id in item_ids
     )

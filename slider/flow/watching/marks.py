@@ -25,7 +25,7 @@ SELECT bin, min(place) FROM (
     SELECT bins.bin, owed.place FROM generate_series(0, %(bins)s - 1) AS bins(bin) CROSS JOIN LATERAL (
         SELECT r.place FROM slider_review r
         WHERE r.task_id = %(task)s AND r.bin = bins.bin AND r.place >= %(since)s AND r.place < %(until)s
-          AND r.state IN ('open', 'held') AND r.kind <> 'lookback'
+          AND r.state IN ('waiting', 'open', 'held') AND r.kind <> 'lookback'
           AND r.created_at > clock_timestamp() - %(hours)s * interval '1 hour'
         ORDER BY r.place LIMIT 1
     ) AS owed
@@ -83,7 +83,8 @@ CROSS JOIN LATERAL (
 ) AS look
 JOIN slider_policy p ON p.id = d.policy_id
 WHERE d.epoch = %(epoch)s AND NOT look.lucky
-  AND (look.state NOT IN ('open', 'held') OR look.created_at <= clock_timestamp() - %(hours)s * interval '1 hour')
+  AND (look.state NOT IN ('waiting', 'open', 'held')
+       OR look.created_at <= clock_timestamp() - %(hours)s * interval '1 hour')
 """  # noqa: S608
 
 
@@ -125,7 +126,7 @@ _OLDEST_CLOSED = """
 SELECT r.place FROM (
     SELECT item_id, place FROM slider_review
     WHERE task_id = %(task)s AND bin IS NULL AND place >= %(since)s AND place < %(until)s
-      AND state IN ('open', 'held') AND kind = 'gate'
+      AND state IN ('waiting', 'open', 'held') AND kind = 'gate'
       AND created_at > clock_timestamp() - %(hours)s * interval '1 hour'
     UNION ALL
     SELECT item_id, place FROM slider_review

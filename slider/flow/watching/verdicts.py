@@ -144,7 +144,7 @@ def outstanding(task_id: int, *, since: int) -> int:
             """
             SELECT count(*) FROM (
                 SELECT FROM slider_review r JOIN slider_decision d ON d.item_id = r.item_id
-                WHERE r.task_id = %s AND r.state IN ('open', 'held') AND r.kind IN ('gate', 'audit')
+                WHERE r.task_id = %s AND r.state IN ('waiting', 'open', 'held') AND r.kind IN ('gate', 'audit')
                   AND d.seq >= %s AND d.bin IS NOT NULL LIMIT 10000
             ) AS owed
             """,

@@ -7,6 +7,7 @@
   const dialog = document.getElementById("keys");
   const LONGEST_WAIT_S = 30;
   const LOOK_AGAIN_EVERY_S = 15;
+  const GIVING = ["handing", "flagging"]; // the forms that give the look to somebody else
   let sending = false; // one decision is on its way: keys rest
   let pending = null; // what failed and is to be sent again
 
@@ -51,10 +52,13 @@
     if (!item) return;
     item.classList.toggle("is-fixing", what === "fixing");
     item.classList.toggle("is-rejecting", what === "rejecting");
+    for (const giving of GIVING) item.classList.toggle(`is-${giving}`, what === giving);
     if (what === "fixing") {
       const marked = find(".fixing [aria-invalid]");
       const first = find(".fixing :is(input[type=radio]:checked, input:not([type=hidden], [type=radio]), select, textarea)");
       reveal(marked || first);
+    } else if (GIVING.includes(what)) {
+      find(`.desk-bar-row.${what} :is(select, textarea)`).focus();
     } else if (what === "rejecting") {
       document.getElementById("reject-title").focus();
     } else {
@@ -175,6 +179,8 @@
     if (link.matches("[data-keys]")) dialog.showModal();
     else if (link.dataset.key === "e") open("fixing");
     else if (link.dataset.key === "r") open("rejecting");
+    else if (link.dataset.key === "h") open("handing");
+    else if (link.dataset.key === "f") open("flagging");
     else open("reading");
   });
 
@@ -196,18 +202,20 @@
 
   const inField = (target) => target.closest("input:not([type=radio]), textarea, select, [contenteditable]");
 
-  const typedInForm = (event) => {
+  const typedInForm = (event, form = ".fixing") => {
     if (event.key === "Escape") {
       open("reading");
     } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
-      find(".fixing").requestSubmit();
+      find(form).requestSubmit();
     }
   };
 
   document.addEventListener("keydown", (event) => {
     if (dialog.open || event.repeat || event.isComposing) return;
     if (isOpen("fixing")) return typedInForm(event);
+    const giving = GIVING.find(isOpen);
+    if (giving) return typedInForm(event, `.desk-bar-row.${giving}`);
     if (inField(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
     if (sending) return;
     if (!sheet()) {

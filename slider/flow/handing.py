@@ -1,0 +1,202 @@
+"""Giving a look to somebody: a lead assigns it, whoever holds it hands it on with a note or flags it to a lead."""
+
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+
+from slider.flow import several
+from slider.flow.review import NotYours, let_go, who_has_it
+from slider.models import (
+    BESIDE,
+    Decline,
+    Handing,
+    HandingKind,
+    Membership,
+    Review,
+    ReviewKind,
+    ReviewState,
+)
+from slider.models.project import RIGHTS
+
+NOTE_MOST = 2000
+REVIEWING = [role for role, verbs in RIGHTS.items() if "review" in verbs]
+LEADING = [role for role, verbs in RIGHTS.items() if "lead" in verbs]
+
+
+class Unfit(ValueError):
+    """What can't be handed on so; `where` is the field of the form."""
+
+    def __init__(self, message: str, *, where: str) -> None:
+        super().__init__(message)
+        self.where = where
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Words that go with a look, checked when they are made."""
+
+    text: str
+
+    @staticmethod
+    def of(typed: str, *, why: str) -> "Note":
+        """The note as it is kept. Raises Unfit; `why` says what it is for."""
+        text = typed.replace("\r\n", "\n").strip()
+        if not text or len(text) > NOTE_MOST or "\x00" in text:
+            raise Unfit(f"say in 1 to {NOTE_MOST} characters {why}", where="note")
+        return Note(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Give:
+    """What somebody does with a look that they hold: hand it on, to nobody by name as well, or flag it to a lead."""
+
+    note: str
+    to: int | None = None
+    to_lead: bool = False
+
+
+def give(review_id: int, given: Give, *, user_id: int, token: int) -> None:
+    """Hand on or flag. Raises NotYours or Unfit."""
+    if given.to_lead:
+        flag(review_id, user_id=user_id, token=token, note=given.note)
+    else:
+        hand_on(review_id, user_id=user_id, token=token, to=given.to, note=given.note)
+
+
+def hand_on(review_id: int, *, user_id: int, token: int, to: int | None, note: str) -> None:
+    """Hand a look that one holds on, with a note: to a person, who alone can take it, or to anybody else.
+
+    Raises NotYours, or Unfit for a note that says nothing and for somebody who can't take it.
+    """
+    said = Note.of(note, why="what the next person should know")
+    with transaction.atomic():
+        review = _held(review_id, user_id=user_id, token=token)
+        if to == user_id:
+            raise Unfit("it is in your hands already: choose somebody else", where="to")
+        if to is not None and to not in people(review.task.project_id):
+            raise Unfit("that person does not review in this project", where="to")
+        Handing.objects.create(review=review, kind=HandingKind.HANDED, by_id=user_id, to_id=to, note=said.text)
+        let_go(review)
+        review.assignee_id = to
+        review.save()
+        if to is not None and (words := _cant(review, to)):
+            if review.kind not in BESIDE:
+                raise Unfit(words, where="to")
+            # To say so would tell that the item is an old one: somebody else gets it.
+            review.assignee_id = to = None
+        if to is None:
+            Decline.objects.get_or_create(review=review, user_id=user_id)
+            review.declined = True
+        review.save()
+
+
+def flag(review_id: int, *, user_id: int, token: int, note: str) -> None:
+    """Put a look that one holds before somebody who leads, with a note. Raises NotYours or Unfit."""
+    said = Note.of(note, why="what a lead should decide")
+    with transaction.atomic():
+        review = _held(review_id, user_id=user_id, token=token)
+        if not set(people(review.task.project_id, roles=LEADING)) - {user_id}:
+            raise Unfit("nobody else leads in this project: hand it on, or ask an admin for a lead", where="note")
+        Handing.objects.create(review=review, kind=HandingKind.FLAGGED, by_id=user_id, note=said.text)
+        if user_id in people(review.task.project_id, roles=LEADING):
+            # They would get it again at once.
+            Decline.objects.get_or_create(review=review, user_id=user_id)
+            review.declined = True
+        let_go(review)
+        review.for_lead, review.assignee_id = True, None
+        review.save()
+        if not any(_may(review, one) for one in people(review.task.project_id, roles=LEADING)):
+            if review.kind not in BESIDE:
+                raise Unfit("everybody who leads has had this item before: hand it on instead", where="note")
+            review.for_lead, review.declined = False, True  # to say so would tell that the item is an old one
+            Decline.objects.get_or_create(review=review, user_id=user_id)
+            review.save()
+
+
+def assign(review_id: int, *, to: int | None, by: int, note: str = "") -> None:
+    """Give a look to a person, who alone can take it then; with nobody, back to everybody. It is for whoever leads.
+
+    Whoever holds it loses it; what they say under that claim is kept as a second opinion. A look that was flagged is
+    answered so, and is anybody's to whom it is given. Raises NotYours where it is decided, or Unfit.
+    """
+    said = Note.of(note, why="what they should know").text if note.strip() else ""
+    with transaction.atomic():
+        several.lock(review_id)
+        review = Review.objects.select_for_update(of=("self",)).select_related("task").get(pk=review_id)
+        if review.state not in (ReviewState.OPEN, ReviewState.HELD):
+            raise NotYours(who_has_it(review, by))
+        if to is not None and to not in people(review.task.project_id):
+            raise Unfit("that person does not review in this project", where="to")
+        if review.state == ReviewState.HELD:
+            if review.holder_id == to:
+                raise Unfit("they have it in hands already", where="to")
+            let_go(review)
+            review.token += 1
+        kind = HandingKind.FREED if to is None else HandingKind.ASSIGNED
+        Handing.objects.create(review=review, kind=kind, by_id=by, to_id=to, note=said)
+        review.assignee_id = to
+        if not (review.kind == ReviewKind.GATE and review.looks):
+            review.for_lead = False  # where people disagree it stays one who leads that decides
+        review.save()
+        if to is not None and (words := _cant(review, to)):
+            raise Unfit(words, where="to")
+
+
+def people(project_id: int, *, roles: list[str] | None = None) -> list[int]:
+    """Who reviews in a project, or has one of these roles."""
+    members = Membership.objects.filter(project_id=project_id, role__in=roles or REVIEWING, user__is_active=True)
+    return list(members.values_list("user_id", flat=True))
+
+
+def _held(review_id: int, *, user_id: int, token: int) -> Review:
+    several.lock(review_id)
+    review = Review.objects.select_for_update(of=("self",)).select_related("task").get(pk=review_id)
+    if review.state != ReviewState.HELD or (review.holder_id, review.token) != (user_id, token):
+        raise NotYours(who_has_it(review, user_id))
+    return review
+
+
+def _may(review: Review, user_id: int) -> bool:
+    """Whether the one rule lets this person take a look, as it is saved."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT slider_may_look(r, %s) FROM slider_review r WHERE r.id = %s", [user_id, review.pk])
+        return bool(cursor.fetchone() == (True,))
+
+
+def _cant(review: Review, user_id: int) -> str:
+    """Why this person can't take a look that was just given to them; empty where they can."""
+    if _may(review, user_id):
+        return ""
+    member = Membership.objects.select_related("user").get(user_id=user_id, project=review.task.project_id)
+    name = member.user.get_username()
+    if missing := set(review.skills or ()) - set(member.skills):
+        return f"{name} lacks what it takes: {', '.join(sorted(missing))}"
+    if Decline.objects.filter(user_id=user_id, review__item_id=review.item_id).exists():
+        return f"{name} has passed this item on: it is not put before them again"
+    if review.for_lead and member.role not in LEADING:
+        return f"{name} does not lead, and only somebody who leads can take it"
+    return f"{name} has had this item before and can't take this look"
+
+
+def free_from_leavers() -> int:
+    """Give back to everybody what was assigned to people who don't review there any more; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE slider_review SET assignee_id = NULL WHERE id IN (
+                SELECT r.id FROM slider_review r JOIN slider_task t ON t.id = r.task_id
+                WHERE r.state = 'open' AND r.assignee_id IS NOT NULL AND NOT EXISTS (
+                    SELECT FROM slider_membership m JOIN auth_user u ON u.id = m.user_id
+                    WHERE m.project_id = t.project_id AND m.user_id = r.assignee_id AND m.role = ANY(%s) AND u.is_active
+                )
+                ORDER BY r.id FOR UPDATE OF r SKIP LOCKED
+            )
+            """,
+            [REVIEWING],
+        )
+        return int(cursor.rowcount)
+
+
+def teach(membership_id: int, known: list[str]) -> None:
+    """Say what somebody knows; the looks that wait ask for it at the next claim."""
+    Membership.objects.filter(pk=membership_id).update(skills=known)
