@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from slider.flow import imports as importing
 from slider.flow import handing, known, steer
+from slider.flow import imports as importing
 from slider.models import Import, Membership, Mode, Review, ReviewKind, Task, Verdict
 from tests import casts, evidence, pasts
 from tests.browser.conftest import Faults, SignIn
