@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from slider.flow import moves
 from slider.models import Review, State
+from slider.models.may_look import may_look
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +98,14 @@ def _take_review(user_id: int, task_ids: list[int], lease_s: float) -> Review | 
         # One person's two tabs must not take two: they queue here, by the person's id.
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_PEOPLE, user_id % 2**31])
         cursor.execute(
-            """
+            f"""
             WITH held AS (
                 SELECT id FROM slider_review
                 WHERE holder_id = %(user)s AND state = 'held' AND task_id = ANY(%(tasks)s) ORDER BY id LIMIT 1
             ), open AS (
                 SELECT r.id FROM slider_review r
                 WHERE r.state = 'open' AND r.task_id = ANY(%(tasks)s) AND NOT EXISTS (SELECT FROM held)
-                  AND slider_may_look(r, %(user)s)
+                  AND {may_look("r", person="%(user)s")}
                 ORDER BY r.id LIMIT 1 FOR UPDATE SKIP LOCKED
             )
             UPDATE slider_review r SET
@@ -115,7 +116,7 @@ def _take_review(user_id: int, task_ids: list[int], lease_s: float) -> Review | 
             FROM (SELECT id FROM held UNION ALL SELECT id FROM open) AS next
             WHERE r.id = next.id AND (r.state = 'open' OR (r.state = 'held' AND r.holder_id = %(user)s))
             RETURNING r.id
-            """,
+            """,  # noqa: S608  # nothing in it comes from outside
             {"user": user_id, "tasks": task_ids, "lease_s": lease_s},
         )
         row = cursor.fetchone()
