@@ -14,7 +14,7 @@ from slider.models.policy import Gauge, Maker, Mode, Policy
 from slider.models.project import ApiKey, Membership, Project, Role, Scope, can
 from slider.models.publication import Endpoint, Publication
 from slider.models.pulse import Pulse
-from slider.models.review import Decline, Review
+from slider.models.review import Decline, Hidden, Review
 from slider.models.score import Score
 from slider.models.states import AFTER, BESIDE, Delivery, Ending, Lane, Outcome, ReviewKind, ReviewState, State, Verdict
 from slider.models.tally import Tally
@@ -37,6 +37,7 @@ __all__ = [
     "Ending",
     "Endpoint",
     "Gauge",
+    "Hidden",
     "Import",
     "ImportChunk",
     "ImportState",

@@ -78,6 +78,23 @@ class Task(models.Model):
         validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
         help_text="The share of decided looks that somebody else looks at once more. 0: none.",
     )
+    stake_field = models.CharField(
+        max_length=80,
+        blank=True,
+        db_default="",
+        help_text="The field of an item, a number, that says how much is at stake. Empty: all items alike.",
+    )
+    answer_within_h = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.05), MaxValueValidator(2000)],
+        help_text="An item without a due time of its own is due so many hours after it came. Empty: not said.",
+    )
+    overtaken_h = models.FloatField(
+        db_default=24.0,
+        validators=[MinValueValidator(0.0), MaxValueValidator(720)],
+        help_text="So many hours of later looks may go before one that is worth least. 0: first come, first served.",
+    )
     undo_s = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(3600)])
     paused = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
@@ -103,6 +120,11 @@ class Task(models.Model):
             models.CheckConstraint(
                 condition=models.Q(known_rate__gte=0, known_rate__lte=0.5, second_rate__gte=0, second_rate__lte=1),
                 name="task_looks_at_reviewers",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(overtaken_h__gte=0, overtaken_h__lte=720)
+                & (models.Q(answer_within_h=None) | models.Q(answer_within_h__gt=0, answer_within_h__lte=2000)),
+                name="task_order_of_looks",
             ),
         )
 
