@@ -26,11 +26,12 @@ def ahead(request: HttpRequest) -> HttpResponse:
     page, leases = desk_pages.page_of(request), leases_of()
     back = _grips(request, "back", long=True)
     grips = [*_grips(request, "have"), *_grips(request, "typed", long=True), *back]
+    sent = _grips(request, "sent", long=True)  # decided, and on its way
     want = request.POST.get("want", "0")
     hand = holding.fill(
         access.person(request).pk,
         page=page,
-        grips=grips,
+        grips=[*grips, *sent],
         want=int(want) if want.isascii() and want.isdigit() and len(want) < 3 else 0,
         tasks=[task.pk for task in desk_pages.wanted_of(request, may)],
         may=[task.pk for task in may],
@@ -43,8 +44,9 @@ def ahead(request: HttpRequest) -> HttpResponse:
 def _answer(request: HttpRequest, hand: Hand, grips: Sequence[Grip], back: Sequence[Grip]) -> HttpResponse:
     returned = Review.objects.in_bulk([grip.review_id for grip in back if grip.review_id in hand.kept])
     looks = [*returned.values(), *hand.fresh]
+    kept = hand.kept & {grip.review_id for grip in grips}
     told = {
-        "kept": sorted(hand.kept),
+        "kept": sorted(kept),
         "lost": sorted({grip.review_id for grip in grips} - hand.kept),
         "looks": [
             {
@@ -59,7 +61,7 @@ def _answer(request: HttpRequest, hand: Hand, grips: Sequence[Grip], back: Seque
         "lease_s": leases_of().page_s,
         "typed_s": leases_of().typed_s,
         "waiting": frame.desk(request.user).text,
-        "empty": None if looks or hand.kept else desk_pages.empty_alone(request),
+        "empty": None if looks or kept else desk_pages.empty_alone(request),
     }
     response = JsonResponse(told)
     response["X-Desk-Address"] = reverse("desk")

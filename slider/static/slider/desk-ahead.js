@@ -123,7 +123,7 @@ window.ahead = (() => {
     const want = here.card === "empty" && !isDry ? 0 : Math.max(0, missing);
     const pairs = [["want", want], ["task", desk.dataset.only], ["near", here.task || here.near || ""]];
     for (const one of looks()) pairs.push([kept.draft(one.review) ? "typed" : "have", grip(one)]);
-    for (const sent of outbox.grips()) pairs.push(["typed", sent]);
+    for (const sent of outbox.grips()) pairs.push(["sent", sent]);
     const mine = new Set(looks().map((one) => one.review));
     for (const one of kept.orphans()) if (!mine.has(one.review) && !outbox.has(one.review)) pairs.push(["back", grip(one)]);
     return pairs;
@@ -196,7 +196,7 @@ window.ahead = (() => {
     outbox.put(entry);
     entry.node = { ...here, nodes: away(), ends };
     here = { card: "dry", near: task };
-    if (words !== "Skipped" && entry.node.nodes.querySelector(".sheet").dataset.undoS !== "0") saidHere(words, title);
+    if (words !== "Skipped" && entry.node.nodes.querySelector(".sheet").dataset.takeBackS !== "0") saidHere(words, title);
     next(`${words}: ${title}.`);
   };
 

@@ -88,20 +88,30 @@ window.outbox = (() => {
     } else {
       entry.refused = true; // kept until the person has done with what comes back
       window.kept.keepEntry(entry);
+      count();
     }
     if (outcome === "saved") tell("desk:saved", { entry, response, text, isLast: unsent().length === 0 });
     else tell("desk:back", { entry, response, text, status });
   };
 
+  // How many are on their way stands on the desk, for whoever waits for it.
+  const count = () => {
+    const left = unsent().length;
+    if (left) desk.dataset.unsaved = left;
+    else delete desk.dataset.unsaved;
+  };
+
   const remove = (entry) => {
     entries = entries.filter((other) => other !== entry);
     window.kept.dropEntry(entry);
+    count();
   };
 
   const put = (entry) => {
     for (const old of entries.filter((other) => other.refused && other.review === entry.review)) remove(old);
     entries.push(entry);
     window.kept.keepEntry(entry); // before anything changes on the page
+    count();
     send();
   };
 
@@ -123,6 +133,7 @@ window.outbox = (() => {
       entries.push(entry);
       window.kept.keepEntry(entry);
     }
+    count();
     send();
   };
 
