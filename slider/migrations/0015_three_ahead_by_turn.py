@@ -136,6 +136,7 @@ class Migration(migrations.Migration):
             name="overtaken_h",
             field=models.FloatField(
                 db_default=24.0,
+                default=24.0,
                 help_text="So many hours of later looks may go before one that is worth least. 0: first come, first served.",
                 validators=[
                     django.core.validators.MinValueValidator(0.0),
@@ -149,6 +150,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True,
                 db_default="",
+                default="",
                 help_text="The field of an item, a number, that says how much is at stake. Empty: all items alike.",
                 max_length=80,
             ),

@@ -81,6 +81,7 @@ class Task(models.Model):
     stake_field = models.CharField(
         max_length=80,
         blank=True,
+        default="",
         db_default="",
         help_text="The field of an item, a number, that says how much is at stake. Empty: all items alike.",
     )
@@ -91,6 +92,7 @@ class Task(models.Model):
         help_text="An item without a due time of its own is due so many hours after it came. Empty: not said.",
     )
     overtaken_h = models.FloatField(
+        default=24.0,
         db_default=24.0,
         validators=[MinValueValidator(0.0), MaxValueValidator(720)],
         help_text="So many hours of later looks may go before one that is worth least. 0: first come, first served.",

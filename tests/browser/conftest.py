@@ -177,6 +177,7 @@ def new_page(
         return context.new_page()
 
     yield new
+    faults.expect("ERR_INTERNET_DISCONNECTED")
     for context in opened:
         context.set_offline(True)  # the last word of a page that closes must not meet the emptying of the tables
         context.close()
