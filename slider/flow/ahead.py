@@ -14,7 +14,7 @@ MOST_PERSON = 8  # two full desks
 
 @dataclass(frozen=True, slots=True)
 class Grip:
-    """A look that a page has in hands, and its claim; `long`: something is typed for it, or its verdict is on its way."""
+    """A look that a page has in hands, and its claim; `long`: typed for, or its verdict is on its way."""
 
     review_id: int
     token: int
