@@ -22,6 +22,7 @@ window.ahead = (() => {
   let leaseMs = 50_000;
   let wait = 1;
   let retry = 0;
+  let rest = "";
 
   const heading = () => document.getElementById("sheet-title");
   const isReady = () => isPainted && !isBusy && !isDry;
@@ -82,6 +83,7 @@ window.ahead = (() => {
     const at = waiting.findIndex((one) => one.card || one.ends > performance.now());
     if (at >= 0) show(waiting.splice(at, 1)[0], said);
     else dry(said);
+    recount();
     refill();
   };
 
@@ -158,9 +160,16 @@ window.ahead = (() => {
       if (outbox.has(draft.review) || mine.has(draft.review)) continue;
       if (gone.has(draft.review)) waiting.unshift(card(draft));
     }
-    const count = document.querySelector(".top .count");
-    if (count) count.firstChild.data = told.waiting;
+    rest = told.waiting;
     arrivedWith(told);
+    recount();
+  };
+
+  // What waits is what nobody has, and what waits ahead in this page.
+  const recount = () => {
+    const count = document.querySelector(".top .count");
+    const ahead = waiting.filter((one) => one.review).length;
+    if (count && rest) count.firstChild.data = /^\d+$/.test(rest) ? String(Number(rest) + ahead) : rest;
   };
 
   const arrivedWith = (told) => {
@@ -224,6 +233,8 @@ window.ahead = (() => {
       : { ...card({ review: entry.review, token: entry.token, title: entry.title, typed }), entry };
     if (!from && status) one.nodes.querySelector("p").textContent = `The server refused it (${status}). Nothing was saved.`;
     wantsUndo = false;
+    setBusy(false);
+    if (outbox.isIdle()) said(text ? [...(parsed(text).querySelector("#desk-said")?.childNodes || [])] : []);
     if (isUntouched()) {
       putBack();
       show(one, `${entry.title} comes back.`);
@@ -393,5 +404,5 @@ window.ahead = (() => {
     refill();
   };
 
-  return { begin, decide, undo, take, showBack, typed, isReady, hasLook: () => Boolean(here.review), token: () => here.token };
+  return { begin, decide, undo, take, showBack, typed, isReady, isAsking: () => asking };
 })();
