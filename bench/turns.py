@@ -1,4 +1,4 @@
-"""What handing looks out costs, beside how many there are: `python -m bench.turns 10000 1000000`, on a scratch database.
+"""What handing looks out costs, beside how many there are: `python -m bench.turns 10000 1000000`.
 
 Five tasks, a tenth of the rows open, one person who reviews all five; also where the first 4,000 open looks of every
 task are ones that this person has skipped.
@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,6 @@ def main() -> None:
 def _measure(rows: int) -> None:
     from django.db import connection
 
-    from slider.flow import claims
     from slider.models import Review
     from tests import casts
 
@@ -60,18 +60,16 @@ def _measure(rows: int) -> None:
     for words in ("", " after 4,000 skipped in each task"):
         if words:
             _skip(cast.reviewer.pk, tasks)
-        spent = [_claim(claims, cast.reviewer.pk, tasks) for _ in range(200)]
+        spent = [_claim(cast.reviewer.pk, tasks) for _ in range(200)]
         low, high = np.percentile(spent, [50, 95])
         print(f"{rows:>9,} rows, {waiting:>7,} open{words}: four looks in {low:.1f} ms, p95 {high:.1f} ms")
-        print(
-            "\n".join(
-                f"    {line}" for line in _plan(claims, cast.reviewer.pk, tasks) if "Scan" in line or "Sort" in line
-            )
-        )
+        print("\n".join(f"    {line}" for line in _plan(cast.reviewer.pk, tasks) if "Scan" in line or "Sort" in line))
 
 
-def _claim(claims, user_id, tasks):  # type: ignore[no-untyped-def]
+def _claim(user_id: int, tasks: list[int]) -> float:
     from django.db import transaction
+
+    from slider.flow import claims
 
     began = time.perf_counter()
     with transaction.atomic():
@@ -80,16 +78,26 @@ def _claim(claims, user_id, tasks):  # type: ignore[no-untyped-def]
     return (time.perf_counter() - began) * 1000
 
 
-def _plan(claims, user_id, tasks):  # type: ignore[no-untyped-def]
+def _plan(user_id: int, tasks: list[int]) -> list[str]:
     from django.db import connection
 
-    values = {"user": user_id, "tasks": tasks, "lease_s": 60, "page": "", "near": 0, "stay_s": 0, "slack": 12}
+    from slider.flow import claims
+
+    values: dict[str, Any] = {
+        "user": user_id,
+        "tasks": tasks,
+        "lease_s": 60,
+        "page": "",
+        "near": 0,
+        "stay_s": 0,
+        "slack": 12,
+    }
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {claims._TAKE}", values | {"most": 4, "window": 200})
         return [line for (line,) in cursor.fetchall()]
 
 
-def _skip(user_id, tasks):  # type: ignore[no-untyped-def]
+def _skip(user_id: int, tasks: list[int]) -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from slider.flow import ahead, hiding, review, setup
 from slider.flow.ahead import Leases
-from slider.models import Hidden, Item, Review, ReviewState
+from slider.models import Hidden, Item, Review, ReviewState, Role
 from tests import casts
 from tests.casts import Company
 
@@ -111,7 +111,7 @@ def test_a_paused_task(cast: Company) -> None:
 
 def test_no_task_and_no_role(cast: Company) -> None:
     place = casts.project("Nothing here")
-    newcomer = casts.person("newcomer", role=casts.Role.REVIEWER, of=place)
+    newcomer = casts.person("newcomer", role=Role.REVIEWER, of=place)
     assert "Your projects have no tasks yet" in signed_in(newcomer).get("/desk/").content.decode()
     assert signed_in(cast.viewer).get("/desk/").status_code == 403
 
