@@ -49,6 +49,12 @@ class Environment(BaseSettings):
     # The fleet
     SLIDER_LEASE_S: int = Field(60, ge=5, le=3600, description="Seconds a worker holds an item without a sign of life.")
     SLIDER_REVIEW_LEASE_S: int = Field(600, ge=30, le=86_400, description="Seconds a reviewer holds an item.")
+    SLIDER_PAGE_LEASE_S: int = Field(
+        50, ge=20, le=600, description="Seconds an open desk holds its items after its last sign of life."
+    )
+    SLIDER_PRESENCE_S: int = Field(
+        300, ge=30, le=86_400, description="Seconds without key, mouse or touch after which a desk shows no more life."
+    )
     SLIDER_SHIFT_S: int = Field(30, ge=1, le=600, description="Seconds a pump works on one task before others may.")
     SLIDER_LINGER_S: float = Field(3.0, ge=0, le=60, description="Seconds a dry pump waits for new items.")
     SLIDER_GUARD_TTL_S: int = Field(

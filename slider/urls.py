@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 from slider.api import v1
 from slider.views import (
     desk,
+    desk_ahead,
     doors,
     export,
     home,
@@ -29,7 +30,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", v1.urls),
     path("csp-report", doors.csp_report, name="csp-report"),
     path("desk/", desk.show, name="desk"),
+    path("desk/ahead", desk_ahead.ahead, name="desk-ahead"),
+    path("desk/release", desk_ahead.release, name="desk-release"),
     path("desk/take", desk.take, name="desk-take"),
+    path("desk/tasks", desk_ahead.tasks, name="desk-tasks"),
     path("desk/<int:review_id>/", desk.look, name="desk-review"),
     path("desk/<int:review_id>/decide", desk.decide, name="desk-decide"),
     path("desk/<int:review_id>/own", desk.own, name="desk-own"),

@@ -1,6 +1,7 @@
 """Items come in: one, or a batch with an answer for each row."""
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -15,10 +16,11 @@ from slider.api.router import router
 from slider.flow import intake
 from slider.flow.intake import Arrival, Fate, Row
 from slider.models import ApiKey, Scope, Task
+from slider.rows import columns
 
 MOST_ITEMS = 1000
 PRIORITIES = range(-100, 101)
-_FIELDS = ("external_id", "priority", "input")
+_FIELDS = ("external_id", "priority", "due_at", "input")
 _GOOD = (Fate.ADDED, Fate.KNOWN)
 _ERRORS_SHOWN = 20
 
@@ -185,7 +187,17 @@ def wanted(value: Any, at: str) -> Row:
     if type(priority) is not int or priority not in PRIORITIES:
         message = f"priority must be a whole number from {PRIORITIES[0]} to {PRIORITIES[-1]}."
         raise Fault(400, "type", message, where=f"{at}/priority")
-    return Row(value["input"], external_id, priority)
+    return Row(value["input"], external_id, priority, _due_at(value.get("due_at"), at))
+
+
+def _due_at(value: Any, at: str) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        return columns.moment(value if isinstance(value, str) else "")
+    except columns.Unreadable:
+        message = "due_at must be a time with its zone, such as 2026-03-01T12:00:00Z."
+        raise Fault(400, "type", message, where=f"{at}/due_at") from None
 
 
 def _refuse_unknown(value: dict[str, Any], known: tuple[str, ...], at: str) -> None:

@@ -124,6 +124,7 @@ def _item(item: Item) -> dict[str, Any]:
         "external_id": item.external_id,
         "state": item.state,
         "priority": item.priority,
+        "due_at": item.due_at,
         "created_at": item.created_at,
         "finished_at": item.finished_at,
     }

@@ -13,6 +13,7 @@ class NewItem(Schema):
     model_config = ConfigDict(extra="forbid")
     external_id: str | None = Field(None, max_length=255, description="The id in your system.")
     priority: int = Field(0, ge=-100, le=100, description="Lower goes first.")
+    due_at: datetime | None = Field(None, description="When its result is wanted, with the time zone.")
     input: dict[str, Any] = Field(description="What the task's input schema describes.")
 
 
@@ -80,6 +81,7 @@ class ItemOut(Schema):
     external_id: str
     state: str
     priority: int
+    due_at: datetime | None
     created_at: datetime
     finished_at: datetime | None
 

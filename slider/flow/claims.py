@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -84,46 +85,91 @@ def run_out(*, most: int = 500) -> int:
         return len(moves.move_all(steps, source=State.WORKING))
 
 
-def take_review(user_id: int, *, task_ids: list[int], lease_s: float) -> Review | None:
-    """The review this person holds already, else the oldest open one of these tasks; None if there is none.
+# Whether a look may be given to a person; `r` is the look. Every rule of who may look at what stands in this one place.
+_FOR_THEM = may_look("r", person="%(user)s")
+_TAKE = f"""
+WITH heads AS MATERIALIZED (
+    SELECT h.id, h.turn - CASE WHEN t.id = %(near)s THEN %(stay_s)s ELSE 0 END * interval '1 second' AS turn
+    FROM unnest(%(tasks)s::bigint[]) AS t(id) CROSS JOIN LATERAL (
+        SELECT r.id, r.turn FROM (
+            SELECT * FROM slider_review w
+            WHERE w.state = 'open' AND w.task_id = t.id ORDER BY w.turn, w.id LIMIT %(window)s
+        ) AS r WHERE {_FOR_THEM} ORDER BY r.turn, r.id LIMIT %(most)s + %(slack)s
+    ) AS h
+), picked AS (
+    SELECT r.id FROM slider_review r JOIN heads h ON h.id = r.id WHERE r.state = 'open'
+    ORDER BY h.turn, h.id LIMIT %(most)s FOR UPDATE OF r SKIP LOCKED
+)
+UPDATE slider_review r SET
+    state = 'held', holder_id = %(user)s, token = r.token + 1, page = %(page)s, taken_at = clock_timestamp(),
+    lease_until = clock_timestamp() + %(lease_s)s * interval '1 second'
+FROM picked JOIN heads h ON h.id = picked.id WHERE r.id = picked.id AND r.state = 'open'
+RETURNING r.id, h.turn
+"""  # noqa: S608  # nothing but the fragment above goes into this text
+_WINDOWS = (200, 5_000, 50_000)  # so many of the first looks of a task are asked whether they are for this person
+_SLACK = 12  # what others take in the same moment is passed over
+STAY_S = 1_800  # a look of the task that one is at goes before others whose turn is not so much earlier
+_PEOPLE = 7_301  # the advisory lock's own number space
 
-    Of these tasks a person holds one review at a time: a reload and a second tab show the same one. What they held may
+
+def lock_person(user_id: int) -> None:
+    """One person's tabs wait for each other here until the transaction ends: what they hold is counted once."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_PEOPLE, user_id % 2**31])
+
+
+def take_looks(
+    user_id: int, *, task_ids: list[int], most: int, lease_s: float, page: str = "", near: int = 0
+) -> list[int]:
+    """Take up to `most` open looks of these tasks for this person, whose turn comes first first; their ids in order.
+
+    One statement hands them out. `near` is the task that the person is at: like comes with like, unless the turn of
+    something else is much earlier. The person is locked.
+    """
+    values: dict[str, Any] = {"user": user_id, "tasks": task_ids, "lease_s": lease_s, "page": page}
+    values |= {"near": near, "stay_s": STAY_S, "slack": _SLACK}
+    taken: list[tuple[int, datetime]] = []
+    with connection.cursor() as cursor:
+        for window in _WINDOWS:
+            if len(taken) >= most or not task_ids:
+                break
+            cursor.execute(_TAKE, values | {"most": most - len(taken), "window": window})
+            taken += cursor.fetchall()
+    return [review_id for review_id, _ in sorted(taken, key=lambda row: (row[1], row[0]))]
+
+
+def take_review(user_id: int, *, task_ids: list[int], lease_s: float, near: int = 0) -> Review | None:
+    """The look this person holds already, else the open one of these tasks whose turn is first; None if there is none.
+
+    Without a script a person holds one look at a time: a reload and a second tab show the same one. What they held may
     be decided or lost in the very moment of looking: then it is looked for once more.
     """
-    return _take_review(user_id, task_ids, lease_s) or _take_review(user_id, task_ids, lease_s)
+    for _ in range(2):
+        with transaction.atomic():
+            lock_person(user_id)
+            ids = _held_anew(user_id, task_ids, lease_s)
+            ids = ids or take_looks(user_id, task_ids=task_ids, most=1, lease_s=lease_s, near=near)
+            if ids:
+                return Review.objects.get(pk=ids[0])
+    return None
 
 
-def _take_review(user_id: int, task_ids: list[int], lease_s: float) -> Review | None:
-    with transaction.atomic(), connection.cursor() as cursor:
-        # One person's two tabs must not take two: they queue here, by the person's id.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_PEOPLE, user_id % 2**31])
+def _held_anew(user_id: int, task_ids: list[int], lease_s: float) -> list[int]:
+    """The look that a person holds, for another `lease_s` seconds and no open page's any more."""
+    with connection.cursor() as cursor:
         cursor.execute(
-            f"""
+            """
             WITH held AS (
                 SELECT id FROM slider_review
-                WHERE holder_id = %(user)s AND state = 'held' AND task_id = ANY(%(tasks)s) ORDER BY id LIMIT 1
-            ), open AS (
-                SELECT r.id FROM slider_review r
-                WHERE r.state = 'open' AND r.task_id = ANY(%(tasks)s) AND NOT EXISTS (SELECT FROM held)
-                  AND {may_look("r", person="%(user)s")}
-                ORDER BY r.id LIMIT 1 FOR UPDATE SKIP LOCKED
+                WHERE holder_id = %(user)s AND state = 'held' AND task_id = ANY(%(tasks)s)
+                ORDER BY page <> '', turn, id LIMIT 1
             )
-            UPDATE slider_review r SET
-                state = 'held', holder_id = %(user)s,
-                token = r.token + (r.state = 'open')::int,
-                taken_at = CASE WHEN r.state = 'open' THEN clock_timestamp() ELSE r.taken_at END,
-                lease_until = clock_timestamp() + %(lease_s)s * interval '1 second'
-            FROM (SELECT id FROM held UNION ALL SELECT id FROM open) AS next
-            WHERE r.id = next.id AND (r.state = 'open' OR (r.state = 'held' AND r.holder_id = %(user)s))
-            RETURNING r.id
-            """,  # noqa: S608  # nothing in it comes from outside
+            UPDATE slider_review r SET page = '', lease_until = clock_timestamp() + %(lease_s)s * interval '1 second'
+            FROM held WHERE r.id = held.id AND r.state = 'held' AND r.holder_id = %(user)s RETURNING r.id
+            """,
             {"user": user_id, "tasks": task_ids, "lease_s": lease_s},
         )
-        row = cursor.fetchone()
-        return None if row is None else Review.objects.get(pk=row[0])
-
-
-_PEOPLE = 7_301  # the advisory lock's own number space
+        return [review_id for (review_id,) in cursor.fetchall()]
 
 
 def renew_review(review_id: int, *, user_id: int, token: int, lease_s: float) -> bool:
@@ -145,7 +191,8 @@ def free_reviews() -> int:
         cursor.execute(
             """
             UPDATE slider_review SET
-                state = 'open', last_holder_id = holder_id, holder_id = NULL, lease_until = NULL, taken_at = NULL
+                state = 'open', last_holder_id = holder_id, holder_id = NULL, lease_until = NULL, taken_at = NULL,
+                page = ''
             WHERE id IN (
                 SELECT id FROM slider_review WHERE state = 'held' AND lease_until < clock_timestamp()
                 ORDER BY id FOR UPDATE SKIP LOCKED

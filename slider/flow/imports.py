@@ -88,7 +88,7 @@ def _commit(held: Import, batch: list[Record | Bad]) -> None:
     records = [row for row in batch if isinstance(row, Record)]
     refused = [row for row in batch if isinstance(row, Bad)]
     with transaction.atomic():
-        wanted = [intake.Row(record.body, record.external_id, record.priority) for record in records]
+        wanted = [intake.Row(row.body, row.external_id, row.priority, row.due_at) for row in records]
         arrivals = intake.add(held.task, wanted, origin=f"import {held.pk}: {held.name}"[:120], by=held.by_id)
         fates = Counter(arrival.fate for arrival in arrivals)
         for record, arrival in zip(records, arrivals, strict=True):

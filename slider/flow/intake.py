@@ -4,6 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -27,11 +28,15 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One wanted item. Without an `external_id` each call makes a new item. `priority`: lower goes first."""
+    """One wanted item. Without an `external_id` each call makes a new item. `priority`: lower goes first.
+
+    `due_at` is when its result is wanted, with its time zone.
+    """
 
     body: Any
     external_id: str | None = None
     priority: int = 0
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ def add(task: Task, rows: Sequence[Row], *, origin: str, by: int | None = None) 
     for place in good:
         firsts.setdefault(named[place], place)
     with transaction.atomic():
-        fresh = _insert(task.pk, [(external_id, rows[place].priority) for external_id, place in firsts.items()])
+        fresh = _insert(task.pk, [(external_id, rows[place]) for external_id, place in firsts.items()])
         _fill([(fresh[e], texts[p], digests[p]) for e, p in firsts.items() if e in fresh], origin=origin)
         moves.born(sorted(fresh.values()), reason=f"came in by {origin}", by=by)
         here = _here(task.pk, list(firsts))
@@ -111,7 +116,7 @@ def id_problem(external_id: str) -> str:
     return ""
 
 
-def _insert(task_id: int, wanted: list[tuple[str, int]]) -> dict[str, int]:
+def _insert(task_id: int, wanted: list[tuple[str, Row]]) -> dict[str, int]:
     """Numbered in the order in which they were sent, so that they are worked in it.
 
     Written in the order of their external ids: two callers that send the same ids in another order wait for each
@@ -122,15 +127,21 @@ def _insert(task_id: int, wanted: list[tuple[str, int]]) -> dict[str, int]:
             """
             WITH numbered AS MATERIALIZED (
                 SELECT nextval(pg_get_serial_sequence('slider_item', 'id')) AS id, w.external_id, w.priority,
-                       clock_timestamp() AS now
-                FROM unnest(%s::text[], %s::int[]) AS w(external_id, priority)
+                       w.due_at, clock_timestamp() AS now
+                FROM unnest(%s::text[], %s::int[], %s::timestamptz[]) AS w(external_id, priority, due_at)
             )
-            INSERT INTO slider_item (id, task_id, external_id, state, priority, tries, token, run_at, created_at)
-            SELECT n.id, %s, n.external_id, 'ready', n.priority, 0, 0, n.now, n.now
+            INSERT INTO slider_item (id, task_id, external_id, state, priority, tries, token, run_at, created_at,
+                                     due_at)
+            SELECT n.id, %s, n.external_id, 'ready', n.priority, 0, 0, n.now, n.now, n.due_at
             FROM numbered n ORDER BY n.external_id COLLATE "C"
             ON CONFLICT (task_id, external_id) DO NOTHING RETURNING external_id, id
             """,
-            [[name for name, _ in wanted], [priority for _, priority in wanted], task_id],
+            [
+                [name for name, _ in wanted],
+                [row.priority for _, row in wanted],
+                [row.due_at for _, row in wanted],
+                task_id,
+            ],
         )
         return dict(cursor.fetchall())
 

@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models.functions import Now
+from django.db.models import F
+from django.db.models.functions import Greatest, Now
 
 from slider import strict
 from slider.flow import admitted, claims, marking, moves, outbox, seconds, several
@@ -63,26 +64,31 @@ class Said:
     marks: tuple[marking.Remark, ...] = ()
 
 
-def take(user_id: int, *, task_ids: list[int], lease_s: float) -> Review | None:
-    """The next review for this person, theirs alone until the lease runs out; None when there is none."""
+def take(user_id: int, *, task_ids: list[int], lease_s: float, near: int = 0) -> Review | None:
+    """The next review for this person, theirs alone until the lease runs out; None when there is none.
+
+    `near` is the task that they are at: like comes with like.
+    """
     door = admitted.door(user_id, task_ids)
-    review = claims.take_review(user_id, task_ids=door.open, lease_s=lease_s)
+    review = claims.take_review(user_id, task_ids=door.open, lease_s=lease_s, near=near)
     if review is not None and review.task_id in door.resting:
         admitted.let_in(review.task_id, user_id, Let.FEW)
     return review
 
 
-def decide(review_id: int, *, user_id: int, token: int, said: Said) -> Review:
-    """Record a verdict; once, by the holder of the claim.
+def decide(review_id: int, *, user_id: int, token: int, said: Said, seen_s: float | None = None) -> Review:
+    """Record a verdict; once, by the holder of the claim. `seen_s`: so long it was in sight, which began later than
+    the claim where looks wait ahead.
 
     A late one counts as long as nobody else has taken the item: the token is still the claim's. One that comes later
-    still is kept as a second opinion, and KeptAside says so. Saying the same again is answered with the decided review.
-    Raises NotYours, or Unfit when the verdict itself can't stand.
+    still is kept as a second opinion, and KeptAside says so. Saying the same again is answered with the decided review;
+    what was said first stands. Raises NotYours, or Unfit when the verdict itself can't stand.
     """
     with transaction.atomic():
         several.lock(review_id)
         review = Review.objects.select_for_update(of=("self",)).select_related("task").get(pk=review_id)
         if review.state == ReviewState.DECIDED and (review.holder_id, review.token) == (user_id, token):
+            _must_be_the_same(said, review)
             return review
         counts = may_decide(review, user_id, token)
         if not counts and not _is_late(review, user_id, token):
@@ -96,6 +102,8 @@ def decide(review_id: int, *, user_id: int, token: int, said: Said) -> Review:
         settled = settle(said, review.task, proposal=proposal)
         marks = _marks(settled, review, proposal=proposal)
         if counts:
+            if seen_s is not None and review.taken_at is not None:
+                review.taken_at = Greatest(F("taken_at"), Now() - timedelta(seconds=seen_s))
             _record(review, settled, marks, user_id)
         else:
             _keep_aside(review, settled, user_id, token)
@@ -120,6 +128,19 @@ def _record(review: Review, settled: Said, marks: list[Mark], user_id: int) -> N
     Unheard.objects.create(review=review, task_id=review.task_id)
     _publish(review)
     seconds.draw(review)
+
+
+def _must_be_the_same(said: Said, review: Review) -> None:
+    """Two tabs may show one claim: what the second one says must not look as if it had been saved."""
+    is_other = said.verdict == Verdict.REJECT and (review.verdict, review.reason) != (Verdict.REJECT, said.reason)
+    is_other |= said.verdict != Verdict.REJECT and review.verdict == Verdict.REJECT
+    if said.verdict == Verdict.ACCEPT:
+        is_other |= review.verdict != Verdict.ACCEPT
+    if said.verdict == Verdict.FIX and not is_other:
+        is_other = strict.canonical(said.answer) != strict.canonical(review.answer)
+    if is_other:
+        word = Verdict(review.verdict).label
+        raise NotYours(f"you have said something else of this item before ({word}), and that stands")
 
 
 def _own_first(review: Review, user_id: int) -> None:
@@ -230,7 +251,9 @@ def skip(review_id: int, *, user_id: int, token: int) -> None:
     """Pass an item on: it goes back to the queue and is not offered to this person again. Raises NotYours."""
     with transaction.atomic():
         review = Review.objects.select_for_update().get(pk=review_id)
-        if review.state != ReviewState.HELD or (review.holder_id, review.token) != (user_id, token):
+        if review.token == token and Decline.objects.filter(review=review, user_id=user_id).exists():
+            return  # said twice
+        if not may_decide(review, user_id, token):
             raise NotYours(who_has_it(review, user_id))
         Decline.objects.get_or_create(review=review, user_id=user_id)
         let_go(review)
@@ -246,6 +269,7 @@ def let_go(review: Review) -> None:
         review.last_holder_id = None
     review.state, review.holder_id = ReviewState.OPEN, None
     review.lease_until = review.taken_at = None
+    review.page = ""
 
 
 def stay(review_id: int, *, user_id: int, token: int, lease_s: float) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 from django.db import connection
 
 from slider.engine import audit, certificate, coins, lanes, regions
-from slider.flow import bulk, known, moves, outbox, several
+from slider.flow import bulk, known, moves, outbox, several, worth
 from slider.flow.records import Rated
 from slider.models import (
     Decision,
@@ -90,11 +90,11 @@ def route(standing: Standing, rated: Sequence[Rated], *, source: State = State.W
         for n, r in enumerate(rated)
     ]
     closed = {rated[p].item_id for p, place in chosen.items() if place.quarantined}
-    _write(task, rated, decisions, source, closed=closed)
+    _write(standing, rated, decisions, source, closed=closed)
     gauge.track = routed.track.to_json()
     gauge.routed += len(rated)
     gauge.unattended += sum(decision.lane == Lane.UNATTENDED for decision in decisions)
-    gauge.save(update_fields=["track", "routed", "unattended"])
+    gauge.save(update_fields=["track", "routed", "unattended", "worths"])
     return len(rated)
 
 
@@ -173,9 +173,10 @@ def _why(standing: Standing, rated: Rated, place: Place | None) -> Bar:
 
 
 def _write(
-    task: Task, rated: Sequence[Rated], decisions: Sequence[Decision], source: State, *, closed: set[int]
+    standing: Standing, rated: Sequence[Rated], decisions: Sequence[Decision], source: State, *, closed: set[int]
 ) -> None:
     """Write all that follows. What a `closed` region sent to people says nothing about the rest of the ranking."""
+    task, gauge = standing.task, standing.gauge
     bulk.insert(decisions)
     looks = [
         look
@@ -183,7 +184,10 @@ def _write(
         if d.lane == Lane.PEOPLE or d.audit
         for look in _looks(task, d, in_bin=None if d.item_id in closed else d.bin, skills=task.wants(r.body))
     ]
+    worths = {r.item_id: worth.of(r, task) for r in rated}
+    worth.weigh(gauge, looks, worths)
     bulk.insert(known.among(task, looks))
+    worth.remember(gauge, looks, worths)
     outbox.owe(
         task.pk,
         [

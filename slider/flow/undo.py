@@ -18,17 +18,18 @@ class TooLate(Exception):
     """The verdict stands: its effect has left, it is not this person's newest word, or it lies too deep."""
 
 
-def undo(review_id: int, *, user_id: int, token: int, lease_s: float) -> Review:
+def undo(review_id: int, *, user_id: int, token: int, lease_s: float, page: str = "") -> Review:
     """Take back the verdict that this person gave under this claim; they hold the look again, under a new claim.
 
     Everything that followed from the verdict is unmade in the same transaction, and the clock is asked last, when all
     of it is locked: who publishes or counts comes before or after, never in between. Saying it twice is answered with
-    the look as it is held. Raises TooLate.
+    the look as it is held, by the open `page` that asked. Raises TooLate.
     """
     with transaction.atomic():
         several.lock(review_id)
         review = Review.objects.select_for_update(of=("self",)).select_related("item").get(pk=review_id)
         if _is_taken_back(review, user_id, token):
+            Review.objects.filter(pk=review.pk).update(page=page)
             return review
         if (review.state, review.holder_id, review.token) != (ReviewState.DECIDED, user_id, token):
             raise TooLate("it is no verdict of yours any more")
@@ -39,7 +40,7 @@ def undo(review_id: int, *, user_id: int, token: int, lease_s: float) -> Review:
             raise TooLate(f"only your last {UNDO_DEEP} decisions can be taken back")
         _write_down(review, user_id, review.decided_at)
         until = review.undo_until
-        _hold_again(review, lease_s)
+        _hold_again(review, lease_s, page)
         _unmake(review, user_id)
         _ask_the_clock(until)
     return review
@@ -63,7 +64,8 @@ def _write_down(review: Review, user_id: int, decided_at: datetime) -> None:
     )
 
 
-def _hold_again(review: Review, lease_s: float) -> None:
+def _hold_again(review: Review, lease_s: float, page: str) -> None:
+    review.page = page
     review.state, review.token = ReviewState.HELD, review.token + 1
     review.taken_at, review.lease_until = Now(), Now() + timedelta(seconds=lease_s)
     review.verdict = review.reason = review.note = ""

@@ -16,7 +16,7 @@ from slider.models.practice import Admission, Let, Practice
 from slider.models.project import ApiKey, Membership, Project, Role, Scope, can
 from slider.models.publication import Endpoint, Publication
 from slider.models.pulse import Pulse
-from slider.models.review import Decline, Handing, HandingKind, Review
+from slider.models.review import Decline, Handing, HandingKind, Hidden, Review
 from slider.models.score import Score
 from slider.models.states import (
     AFTER,
@@ -57,6 +57,7 @@ __all__ = [
     "Gauge",
     "Handing",
     "HandingKind",
+    "Hidden",
     "Import",
     "ImportChunk",
     "ImportState",

@@ -20,6 +20,7 @@ class Item(models.Model):
     token = models.BigIntegerField(default=0, help_text="Fences: one more with each claim.")
     lease_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
+    due_at = models.DateTimeField(null=True, help_text="When its result is wanted; brings its looks forward.")
     finished_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -76,6 +76,10 @@ class Gauge(models.Model):
     task = models.OneToOneField(Task, models.CASCADE, primary_key=True, related_name="gauge")
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="+")
     track = models.JSONField(default=dict, help_text="Recent ranking scores and the share debt.")
+    worths = models.JSONField(
+        default=list,
+        help_text="Recent looks before results leave: [worth, pressing, seconds to its due time]; null: unknown.",
+    )
     routed = models.BigIntegerField(default=0, help_text="Items routed so far: the next one's place in the order.")
     unattended = models.BigIntegerField(default=0, help_text="Items that ran unattended in this epoch.")
     checked_at = models.DateTimeField(db_default=Now(), help_text="The guard's last sign of life.")

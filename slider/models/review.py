@@ -62,6 +62,15 @@ class Review(models.Model):
         db_default=0.0, editable=False, help_text="Chance that its draft is hidden first, fixed when it was made."
     )
     created_at = models.DateTimeField(db_default=Now())
+    page = models.CharField(
+        max_length=36, blank=True, db_default="", help_text="The open page that renews its lease; empty: none does."
+    )
+    pressing = models.FloatField(
+        null=True, help_text="How much a look is worth here: the share of recent looks that are worth less, 0-1."
+    )
+    due_at = models.DateTimeField(null=True, help_text="When its answer is wanted. Empty: nobody said.")
+    # The database gives it, whoever asks for the look: see migration 0015 and docs/decisions/0019.
+    turn = models.DateTimeField(help_text="When it comes first: the order in which looks are handed out.")
 
     class Meta:
         constraints = (
@@ -118,6 +127,9 @@ class Review(models.Model):
                 name="one_look_beside_a_person",
             ),
             models.CheckConstraint(
+                condition=models.Q(pressing=None) | models.Q(pressing__gte=0, pressing__lte=1), name="review_pressing"
+            ),
+            models.CheckConstraint(
                 condition=models.Q(undo_until=None) | models.Q(state=ReviewState.DECIDED),
                 name="review_undo_only_while_decided",
             ),
@@ -127,7 +139,7 @@ class Review(models.Model):
             ),
         )
         indexes = (
-            models.Index(fields=["task", "id"], condition=models.Q(state=ReviewState.OPEN), name="review_open"),
+            models.Index(fields=["task", "turn", "id"], condition=models.Q(state=ReviewState.OPEN), name="review_turn"),
             # The oldest look of each bin that is owed: where the evidence ends for now.
             models.Index(
                 fields=["task", "bin", "place"],
@@ -178,6 +190,20 @@ class Review(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of #{self.item_id}"
+
+
+class Hidden(models.Model):
+    """A task that a person reviews and doesn't want on their desk. What is new is shown to all."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    task = models.ForeignKey(Task, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["user", "task"], name="one_hiding_a_person"),)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} hides {self.task_id}"
 
 
 class Decline(models.Model):

@@ -108,6 +108,25 @@ class Task(models.Model):
     skill_field = models.CharField(
         max_length=80, blank=True, help_text="A field of an item whose value names one more skill that it takes."
     )
+    stake_field = models.CharField(
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The field of an item, a number, that says how much is at stake. Empty: all items alike.",
+    )
+    answer_within_h = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0.05), MaxValueValidator(2000)],
+        help_text="An item without a due time of its own is due so many hours after it came. Empty: not said.",
+    )
+    overtaken_h = models.FloatField(
+        default=24.0,
+        db_default=24.0,
+        validators=[MinValueValidator(0.0), MaxValueValidator(720)],
+        help_text="So many hours of later looks may go before one that is worth least. 0: first come, first served.",
+    )
     undo_s = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(3600)])
     paused = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
@@ -147,6 +166,11 @@ class Task(models.Model):
             models.CheckConstraint(condition=models.Q(looks__gte=1, looks__lte=5), name="task_looks"),
             models.CheckConstraint(
                 condition=skills.is_list("skills"), name="task_skills", violation_error_message=skills.WRONG
+            ),
+            models.CheckConstraint(
+                condition=models.Q(overtaken_h__gte=0, overtaken_h__lte=720)
+                & (models.Q(answer_within_h=None) | models.Q(answer_within_h__gt=0, answer_within_h__lte=2000)),
+                name="task_order_of_looks",
             ),
         )
 

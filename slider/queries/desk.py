@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q, QuerySet
 from django.db.models.functions import Now
 
-from slider.models import Decline, Item, Membership, Review, ReviewState, State, Task, Undone, Verdict
+from slider.models import BESIDE, Decline, Hidden, Item, Membership, Review, ReviewState, State, Task, Undone, Verdict
 from slider.models.afterwards import UNDO_DEEP
 from slider.models.project import RIGHTS
 from slider.queries import offered
@@ -22,9 +22,27 @@ class Elsewhere:
     open: int
     with_others: int
     oldest_until: datetime | None
+    yours: int  # held by this person's other pages, or by one that was closed without a word
+    yours_until: datetime | None
     skipped: int
     with_workers: int
+    later: int  # to be tried again by a worker, not before `later_at`
+    later_at: datetime | None
+    hidden: int  # open in tasks that the person's filters leave out
+    for_others: int  # open, and taking a skill that the person lacks, given to somebody, or for a lead
     tasks: tuple[Task, ...]
+    hidden_tasks: tuple[Task, ...]
+
+    @property
+    def paused(self) -> list[Task]:
+        """The tasks whose workers stand still."""
+        return [task for task in self.tasks if task.paused]
+
+    @property
+    def nothing_at_all(self) -> bool:
+        """Whether nothing is anywhere: not with people, not with workers, not hidden."""
+        there = (self.open, self.with_others, self.yours, self.skipped, self.with_workers, self.later)
+        return not any((*there, self.hidden, self.for_others))
 
 
 def tasks_of(user_id: int) -> list[Task]:
@@ -34,22 +52,67 @@ def tasks_of(user_id: int) -> list[Task]:
     return list(Task.objects.filter(project__in=projects).select_related("project").order_by("project__name", "name"))
 
 
-def elsewhere(user_id: int, tasks: list[Task]) -> Elsewhere:
-    """What waits in these tasks and with whom, from this person's chair."""
+def hidden_of(user_id: int) -> set[int]:
+    """The tasks that a person has taken off their desk."""
+    return set(Hidden.objects.filter(user=user_id).values_list("task_id", flat=True))
+
+
+def elsewhere(user_id: int, tasks: list[Task], *, hidden: list[Task]) -> Elsewhere:
+    """What waits in these tasks and with whom, from this person's chair, and how much their filters hide.
+
+    What is only for somebody else (known answers, second looks, skills, assignments) is in none of the counts.
+    """
     ids = [task.pk for task in tasks]
     looks = Review.objects.filter(task__in=ids)
     skipped = Q(item__in=Decline.objects.filter(user_id=user_id).values("review__item"))
-    held = looks.filter(state=ReviewState.HELD).exclude(holder_id=user_id)
-    others = held.aggregate(count=Count("pk"), until=Min("lease_until"))
+    held = looks.filter(state=ReviewState.HELD)
+    others = held.exclude(holder_id=user_id).aggregate(count=Count("pk"), until=Min("lease_until"))
+    own = held.filter(holder_id=user_id).aggregate(count=Count("pk"), until=Min("lease_until"))
     to_come = Item.objects.filter(task__in=ids, state__in=[State.READY, State.WORKING])
+    not_before = Q(state=State.READY, run_at__gt=Now())
     return Elsewhere(
-        open=looks.filter(offered.to(user_id), state=ReviewState.OPEN).values("pk")[:MANY].count(),
+        open=_open(user_id, ids),
         with_others=others["count"],
         oldest_until=others["until"],
+        yours=own["count"],
+        yours_until=own["until"],
         skipped=looks.filter(skipped, state=ReviewState.OPEN).values("pk")[:MANY].count(),
-        with_workers=to_come.values("pk")[:MANY].count(),
+        with_workers=to_come.exclude(not_before).values("pk")[:MANY].count(),
+        later=to_come.filter(not_before).values("pk")[:MANY].count(),
+        later_at=to_come.filter(not_before, tries__gte=1).aggregate(at=Min("run_at"))["at"],
+        hidden=_open(user_id, [task.pk for task in hidden]),
         tasks=tuple(tasks),
+        hidden_tasks=tuple(hidden),
+        for_others=_for_others(looks, user_id, skipped),
     )
+
+
+def _for_others(looks: QuerySet[Review], user_id: int, skipped: Q) -> int:
+    """Open looks that take what this person doesn't know, were given to somebody, or are for a lead."""
+    bound = Q(skills__isnull=False) | Q(assignee__isnull=False) | Q(for_lead=True)
+    found = looks.filter(bound, state=ReviewState.OPEN).exclude(kind__in=BESIDE)
+    return found.exclude(offered.to(user_id)).exclude(skipped).values("pk")[:MANY].count()
+
+
+def _open(user_id: int, task_ids: list[int]) -> int:
+    """How many looks of these tasks would be given to this person."""
+    looks = Review.objects.filter(offered.to(user_id), state=ReviewState.OPEN, task__in=task_ids)
+    return looks.exclude(declines__user_id=user_id).values("pk")[:MANY].count()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A task that a person may review: whether it comes to their desk, and how much of it waits for them."""
+
+    task: Task
+    shown: bool
+    open: int
+
+
+def by_task(user_id: int, tasks: list[Task]) -> list[Row]:
+    """Each task that a person may review."""
+    hidden = hidden_of(user_id)
+    return [Row(task, task.pk not in hidden, _open(user_id, [task.pk])) for task in tasks]
 
 
 def look(review_id: int, tasks: list[Task]) -> Review | None:
@@ -58,8 +121,8 @@ def look(review_id: int, tasks: list[Task]) -> Review | None:
 
 
 def held(user_id: int, tasks: list[Task]) -> Review | None:
-    """The look that this person holds."""
-    looks = Review.objects.filter(holder_id=user_id, state=ReviewState.HELD, task__in=[t.pk for t in tasks])
+    """The look that this person holds, and no open page of theirs."""
+    looks = Review.objects.filter(holder_id=user_id, state=ReviewState.HELD, page="", task__in=[t.pk for t in tasks])
     return looks.order_by("pk").first()
 
 

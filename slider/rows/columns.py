@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from slider import strict
@@ -30,7 +31,7 @@ class Columns:
     """What each column of a table means. Make it with `Columns.of`."""
 
     names: tuple[str, ...]
-    kinds: tuple[str, ...]  # "id", "priority", "left out", a type of JSON Schema, or "json"
+    kinds: tuple[str, ...]  # "id", "priority", "due_at", "left out", a type of JSON Schema, or "json"
     needed: frozenset[str]
 
     @classmethod
@@ -45,15 +46,15 @@ class Columns:
                 kinds.append("id")
             elif name in properties:
                 kinds.append(_kind(properties[name], schema))
-            elif name == "priority":
-                kinds.append("priority")
+            elif name in ("priority", "due_at"):
+                kinds.append(name)
             elif is_closed(schema):
                 # A file often holds more than the worker should see, such as the answer itself.
                 kinds.append("left out")
             else:
                 kinds.append("string")
         if not set(names) & set(properties) and is_closed(schema):
-            known = ", ".join([*list(properties)[:20], "external_id", "priority"])
+            known = ", ".join([*list(properties)[:20], "external_id", "priority", "due_at"])
             found = ", ".join(strict.shown(name) for name in names[:5])
             raise Broken(f"no column is a field of this task (there are {found}): name them {known}")
         return cls(names, tuple(kinds), frozenset(schema.get("required", ())))
@@ -64,6 +65,7 @@ class Columns:
             return Bad(cells.line, f"the row has {len(cells.values)} cells where the header has {len(self.names)}")
         body: dict[str, JSON] = {}
         external_id: str | None = None
+        due_at: datetime | None = None
         priority = size = 0
         for name, kind, value in zip(self.names, self.kinds, cells.values, strict=True):
             text = _text(value)
@@ -73,11 +75,13 @@ class Columns:
                     external_id = text or None
                 elif kind == "priority":
                     priority = _priority(text)
+                elif kind == "due_at":
+                    due_at = moment(text) if text.strip() else None
                 elif kind != "left out" and (text or name in self.needed):
                     body[name] = _typed(text, kind)
             except Unreadable as error:
                 return Bad(cells.line, str(error), column=name)
-        return Record(cells.line, body, external_id, priority, size)
+        return Record(cells.line, body, external_id, priority, size, due_at)
 
     @property
     def left_out(self) -> list[str]:
@@ -193,3 +197,14 @@ def _priority(text: str) -> int:
     if _INTEGER.fullmatch(text.strip()) and PRIORITY_LEAST <= int(text) <= PRIORITY_MOST:
         return int(text)
     raise Unreadable(f"the priority {strict.shown(text)} is no whole number from {PRIORITY_LEAST} to {PRIORITY_MOST}")
+
+
+def moment(text: str) -> datetime:
+    """A time with its zone, as ISO 8601 writes it. Unreadable when it is none, or no zone is said."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None or not 1970 <= found.year <= 9000:
+        raise Unreadable(f"{strict.shown(text[:60])} is no time with its zone, such as 2026-03-01T12:00:00Z")
+    return found

@@ -8,7 +8,7 @@ from slider.rows import columns
 from slider.rows.records import MOST_LINE_BYTES, Bad, Line, Record
 
 # `outcome` is what an export says about an item; an import leaves it aside, so that an export can be brought in.
-WRAPPER = frozenset({"external_id", "id", "priority", "input", "outcome"})
+WRAPPER = frozenset({"external_id", "id", "priority", "due_at", "input", "outcome"})
 _LIMITS = strict.Limits(max_bytes=MOST_LINE_BYTES)
 
 
@@ -27,7 +27,11 @@ def record(line: Line, schema: Mapping[str, Any]) -> Record | Bad:
         named: Mapping[str, Any] = value
         body = value["input"]
     else:
-        named = {key: value[key] for key in (*columns.ID_NAMES, "priority") if key in value and key not in properties}
+        named = {
+            key: value[key]
+            for key in (*columns.ID_NAMES, "priority", "due_at")
+            if key in value and key not in properties
+        }
         left_out = _taken(named) | (value.keys() - properties.keys() if columns.is_closed(schema) else set())
         body = {key: child for key, child in value.items() if key not in left_out}
     return _named(line, named, body)
@@ -40,7 +44,7 @@ def blank(line: Line) -> bool:
 
 def _taken(named: Mapping[str, Any]) -> set[str]:
     identifier = next((name for name in columns.ID_NAMES if name in named), "")
-    return {identifier, "priority"} & named.keys()
+    return {identifier, "priority", "due_at"} & named.keys()
 
 
 def _named(line: Line, named: Mapping[str, Any], body: Any) -> Record | Bad:
@@ -54,7 +58,14 @@ def _named(line: Line, named: Mapping[str, Any], body: Any) -> Record | Bad:
     if type(priority) is not int or not columns.PRIORITY_LEAST <= priority <= columns.PRIORITY_MOST:
         reach = f"{columns.PRIORITY_LEAST} to {columns.PRIORITY_MOST}"
         return Bad(line.number, f"the priority must be a whole number from {reach}", column="priority")
-    return Record(line.number, body, external_id, priority, len(line.text))
+    due_at = named.get("due_at")
+    try:
+        due = columns.moment(due_at) if isinstance(due_at, str) else None
+        if due_at is not None and due is None:
+            raise columns.Unreadable("due_at must be a text, such as 2026-03-01T12:00:00Z")
+    except columns.Unreadable as error:
+        return Bad(line.number, str(error), column="due_at")
+    return Record(line.number, body, external_id, priority, len(line.text), due)
 
 
 def rows(lines: Iterator[Line]) -> Iterator[Line]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 from slider.strict import JSON
@@ -25,6 +26,7 @@ class Record:
     external_id: str | None = None
     priority: int = 0
     size: int = 0  # bytes or characters, about: what bounds a batch
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -30,7 +29,7 @@ NO_CLAIM = -1  # what stands for a token that is none: no review has it
 def show(request: HttpRequest) -> HttpResponse:
     """The look that this person holds, or what there is to take."""
     tasks = _tasks(request)
-    held = desk.held(access.person(request).pk, tasks)
+    held = desk.held(access.person(request).pk, tasks)  # by no open page: those show what they hold
     if held is not None:
         return HttpResponseRedirect(desk_pages.address_of(held.pk, request))
     return desk_pages.empty(request, tasks, may_take=True)
@@ -71,7 +70,8 @@ def decide(request: HttpRequest, review_id: int) -> HttpResponse:
     if typed.errors:
         return desk_pages.look(request, review, typed, status=422)
     try:
-        decided = reviewing.decide(review.pk, user_id=access.person(request).pk, token=_token(request), said=said)
+        user_id, seen_s = access.person(request).pk, _seen_s(request)
+        decided = reviewing.decide(review.pk, user_id=user_id, token=_token(request), said=said, seen_s=seen_s)
     except NotYours as error:
         return desk_pages.lost(request, review, str(error), typed)
     except KeptAside as error:
@@ -90,7 +90,10 @@ def decide(request: HttpRequest, review_id: int) -> HttpResponse:
         return desk_pages.look(request, review, replace(typed, errors=errors, doing=doing), status=422)
     lucky = ", right for the wrong reason" if decided.lucky else ""
     said_words = f"{desk_pages.SAID[Verdict(decided.verdict)]}{lucky}: {sheet.title}."
-    return _next(request, tasks, said=said_words, flash=not sheet.task.undo_s)  # the line with the undo says it too
+    if desk_pages.page_of(request):
+        return _saved(request, said_words)
+    # The line with the undo says it too.
+    return _next(request, tasks, said=said_words, flash=not sheet.task.undo_s, near=review.task_id)
 
 
 @require_POST
@@ -110,7 +113,8 @@ def own(request: HttpRequest, review_id: int) -> HttpResponse:
         typed = own_form.refused(typed, review.task, error.where, str(error))
         return desk_pages.look(request, review, typed, status=422)
     if looked.state == ReviewState.DECIDED:
-        return _next(request, tasks, said="Accepted: the draft says the same as you.")
+        said = "Accepted: the draft says the same as you."
+        return _saved(request, said) if desk_pages.page_of(request) else _next(request, tasks, said=said)
     if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx's middleware
         return _told(request, desk_pages.look(request, looked, Typed()), "Kept. Now the draft.")
     return HttpResponseRedirect(desk_pages.address_of(looked.pk, request))
@@ -125,7 +129,10 @@ def skip(request: HttpRequest, review_id: int) -> HttpResponse:
         reviewing.skip(review.pk, user_id=access.person(request).pk, token=_token(request))
     except NotYours as error:
         return desk_pages.lost(request, review, str(error), Typed())
-    return _next(request, tasks, said="Skipped: it goes to somebody else.")
+    said = "Skipped: it goes to somebody else."
+    if desk_pages.page_of(request):
+        return _saved(request, said)
+    return _next(request, tasks, said=said, near=review.task_id)
 
 
 @require_POST
@@ -155,7 +162,10 @@ def _give(request: HttpRequest, review_id: int, given: handing.Give, *, typed: T
     except handing.Unfit as error:
         words = f"{str(error)[:1].upper()}{str(error)[1:]}."
         return desk_pages.look(request, review, replace(typed, hand_error=words), status=422)
-    return _next(request, tasks, said="Flagged: it goes to a lead." if given.to_lead else "Handed on, with your note.")
+    said = "Flagged: it goes to a lead." if given.to_lead else "Handed on, with your note."
+    if desk_pages.page_of(request):
+        return _saved(request, said)
+    return _next(request, tasks, said=said, near=review.task_id)
 
 
 @require_POST
@@ -164,10 +174,12 @@ def undo(request: HttpRequest, review_id: int) -> HttpResponse:
     tasks = _tasks(request)
     review = _review(review_id, tasks)
     user_id, lease_s = access.person(request).pk, settings.ENV.SLIDER_REVIEW_LEASE_S
-    title = sheets.of(review).title
+    title, page = sheets.of(review).title, desk_pages.page_of(request)
     try:
-        held = undoing.undo(review.pk, user_id=user_id, token=_token(request), lease_s=lease_s)
+        held = undoing.undo(review.pk, user_id=user_id, token=_token(request), lease_s=lease_s, page=page)
     except undoing.TooLate as error:
+        if page:
+            return _saved(request, trouble=f"{title} stays as you decided it: {error}.")
         return _next(request, tasks, trouble=f"{title} stays as you decided it: {error}.")
     said = f"Taken back: {title}."
     was_fix = (before := desk.taken_back(held)) is not None and before.verdict == Verdict.FIX
@@ -191,17 +203,8 @@ def stay(request: HttpRequest, review_id: int) -> HttpResponse:
 
 def _tasks(request: HttpRequest) -> list[Task]:
     """The tasks this person may review, or the one that they asked for. A right that is missing is said."""
-    tasks = desk.tasks_of(access.person(request).pk)
-    if not tasks and not desk.reviews_anywhere(access.person(request).pk):
-        raise PermissionDenied(
-            "You review in no project. The desk is for people with the role Reviewer or Admin: "
-            "ask an admin of your project for it."
-        )
-    if wanted := desk_pages.wanted(request):
-        tasks = [task for task in tasks if str(task.pk) == wanted]
-        if not tasks:
-            raise Http404("There is no such task that you may review.")
-    return tasks
+    tasks = desk_pages.may_review(request)
+    return desk_pages.wanted_of(request, tasks) if desk_pages.wanted(request) else tasks
 
 
 def _review(review_id: int, tasks: list[Task]) -> Review:
@@ -219,9 +222,14 @@ def _is_holders(request: HttpRequest, review: Review) -> bool:
     return review.state == ReviewState.HELD and review.holder_id == user_id
 
 
+def _seen_s(request: HttpRequest) -> float | None:
+    """For how long the look was in sight, as the page says; the flow believes no more than the claim has lasted."""
+    text = request.POST.get("seen_ms", "")
+    return int(text) / 1000 if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def _token(request: HttpRequest) -> int:
-    token = request.POST.get("token", "")
-    return int(token) if token.isascii() and token.isdigit() and len(token) < 19 else NO_CLAIM
+    return desk_pages.number(request.POST.get("token", "")) or NO_CLAIM
 
 
 def _said(request: HttpRequest, sheet: Sheet) -> tuple[Said, Typed]:
@@ -263,12 +271,12 @@ def _refused_marks(request: HttpRequest, review: Review, typed: Typed, why: str)
 
 
 def _next(
-    request: HttpRequest, tasks: list[Task], *, said: str = "", flash: bool = True, trouble: str = ""
+    request: HttpRequest, tasks: list[Task], *, said: str = "", flash: bool = True, trouble: str = "", near: int = 0
 ) -> HttpResponse:
     """The next look: as a piece when a script asked, else by a redirect that can be reloaded."""
     user_id = access.person(request).pk
-    ids = [task.pk for task in tasks]
-    review = reviewing.take(user_id, task_ids=ids, lease_s=settings.ENV.SLIDER_REVIEW_LEASE_S)
+    ids = [task.pk for task in desk_pages.wanted_of(request, tasks)]
+    review = reviewing.take(user_id, task_ids=ids, lease_s=settings.ENV.SLIDER_REVIEW_LEASE_S, near=near)
     if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx's middleware
         if review is None:
             return _told(request, desk_pages.empty(request, tasks, trouble=trouble), said or trouble)
@@ -280,6 +288,13 @@ def _next(
     wanted = desk_pages.wanted(request)
     empty = reverse("desk") + "?" + urlencode({"looked": 1, **({"task": wanted} if wanted else {})})
     return HttpResponseRedirect(empty if review is None else desk_pages.address_of(review.pk, request))
+
+
+def _saved(request: HttpRequest, said: str = "", *, trouble: str = "") -> HttpResponse:
+    """For a page that shows the next look already: what can be taken back now, or why that was too late."""
+    response = _told(request, desk_pages.said_alone(request, trouble=trouble), said or trouble)
+    response["X-Desk-Outcome"] = "late" if trouble else "saved"
+    return response
 
 
 def _told(request: HttpRequest, response: HttpResponse, said: str) -> HttpResponse:

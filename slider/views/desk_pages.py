@@ -1,17 +1,20 @@
 """The pages and pieces of the desk: a look, an honest empty desk, and a look that somebody else has."""
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 
 from slider.flow.marking import Remark
 from slider.models import Review, Task, Undone, Verdict
-from slider.queries import desk, handed, hidden, practice, settling, shape, sheet
+from slider.queries import clock, desk, handed, hidden, practice, settling, shape, sheet, turns
 from slider.views import access, mark_form, schema_form
 
 KEYS = (
@@ -32,7 +35,7 @@ KEYS = (
 )
 
 FORMS = ("fix", "reject", "mark", "hand", "flag", "keys")  # what an address may ask to stand open
-
+_PAGE = re.compile(r"[0-9a-f-]{8,36}", re.ASCII)
 SAID = {Verdict.ACCEPT: "Accepted", Verdict.FIX: "Fixed", Verdict.REJECT: "Rejected"}
 
 
@@ -56,6 +59,42 @@ def wanted(request: HttpRequest) -> str:
     return request.POST.get("task", "") or request.GET.get("task", "")
 
 
+def page_of(request: HttpRequest) -> str:
+    """The name that an open page with a script has given itself; empty without one."""
+    page = request.POST.get("page", "")
+    return page if _PAGE.fullmatch(page) else ""
+
+
+def number(text: str) -> int:
+    """An id or a token from a form; 0, which none is, where it is no number or too long for one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def may_review(request: HttpRequest) -> list[Task]:
+    """The tasks that this person may review. A right that is missing is said."""
+    user_id = access.person(request).pk
+    if request.POST.get("person", str(user_id)) != str(user_id):
+        raise PermissionDenied("Somebody else has signed in here since that page was opened. Nothing was changed.")
+    tasks = desk.tasks_of(user_id)
+    if not tasks and not desk.reviews_anywhere(user_id):
+        raise PermissionDenied(
+            "You review in no project. The desk is for people with the role Reviewer or Admin: "
+            "ask an admin of your project for it."
+        )
+    return tasks
+
+
+def wanted_of(request: HttpRequest, tasks: list[Task]) -> list[Task]:
+    """Of the tasks that they may review, the one that they asked for; else all that they have not hidden."""
+    if only := wanted(request):
+        tasks = [task for task in tasks if str(task.pk) == only]
+        if not tasks:
+            raise Http404("There is no such task that you may review.")
+        return tasks
+    hidden = desk.hidden_of(access.person(request).pk)
+    return [task for task in tasks if task.pk not in hidden]
+
+
 def address_of(review_id: int, request: HttpRequest) -> str:
     """Where a look is shown, within the task that was asked for."""
     return reverse("desk-review", args=[review_id]) + _query(request)
@@ -72,10 +111,19 @@ def tasks_of(request: HttpRequest) -> list[Task]:
     return [task for task in tasks if not only or str(task.pk) == only]
 
 
-def _page(request: HttpRequest, piece: str, context: dict[str, Any], *, status: int, address: str) -> HttpResponse:
+def _said(request: HttpRequest) -> dict[str, Any]:
+    """What can be taken back, for the line that says so."""
     last_said = desk.last_said(access.person(request).pk, tasks_of(request))
-    context |= {"piece": piece, "wanted": wanted(request), "keys": KEYS, "desk_address": address}
-    context |= {"last_said": last_said, "said_words": SAID[last_said.verdict] if last_said else ""}
+    return {
+        "last_said": last_said,
+        "said_words": SAID[last_said.verdict] if last_said else "",
+        "wanted": wanted(request),
+    }
+
+
+def _page(request: HttpRequest, piece: str, context: dict[str, Any], *, status: int, address: str) -> HttpResponse:
+    context |= _said(request) | {"piece": piece, "keys": KEYS, "desk_address": address}
+    context |= {"presence_s": settings.ENV.SLIDER_PRESENCE_S}
     template = "review/_desk.html" if request.htmx else "review/desk.html"  # type: ignore[attr-defined]  # as above
     response = render(request, template, context, status=status)
     response["X-Desk-Address"] = address
@@ -83,48 +131,71 @@ def _page(request: HttpRequest, piece: str, context: dict[str, Any], *, status: 
     return response
 
 
+def said_alone(request: HttpRequest, *, trouble: str = "") -> HttpResponse:
+    """The line above the desk alone, for a page that has the next look already."""
+    response = render(request, "review/_said.html", _said(request) | {"trouble": trouble})
+    response["X-Desk-Address"] = reverse("desk") + _query(request)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
 def look(request: HttpRequest, review: Review, typed: Typed, *, status: int = 200, trouble: str = "") -> HttpResponse:
     """The sheet of a look with its forms; what was typed stands in them, or what was said before it was taken back."""
-    seen, own = sheet.of(review), hidden.own_answer(review, access.person(request).pk)
+    template, context = _of_look(review, typed, person=access.person(request).pk)
+    address = address_of(review.pk, request)
+    return _page(request, template, context | {"trouble": trouble}, status=status, address=address)
+
+
+def sheet_alone(request: HttpRequest, review: Review) -> str:
+    """The sheet of a look that waits ahead in an open page."""
+    template, context = _of_look(review, Typed(), person=access.person(request).pk)
+    return render_to_string(template, context | {"wanted": wanted(request), "keys": KEYS}, request)
+
+
+def _of_look(review: Review, typed: Typed, *, person: int) -> tuple[str, dict[str, Any]]:
+    """The template of a look and what stands in it; of a hidden draft nothing does before the person has answered."""
+    seen, own = sheet.of(review), hidden.own_answer(review, person)
     if own is None and hidden.is_hidden(review, seen.proposal):
-        return _own_first(request, seen, typed, status=status, trouble=trouble)
+        return "review/_own_first.html", _own_first(seen, typed)
     if not typed.form and (before := desk.taken_back(review)) is not None:
         typed = _as_before(seen, before, typed)
     drawn = schema_form.draw(seen.task.output_schema, seen.proposal, typed=typed.form or None, errors=typed.errors)
     fields = sorted(drawn, key=lambda field: shape.is_bulky(field.part))
+    now = clock.now()
     context = {
         "sheet": seen,
         "review": review,
+        "turn": turns.words(review, now),
         "fields": fields,
         "typed": typed,
         "form_error": typed.errors.get("") if fields[0].part.name else None,
         "reasons": list(enumerate(seen.task.reason_words.items(), start=1)),
         "lease_left": _seconds_left(review),
-        "trouble": trouble,
         "own": hidden.beside(own, seen) if own is not None else None,
         "handed": handed.words_on(review),
-        "colleagues": handed.colleagues(seen.task.project_id, without=access.person(request).pk),
+        "colleagues": handed.colleagues(seen.task.project_id, without=person),
         "peers": settling.peers(review, seen),
     }
     if typed.doing == "mark":
         context["listing"] = mark_form.listing(seen.task, proposal=seen.proposal, source=seen.body, chosen=typed.marks)
-    return _page(request, "review/_sheet.html", context, status=status, address=address_of(review.pk, request))
+    return "review/_sheet.html", context
 
 
-def _own_first(request: HttpRequest, seen: sheet.Sheet, typed: Typed, *, status: int, trouble: str) -> HttpResponse:
-    """The sheet without the draft, nor anything that was made from it: the person answers first."""
+def _own_first(seen: sheet.Sheet, typed: Typed) -> dict[str, Any]:
+    """What the sheet holds without the draft, and without anything that was made from it: the person answers first."""
     drawn = schema_form.draw(seen.task.output_schema, typed=typed.form or None, errors=typed.errors)
     fields = sorted(drawn, key=lambda field: shape.is_bulky(field.part))
-    context = {
+    return {
         "sheet": hidden.bare(seen),
         "review": seen.review,
         "fields": fields,
         "form_error": typed.errors.get("") if fields[0].part.name else None,
         "lease_left": _seconds_left(seen.review),
-        "trouble": trouble,
     }
-    address = address_of(seen.review.pk, request)
-    return _page(request, "review/_own_first.html", context, status=status, address=address)
+
+
+def _seconds_left(review: Review) -> int:
+    return 0 if review.lease_until is None else desk.seconds(review.lease_until - clock.now())
 
 
 def _as_before(seen: sheet.Sheet, before: Undone, typed: Typed) -> Typed:
@@ -135,24 +206,31 @@ def _as_before(seen: sheet.Sheet, before: Undone, typed: Typed) -> Typed:
     return replace(typed, form=form, note=typed.note or before.note)
 
 
-def _seconds_left(review: Review) -> int:
-    left = 0.0 if review.lease_until is None else (review.lease_until - timezone.now()).total_seconds()
-    return max(0, round(left))
-
-
 def empty(request: HttpRequest, tasks: list[Task], *, may_take: bool = False, trouble: str = "") -> HttpResponse:
     """What there is, honestly. The script takes the next item by itself, but not from a desk found empty."""
-    barred = practice.barred(access.person(request).pk, tasks)
-    found = desk.elsewhere(access.person(request).pk, [task for task in tasks if task not in barred])
-    take_itself = may_take and found.open > 0 and "looked" not in request.GET
-    context: dict[str, Any] = {
-        "found": found,
-        "take_itself": take_itself,
-        "lone_task": tasks if wanted(request) else [],
-        "trouble": trouble,
-        "barred": [practice.progress(task, access.person(request).pk) for task in barred],
-    }
+    context = _of_empty(request, tasks)
+    take_itself = may_take and context["found"].open > 0 and "looked" not in request.GET
+    context |= {"take_itself": take_itself, "trouble": trouble}
     return _page(request, "review/_empty.html", context, status=200, address=reverse("desk") + _query(request))
+
+
+def empty_alone(request: HttpRequest) -> str:
+    """The honest empty desk for an open page that has nothing left."""
+    context = _of_empty(request, may_review(request)) | {"wanted": wanted(request)}
+    return render_to_string("review/_empty.html", context, request)
+
+
+def _of_empty(request: HttpRequest, tasks: list[Task]) -> dict[str, Any]:
+    shown = wanted_of(request, tasks)
+    user_id = access.person(request).pk
+    filtered = [task for task in desk.tasks_of(user_id) if task not in shown]
+    barred = practice.barred(user_id, shown)
+    found = desk.elsewhere(user_id, [task for task in shown if task not in barred], hidden=filtered)
+    return {
+        "found": found,
+        "lone_task": shown if wanted(request) else [],
+        "barred": [practice.progress(task, user_id) for task in barred],
+    }
 
 
 def lost(request: HttpRequest, review: Review, why: str, typed: Typed) -> HttpResponse:
@@ -163,11 +241,15 @@ def lost(request: HttpRequest, review: Review, why: str, typed: Typed) -> HttpRe
     review = desk.look(review.pk, [review.task]) or review
     other = review.holder if review.holder_id != access.person(request).pk else None
     context = {"why": why, "other": other, "review": review, "kept": "\n".join(kept)}
-    return _page(request, "review/_lost.html", context, status=409, address=address_of(review.pk, request))
+    response = _page(request, "review/_lost.html", context, status=409, address=address_of(review.pk, request))
+    response["X-Desk-Outcome"] = "lost"
+    return response
 
 
 def kept_aside(request: HttpRequest, review: Review, why: str) -> HttpResponse:
     """It came too late and is kept as a second opinion: where, and what it changes."""
     review = desk.look(review.pk, [review.task]) or review
     context: dict[str, Any] = {"why": why, "other": review.holder, "review": review}
-    return _page(request, "review/_aside.html", context, status=200, address=address_of(review.pk, request))
+    response = _page(request, "review/_aside.html", context, status=200, address=address_of(review.pk, request))
+    response["X-Desk-Outcome"] = "aside"
+    return response

@@ -59,6 +59,26 @@ class PromiseForm(forms.Form):
         max_value=10_000,
         help_text="All reviewers of this task together. The slider page warns where they are too few.",
     )
+    stake_field = forms.CharField(
+        label="What is at stake: the name of a field",
+        required=False,
+        max_length=80,
+        help_text="A number of an item, such as amount. Looks go first where an error is likely and costs most.",
+    )
+    answer_within_h = forms.FloatField(
+        label="An item is due within (hours)",
+        required=False,
+        min_value=0.05,
+        max_value=2000,
+        help_text="For items that bring no due time of their own. Empty: they are due at no time.",
+    )
+    overtaken_h = forms.FloatField(
+        label="Hours that the least worthy look may be overtaken",
+        required=False,
+        min_value=0,
+        max_value=720,
+        help_text="0: first come, first served. 24 is usual.",
+    )
     max_tries = forms.IntegerField(
         label="Tries", min_value=1, max_value=20, initial=5, help_text="After so many an item goes to people."
     )
@@ -134,6 +154,10 @@ class PromiseForm(forms.Form):
             known = ", ".join(list(fields)[:20])
             self.add_error("skill_field", ValidationError(f"An item has no field {field!r}; it has {known}.", "field"))
             return False
+        if (stake := self.cleaned_data["stake_field"]) and stake not in fields:
+            known = ", ".join(list(fields)[:20])
+            self.add_error("stake_field", ValidationError(f"An item has no field {stake[:40]}; it has {known}."))
+            return False
         words = rules_field.problem(self.cleaned_data["never_unattended"], fields)
         if words:
             self.add_error("never_unattended", ValidationError(words, code="field"))
@@ -149,7 +173,10 @@ class PromiseForm(forms.Form):
         task.judge_within_h = said["judge_within_h"]
         task.staffed_hours = said["staffed_hours"]
         task.never_unattended = said["never_unattended"]
+        task.stake_field, task.answer_within_h = said["stake_field"], said["answer_within_h"]
         # A page that shows none of them changes none.
+        if (hours := said["overtaken_h"]) is not None:
+            task.overtaken_h = hours
         if (known := said["known_percent"]) is not None:
             task.known_rate = known / 100
         if (second := said["second_percent"]) is not None:
@@ -197,6 +224,9 @@ class PromiseForm(forms.Form):
             "undo_s": task.undo_s,
             "judge_within_h": task.judge_within_h,
             "staffed_hours": "" if task.staffed_hours is None else f"{task.staffed_hours:g}",
+            "stake_field": task.stake_field,
+            "answer_within_h": "" if task.answer_within_h is None else f"{task.answer_within_h:g}",
+            "overtaken_h": f"{task.overtaken_h:g}",
             "max_tries": task.max_tries,
             "never_unattended": task.never_unattended,
         }

@@ -1,5 +1,6 @@
 """Items come in by the API: once an id, whole or row by row, and nothing that breaks a rule."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -194,3 +195,17 @@ def test_a_body_that_does_not_arrive_whole_changes_nothing(program: Program, mon
 def test_a_paused_task_still_takes_items(program: Program, cast: casts.Company) -> None:
     type(cast.task).objects.filter(pk=cast.task.pk).update(paused=True)
     assert program.post(GOOD).status_code == 201
+
+
+@pytest.mark.parametrize("due_at", ["soon", "2026-03-01", "2026-03-01T12:00:00", "0001-01-01T00:00:00Z", 5, True, ""])
+def test_a_due_time_without_a_zone_or_that_is_none_is_refused(program: Program, due_at: Any) -> None:
+    answer = program.post({"input": {"text": "x"}, "due_at": due_at})
+    assert answer.status_code == 400
+    assert error(answer)["where"] == "/due_at"
+    assert not Item.objects.exists()
+
+
+def test_a_due_time_is_kept_with_the_item(program: Program) -> None:
+    answer = program.post({"input": {"text": "x"}, "due_at": "2026-03-01T12:00:00+02:00"})
+    assert answer.status_code == 201
+    assert Item.objects.get().due_at == datetime(2026, 3, 1, 10, tzinfo=UTC)

@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.signals import request_finished, request_started
 from django.db import connections
 from django.test import Client
 from playwright.sync_api import (
@@ -84,6 +86,36 @@ def other_tests_see_no_loop(browsers_loop: asyncio.AbstractEventLoop) -> Iterato
     asyncio._set_running_loop(None)
 
 
+class Requests:
+    """How many requests the live server is answering: it runs in a thread of this process."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._changed = threading.Condition()
+        request_started.connect(self._began)
+        request_finished.connect(self._ended)
+
+    def wait_until_none(self) -> None:
+        """Wait until all are answered, or give up after some seconds: a browser that hung up may leave one."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._count <= 0, timeout=5)
+            self._count = 0
+
+    def _began(self, **_: object) -> None:
+        with self._changed:
+            self._count += 1
+
+    def _ended(self, **_: object) -> None:
+        with self._changed:
+            self._count -= 1
+            self._changed.notify_all()
+
+
+@pytest.fixture(scope="session")
+def requests() -> Requests:
+    return Requests()
+
+
 @dataclass  # without slots: Playwright sets attributes on the owner of a handler
 class Faults:
     """What went wrong in the pages of one test: errors, refusals by the CSP, 5xx, foreign addresses."""
@@ -128,7 +160,9 @@ def faults() -> Iterator[Faults]:
 
 
 @pytest.fixture
-def new_page(browser: Browser, faults: Faults, live_server: LiveServer) -> Iterator[Callable[[], Page]]:
+def new_page(
+    browser: Browser, faults: Faults, live_server: LiveServer, requests: Requests
+) -> Iterator[Callable[[], Page]]:
     """Open a page of its own person: nothing is shared with other pages, nobody is signed in."""
     opened: list[BrowserContext] = []
 
@@ -143,8 +177,11 @@ def new_page(browser: Browser, faults: Faults, live_server: LiveServer) -> Itera
         return context.new_page()
 
     yield new
+    faults.expect("ERR_INTERNET_DISCONNECTED")
     for context in opened:
+        context.set_offline(True)  # the last word of a page that closes must not meet the emptying of the tables
         context.close()
+    requests.wait_until_none()
 
 
 @pytest.fixture

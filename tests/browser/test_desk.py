@@ -88,16 +88,14 @@ def test_the_table_of_keys_opens_and_closes(cast: Company, sign_in: SignIn) -> N
 
 
 def test_two_people_never_hold_the_same_item(cast: Company, sign_in: SignIn) -> None:
-    waiting(cast, "m1", "m2")
+    waiting(cast, *[f"m{number}" for number in range(1, 9)])
     one, other = sign_in(cast.reviewer), sign_in(cast.colleague)
     one.goto("/desk/")
     at_desk(one, "Message m1")
     other.goto("/desk/")
-    at_desk(other, "Message m2")
-    assert set(Review.objects.filter(state=ReviewState.HELD).values_list("holder__username", flat=True)) == {
-        "reviewer",
-        "colleague",
-    }
+    at_desk(other, "Message m5")
+    held = Review.objects.filter(state=ReviewState.HELD).order_by("pk")
+    assert list(held.values_list("holder__username", flat=True)) == ["reviewer"] * 4 + ["colleague"] * 4
 
 
 @pytest.fixture

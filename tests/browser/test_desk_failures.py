@@ -1,5 +1,6 @@
 """The desk when something goes wrong: nothing a person typed is lost, and no verdict counts twice."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -9,10 +10,11 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
-from slider.models import Review, ReviewState, SecondOpinion
+from slider.flow import claims, intake
+from slider.models import Item, Publication, Review, ReviewState, SecondOpinion
 from tests import casts
 from tests.browser.conftest import Faults, SignIn
-from tests.browser.desk_steps import SAID, at_desk, verdicts, waiting
+from tests.browser.desk_steps import SAID, at_desk, have_ahead, in_sight, until, verdicts, waiting
 from tests.casts import Company
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,23 +25,75 @@ def cast() -> Company:
     return casts.company()
 
 
-def test_a_failed_save_keeps_the_item_and_is_sent_again(cast: Company, sign_in: SignIn, faults: Faults) -> None:
+def test_without_a_network_the_work_goes_on_and_is_saved_later(cast: Company, sign_in: SignIn, faults: Faults) -> None:
+    faults.expect("ERR_FAILED")
+    waiting(cast, "m1", "m2", "m3")
+    page = sign_in(cast.reviewer)
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    have_ahead(page, cast, 3)
+    page.route("**/desk/**", lambda route: route.abort())
+    page.keyboard.press("e")
+    page.locator("[name='f.amount']").fill("94")
+    page.keyboard.press("Control+Enter")
+    in_sight(page, "Message m2")
+    page.keyboard.press("a")
+    in_sight(page, "Message m3")
+    expect(page.locator("#desk-trouble")).to_contain_text("2 decisions are waiting to be saved: the server can't be")
+    assert verdicts() == ["", "", ""]
+    page.unroute("**/desk/**")
+    page.get_by_role("button", name="Try now").click()
+    expect(page.locator("#desk:not([data-unsaved])")).to_be_attached()
+    expect(page.locator("#desk-trouble")).to_be_hidden()
+    assert verdicts() == ["fix", "accept", ""]
+    assert Review.objects.get(item__external_id="m1").answer == SAID | {"amount": 94}
+
+
+def test_what_was_not_saved_yet_survives_a_reload_and_is_decided_once(
+    cast: Company, sign_in: SignIn, faults: Faults
+) -> None:
     faults.expect("ERR_FAILED")
     waiting(cast, "m1", "m2")
     page = sign_in(cast.reviewer)
     page.goto("/desk/")
     at_desk(page, "Message m1")
+    have_ahead(page, cast, 2)
     page.route("**/decide", lambda route: route.abort())
-    page.keyboard.press("e")
-    page.locator("[name='f.amount']").fill("94")
-    page.keyboard.press("Control+Enter")
-    expect(page.locator("#desk-trouble")).to_contain_text("Not saved")
-    expect(page.locator("[name='f.amount']")).to_have_value("94")
-    assert verdicts() == ["", ""]
+    page.keyboard.press("r")
+    page.keyboard.press("3")
+    in_sight(page, "Message m2")
+    expect(page.locator("#desk-trouble")).to_contain_text("1 decision is waiting to be saved")
     page.unroute("**/decide")
-    at_desk(page, "Message m2")  # by itself: the page tries again
-    expect(page.locator("#desk-trouble")).to_be_hidden()
-    assert Review.objects.get(item__external_id="m1").answer == SAID | {"amount": 94}
+    page.reload()
+    at_desk(page, "Message m2")
+    assert verdicts() == ["reject", ""]
+
+
+def test_a_decision_that_was_never_sent_is_taken_back_without_a_server(
+    cast: Company, sign_in: SignIn, faults: Faults
+) -> None:
+    faults.expect("ERR_FAILED")
+    waiting(cast, "m1", "m2", "m3")
+    page = sign_in(cast.reviewer)
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    have_ahead(page, cast, 3)
+    page.route("**/desk/**", lambda route: route.abort())
+    page.keyboard.press("a")
+    in_sight(page, "Message m2")
+    expect(page.locator("#desk-trouble")).to_contain_text("1 decision")
+    page.keyboard.press("a")  # this one waits behind the first, which was tried already
+    in_sight(page, "Message m3")
+    page.keyboard.press("u")
+    in_sight(page, "Message m2")
+    page.unroute("**/desk/**")
+    page.get_by_role("button", name="Try now").click()
+    expect(page.locator("#desk:not([data-unsaved])")).to_be_attached()
+    assert verdicts() == ["accept", "", ""]
+    page.keyboard.press("r")
+    page.keyboard.press("1")
+    at_desk(page, "Message m3")
+    assert verdicts() == ["accept", "reject", ""]
 
 
 def test_an_answer_that_got_lost_is_not_a_second_verdict(cast: Company, sign_in: SignIn, faults: Faults) -> None:
@@ -57,27 +111,239 @@ def test_an_answer_that_got_lost_is_not_a_second_verdict(cast: Company, sign_in:
     page.keyboard.press("a")
     at_desk(page, "Message m2")
     assert verdicts() == ["accept", "", ""]
+    assert Publication.objects.count() == 1
 
 
-def test_what_was_typed_outlives_the_session(
-    cast: Company, sign_in: SignIn, give_session: Callable[[Page, User], None], faults: Faults
+def test_what_was_decided_outlives_the_session_and_is_sent_after_the_next_sign_in(
+    cast: Company, sign_in: SignIn, give_session: Callable[[Page, User], None]
 ) -> None:
-    waiting(cast, "m1")
+    waiting(cast, "m1", "m2")
     page = sign_in(cast.reviewer)
     page.goto("/desk/")
     at_desk(page, "Message m1")
-    address = page.url
+    have_ahead(page, cast, 2)
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     page.keyboard.press("e")
     page.locator("[name='f.amount']").fill("77")
-    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#desk-trouble")).to_contain_text("signed out")
+    expect(page.locator("#desk-trouble")).to_contain_text("1 decision is waiting to be saved: you are signed out")
+    in_sight(page, "Message m2")
+    page.keyboard.press("e")
+    page.locator("#fix-note").fill("half a thought")
+    page.get_by_role("link", name="Sign in").click()
+    page.get_by_label("Name").fill(cast.reviewer.username)
+    page.get_by_label("Password").fill(casts.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    at_desk(page, "Message m2")
+    expect(page.locator("#fix-note")).to_have_value("half a thought")
+    assert verdicts() == ["fix", ""]
+    assert Review.objects.get(item__external_id="m1").answer == SAID | {"amount": 77}
+
+
+def test_nothing_is_sent_in_the_name_of_who_signs_in_next(
+    cast: Company, sign_in: SignIn, give_session: Callable[[Page, User], None], faults: Faults
+) -> None:
+    faults.expect("403")
+    waiting(cast, "m1", "m2")
+    page = sign_in(cast.reviewer)
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    have_ahead(page, cast, 2)
+    give_session(page, cast.colleague)
+    page.keyboard.press("a")
+    expect(page.locator("#desk-trouble")).to_contain_text("1 decision is waiting to be saved: you are signed out")
+    assert verdicts() == ["", ""]
+    page.goto("/desk/")
+    expect(page.locator("#sheet-title")).to_be_visible()
+    assert verdicts() == ["", ""]
     give_session(page, cast.reviewer)
-    page.goto(address)
-    expect(page.locator("[name='f.amount']")).to_have_value("77")
+    page.goto("/desk/")
+    expect(page.locator("#desk:not([data-unsaved])")).to_be_attached()
+    assert verdicts() == ["accept", ""]
+    assert Review.objects.get(verdict="accept").holder == cast.reviewer
+
+
+def test_a_closed_tab_frees_what_it_held_and_keeps_what_was_typed(cast: Company, sign_in: SignIn) -> None:
+    waiting(cast, "m1", "m2", "m3")
+    page = sign_in(cast.reviewer)
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    have_ahead(page, cast, 3)
+    page.keyboard.press("e")
+    with page.expect_response("**/ahead"):  # a look that somebody types for is held for longer
+        page.locator("#fix-note").fill("half an hour of thought")
+    context = page.context
+    page.close(run_before_unload=True)
+    other = context.new_page()
+    other.goto("/")
+    held = Review.objects.filter(state=ReviewState.HELD)
+    until(other, lambda: list(held.values_list("item__external_id", flat=True)) == ["m1"])
+    assert held.get().lease_until > timezone.now() + timedelta(minutes=5)  # type: ignore[operator]  # it is held
+    other.goto("/desk/")
+    at_desk(other, "Message m1")
+    expect(other.locator("#fix-note")).to_have_value("half an hour of thought")
+
+
+def test_what_was_typed_for_an_item_that_others_decided_meanwhile_is_shown_to_copy(
+    cast: Company, sign_in: SignIn
+) -> None:
+    waiting(cast, "m1", "m2")
+    page = sign_in(cast.reviewer)
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    page.keyboard.press("e")
+    page.locator("#fix-note").fill("half an hour of thought")
+    page.goto("/")
+    held = Review.objects.get(item__external_id="m1")
+    Review.objects.filter(pk=held.pk).update(holder=cast.colleague, token=held.token + 1, page="")
+    page.goto("/desk/")
+    expect(page.locator("#sheet-title")).to_have_text("What you typed for Message m1 is kept")
+    expect(page.locator("#kept")).to_have_value(re.compile(r"note: half an hour of thought$"))
+    page.get_by_role("button", name="Done with it").click()
+    at_desk(page, "Message m2")
+
+
+def test_a_double_click_decides_once(cast: Company, sign_in: SignIn) -> None:
+    waiting(cast, "m1", "m2", "m3")
+    page = sign_in(cast.reviewer)
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    have_ahead(page, cast, 3)
+    page.get_by_role("button", name="Accept").dblclick(delay=30)
+    at_desk(page, "Message m2")
+    assert verdicts() == ["accept", "", ""]
+    assert Publication.objects.count() == 1
+
+
+def test_two_tabs_show_different_items_and_decide_each_once(cast: Company, sign_in: SignIn) -> None:
+    waiting(cast, *[f"m{number}" for number in range(1, 10)])
+    one = sign_in(cast.reviewer)
+    one.goto("/desk/")
+    at_desk(one, "Message m1")
+    have_ahead(one, cast, 4)
+    other, third = one.context.new_page(), one.context.new_page()
+    other.goto("/desk/")
+    at_desk(other, "Message m5")
+    have_ahead(other, cast, 8)
+    third.goto("/desk/")  # nobody holds more than two desks full
+    expect(third.locator("#sheet-title")).to_contain_text("1 item waits")
+    expect(third.locator("main")).to_contain_text("8, in another tab of yours")
+    other.keyboard.press("a")
+    at_desk(other, "Message m6")
+    one.bring_to_front()
+    one.keyboard.press("a")
+    at_desk(one, "Message m2")
+    assert [verdict for verdict in verdicts() if verdict] == ["accept", "accept"]
+    assert Publication.objects.count() == 2
+
+
+def test_the_same_look_in_two_tabs_counts_once_and_the_second_is_told(
+    cast: Company, sign_in: SignIn, faults: Faults
+) -> None:
+    faults.expect("409")
+    waiting(cast, "m1")
+    one = sign_in(cast.reviewer)
+    one.goto("/desk/")
+    at_desk(one, "Message m1")
+    other = one.context.new_page()
+    other.goto(one.url)
+    at_desk(other, "Message m1")
+    one.keyboard.press("a")
+    expect(one.locator("#desk:not([data-unsaved])")).to_be_attached()
+    other.bring_to_front()
+    other.keyboard.press("e")
+    other.locator("[name='f.amount']").fill("95")
+    other.keyboard.press("Control+Enter")
+    expect(other.locator("#sheet-title")).to_have_text("This item is not yours any more")
+    expect(other.locator("#desk")).to_contain_text("you have said something else of this item before", ignore_case=True)
+    expect(other.locator("#kept")).to_contain_text("amount: 95")
+    assert verdicts() == ["accept"]
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_is_an_hour_wrong_changes_nothing(cast: Company, sign_in: SignIn, hours: int) -> None:
+    waiting(cast, "m1", "m2")
+    page = sign_in(cast.reviewer)
+    page.clock.install(time=timezone.now() + timedelta(hours=hours))
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    have_ahead(page, cast, 2)
+    expect(page.locator("#lease")).to_be_hidden()
+    page.keyboard.press("e")
+    page.locator("[name='f.amount']").fill("95")
+    page.reload()
+    at_desk(page, "Message m1")
+    expect(page.locator("[name='f.amount']")).to_have_value("95")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#sheet-title")).to_have_text("Nothing waits for you just now")
-    assert Review.objects.get().answer == SAID | {"amount": 77}
+    at_desk(page, "Message m2")
+    expect(page.locator("#lease")).to_be_hidden()
+    assert verdicts() == ["fix", ""]
+
+
+def test_an_item_that_was_withdrawn_meanwhile_comes_back_with_what_was_typed(
+    cast: Company, sign_in: SignIn, faults: Faults
+) -> None:
+    faults.expect("409")
+    waiting(cast, "m1", "m2")
+    page = sign_in(cast.reviewer)
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    have_ahead(page, cast, 2)
+    page.keyboard.press("e")
+    page.locator("[name='f.amount']").fill("95")
+    intake.withdraw(Item.objects.get(external_id="m1").pk, by=cast.admin.pk, reason="sent twice")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#sheet-title")).to_have_text("This item is not yours any more")
+    expect(page.locator("#desk")).to_contain_text("withdrawn meanwhile")
+    expect(page.locator("#kept")).to_contain_text("amount: 95")
+    page.get_by_role("button", name="Take the next item").click()
+    at_desk(page, "Message m2")
+    page.reload()  # it was read and is done with
+    at_desk(page, "Message m2")
+
+
+def test_a_refused_answer_waits_for_whoever_has_begun_with_the_next(
+    cast: Company, sign_in: SignIn, faults: Faults
+) -> None:
+    faults.expect("422")
+    faults.expect("ERR_FAILED")
+    waiting(cast, "m1", "m2", "m3")
+    page = sign_in(cast.reviewer)
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    have_ahead(page, cast, 3)
+    page.route("**/decide", lambda route: route.abort())
+    page.keyboard.press("e")
+    page.locator("[name='f.amount']").fill("much")
+    page.keyboard.press("Control+Enter")
+    in_sight(page, "Message m2")
+    page.keyboard.press("e")
+    page.locator("#fix-note").fill("begun")
+    page.unroute("**/decide")
+    expect(page.locator(".came-back")).to_contain_text("Message m1 was not saved and comes back next")
+    expect(page.locator("#fix-note")).to_have_value("begun")
+    page.get_by_role("button", name="Show it now").click()
+    at_desk(page, "Message m1")
+    expect(page.locator("[name='f.amount']")).to_have_value("much")
+    page.locator("[name='f.amount']").fill("12.5")
+    page.keyboard.press("Control+Enter")
+    at_desk(page, "Message m2")
+    expect(page.locator("#fix-note")).to_have_value("begun")
+    assert verdicts() == ["fix", "", ""]
+
+
+def test_a_key_before_anything_is_there_is_ignored(cast: Company, sign_in: SignIn) -> None:
+    waiting(cast, "m1", "m2")
+    page = sign_in(cast.reviewer)
+    held_up: list[Route] = []
+    page.route("**/ahead", lambda route: held_up.append(route), times=1)  # noqa: PLW0108  # it asks for a function
+    page.goto("/desk/")
+    expect(page.locator("#sheet-title")).to_have_text("The next item is on its way")
+    for _ in range(3):
+        page.keyboard.press("a")
+    held_up[0].continue_()
+    at_desk(page, "Message m1")
+    assert verdicts() == ["", ""]
 
 
 def test_an_error_is_in_sight_at_its_field(cast: Company, sign_in: SignIn, faults: Faults) -> None:
@@ -94,15 +360,15 @@ def test_an_error_is_in_sight_at_its_field(cast: Company, sign_in: SignIn, fault
     expect(page.locator("[name='f.amount']")).to_have_value("much")
 
 
-def test_what_comes_too_late_is_kept_as_a_second_opinion(cast: Company, sign_in: SignIn, faults: Faults) -> None:
-    faults.expect("409")
+def test_what_comes_too_late_is_kept_as_a_second_opinion(cast: Company, sign_in: SignIn) -> None:
     waiting(cast, "m1", "m2")
     page = sign_in(cast.reviewer)
     page.goto("/desk/")
     at_desk(page, "Message m1")
+    have_ahead(page, cast, 2)
     page.keyboard.press("e")
     page.locator("#fix-note").fill("Half an hour of thought")
-    held = Review.objects.get(state=ReviewState.HELD)
+    held = Review.objects.get(item__external_id="m1")
     Review.objects.filter(pk=held.pk).update(holder=cast.colleague, token=held.token + 1)
     page.keyboard.press("Control+Enter")
     expect(page.locator("#sheet-title")).to_have_text("Kept as a second opinion")
@@ -111,26 +377,36 @@ def test_what_comes_too_late_is_kept_as_a_second_opinion(cast: Company, sign_in:
     at_desk(page, "Message m2")
 
 
-def test_a_lease_that_runs_short_is_counted_down(cast: Company, sign_in: SignIn) -> None:
-    waiting(cast, "m1")
-    held = casts.take(cast.reviewer, cast.task)
-    page = sign_in(cast.reviewer)
-    page.goto("/desk/")
-    at_desk(page, "Message m1")
-    expect(page.locator("#lease")).to_be_hidden()
-    Review.objects.filter(pk=held.pk).update(lease_until=timezone.now() + timedelta(seconds=90))
-    page.reload()
-    expect(page.locator("#lease")).to_contain_text("yours for 1:")
-
-
-def test_the_lease_is_renewed_while_the_page_is_in_sight(cast: Company, sign_in: SignIn) -> None:
+def test_a_lease_that_is_not_renewed_is_counted_down(cast: Company, sign_in: SignIn) -> None:
     waiting(cast, "m1")
     page = sign_in(cast.reviewer)
     page.clock.install()
     page.goto("/desk/")
     at_desk(page, "Message m1")
-    before = Review.objects.get().lease_until
-    with page.expect_response("**/stay") as staying:
-        page.clock.run_for(62_000)
-    assert staying.value.status == 204
-    assert Review.objects.filter(lease_until__gt=before).exists()
+    expect(page.locator("#lease")).to_be_hidden()
+    page.clock.run_for(18_000)
+    expect(page.locator("#lease")).to_be_hidden()
+    page.evaluate("Object.defineProperty(document, 'hidden', {get: () => true})")
+    page.clock.run_for(30_000)
+    expect(page.locator("#lease")).to_contain_text("yours for 0:")
+    page.clock.run_for(30_000)
+    expect(page.locator("#lease")).to_contain_text("your time is over")
+
+
+def test_nobody_there_means_no_sign_of_life_and_a_key_brings_it_back(cast: Company, sign_in: SignIn) -> None:
+    waiting(cast, "m1", "m2")
+    page = sign_in(cast.reviewer)
+    page.clock.install()
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    page.clock.run_for(settings.ENV.SLIDER_PRESENCE_S * 1000)
+    until(page, lambda: not page.evaluate("window.ahead.isAsking()"))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.extend([request.url] * request.url.endswith("/ahead")))
+    page.clock.run_for(120_000)
+    assert asked == []
+    Review.objects.filter(state=ReviewState.HELD).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert claims.free_reviews() == 2
+    with page.expect_response("**/ahead"):
+        page.keyboard.press("Shift")
+    assert Review.objects.filter(state=ReviewState.HELD, holder=cast.reviewer).count() == 2

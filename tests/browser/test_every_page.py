@@ -146,6 +146,8 @@ def test_the_desk_fits_everybody(stage: Stage, sign_in: SignIn, fit: Callable[[P
     page.locator("[data-key='a']").click()
     expect(page.locator(".desk-empty")).to_be_visible()
     fit(page)
+    page.goto("/desk/tasks")
+    fit(page)
 
 
 def test_what_a_lead_settles_fits_everybody(stage: Stage, sign_in: SignIn, fit: Callable[[Page], None]) -> None:

@@ -77,7 +77,7 @@ def test_a_look_that_takes_skills_goes_to_who_has_all_of_them(cast: Company) -> 
     for known, expected in ([], False), (["german"], False), (["german", "legal", "other"], True):
         Membership.objects.filter(user=cast.reviewer).update(skills=known)
         assert may(cast.reviewer, look) is expected
-        assert desk.elsewhere(cast.reviewer.pk, [cast.task]).open == int(expected)
+        assert desk.elsewhere(cast.reviewer.pk, [cast.task], hidden=[]).open == int(expected)
         assert frame.desk(cast.reviewer).count == int(expected)
     assert taken(cast.colleague, cast.task) is None
     assert taken(cast.reviewer, cast.task) is not None
@@ -117,7 +117,7 @@ def test_a_skip_lasts_over_all_looks_at_the_item() -> None:
         assert not may(cast.reviewer, look)
     casts.decide(cast.colleague, cast.task)
     assert taken(cast.reviewer, cast.task) is None
-    assert desk.elsewhere(cast.reviewer.pk, [cast.task]).skipped == 1
+    assert desk.elsewhere(cast.reviewer.pk, [cast.task], hidden=[]).skipped == 1
 
 
 def test_the_rule_is_written_into_the_statement_that_asks(cast: Company) -> None:

@@ -82,7 +82,7 @@ def test_saying_it_twice_counts_once() -> None:
     casts.one(cast.task)
     held = casts.take(cast.reviewer, cast.task)
     first = decide(held, cast.reviewer.pk, Said(Verdict.ACCEPT))
-    second = decide(held, cast.reviewer.pk, Said(Verdict.FIX, BETTER))
+    second = decide(held, cast.reviewer.pk, Said(Verdict.ACCEPT, note="once more"))
     assert (first.pk, second.verdict) == (second.pk, Verdict.ACCEPT)
     assert Publication.objects.count() == 1
 

@@ -1,6 +1,6 @@
 """Columns: text becomes what the schema says, or the row says why not."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -71,3 +71,14 @@ def test_a_field_of_the_task_is_never_taken_for_an_id() -> None:
     own = Columns.of(["id", "external_id"], {"properties": {"id": {"type": "integer"}}})
     assert own.record(Cells(2, ("5", "e"))) == Record(2, {"id": 5}, "e", 0, 2)
     assert not Columns.of(["id"], {"properties": {"id": {"type": "integer"}}}).identified
+
+
+@pytest.mark.parametrize("text", ["soon", "2026-03-01", "2026-03-01T12:00:00", "0001-01-01T00:00:00Z"])
+def test_a_due_time_is_one_with_its_zone(text: str) -> None:
+    columns = Columns.of(["text", "due_at"], {"properties": {"text": {"type": "string"}}})
+    refused = columns.record(Cells(2, ("a", text)))
+    assert isinstance(refused, Bad)
+    assert (refused.column, "no time with its zone" in refused.reason) == ("due_at", True)
+    taken = columns.record(Cells(3, ("a", "2026-03-01T12:00:00Z")))
+    assert taken == Record(3, {"text": "a"}, None, 0, 21, datetime(2026, 3, 1, 12, tzinfo=UTC))
+    assert columns.record(Cells(4, ("a", ""))) == Record(4, {"text": "a"}, None, 0, 1)

@@ -347,3 +347,17 @@ def test_only_an_admin_touches_the_address(client: Client, cast: casts.Company, 
 def test_the_installations_key_stands_on_no_page(client: Client, cast: casts.Company) -> None:
     for name in ("worker", "task-settings", "slider"):
         assert settings.ENV.OPENAI_API_KEY not in client.get(reverse(name, args=[cast.task.pk])).content.decode()
+
+
+def test_what_is_at_stake_is_a_field_of_the_items(client: Client, cast: casts.Company) -> None:
+    address = reverse("task-settings", args=[cast.task.pk])
+    page = client.get(address)
+    sent = {field.name: field.value() for name in ("promise", "sentinels") for field in page.context[name]}
+    sent |= {"name": cast.task.name, "title_field": cast.task.title_field}
+    sent |= {"stake_field": "orders", "answer_within_h": "4", "overtaken_h": "0"}
+    assert client.post(address, sent).status_code == 302
+    cast.task.refresh_from_db()
+    assert (cast.task.stake_field, cast.task.answer_within_h, cast.task.overtaken_h) == ("orders", 4.0, 0.0)
+    refused = client.post(address, sent | {"stake_field": "price"})
+    assert refused.status_code == 422
+    assert "An item has no field price" in refused.content.decode()

@@ -5,7 +5,7 @@
   const desk = document.getElementById("desk");
   const { characters, offsetOf, rangeOf } = window.stored;
   const LONGEST_SHOWN = 90;
-  const KEPT = 12; // items whose marks this tab remembers: a decision that is taken back finds them again
+  const KEPT = 12; // items whose marks this browser remembers: a decision that is taken back finds them again
   let marks = []; // what is sent, with the words that the page shows for it
   let review = "";
   let target = null; // what a number would mark
@@ -16,7 +16,7 @@
   const all = (selector) => [...desk.querySelectorAll(selector)];
   const isMarking = () => Boolean(sheet()?.classList.contains("is-marking"));
   const storedAs = () => `marks:${desk.dataset.person}`;
-  const kept = () => JSON.parse(sessionStorage.getItem(storedAs()) || "[]");
+  const kept = () => JSON.parse(localStorage.getItem(storedAs()) || "[]");
 
   // ---- what can be marked
   const shortened = (text) => (text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text);
@@ -146,7 +146,7 @@
     }));
     find("#marked-count").textContent = marks.length ? `(${marks.length})` : "";
     const others = kept().filter(([id]) => id !== review);
-    sessionStorage.setItem(storedAs(), JSON.stringify([...others, ...(marks.length ? [[review, marks]] : [])].slice(-KEPT)));
+    localStorage.setItem(storedAs(), JSON.stringify([...others, ...(marks.length ? [[review, marks]] : [])].slice(-KEPT)));
     if (!CSS.highlights) return;
     const spans = marks.filter((one) => one.kind === "span").flatMap((one) => {
       const holder = all("[data-side]").find((text) => text.dataset.side === one.side && text.dataset.path === one.path);

@@ -1,40 +1,40 @@
-// The review desk: keys, sending without a page load, retries, and drafts that outlive the page.
+// The review desk: its keys, what stands open, and drafts that outlive the page.
 // Without this script every form and link of the desk works by itself.
 "use strict";
 (() => {
   const desk = document.getElementById("desk");
-  const trouble = document.getElementById("desk-trouble");
   const dialog = document.getElementById("keys");
-  const LONGEST_WAIT_S = 30;
   const LOOK_AGAIN_EVERY_S = 15;
   const GIVING = ["handing", "flagging"]; // the forms that give the look to somebody else
-  let sending = false; // one decision is on its way: keys rest
-  let pending = null; // what failed and is to be sent again
+  const place = document.getElementById("desk-piece");
+  const { kept, ahead } = window;
 
   const sheet = () => desk.querySelector(".sheet");
   const find = (selector) => desk.querySelector(selector);
-  const focusHeading = () => document.getElementById("sheet-title")?.focus({ preventScroll: true });
+  const heading = () => document.getElementById("sheet-title");
+  const focusHeading = () => heading()?.focus({ preventScroll: true });
 
-  // ---- drafts: what is typed stays in this tab until it is saved, through sign-outs and reloads
-  const draftKey = () => `desk:${desk.dataset.person}:${sheet()?.dataset.review}`;
-
+  // ---- drafts: what is typed is kept until it is saved, through sign-outs, reloads and closed tabs
   const keepDraft = () => {
     const form = find("[data-keep]");
     if (!form) return;
     const typed = [...new FormData(form)].filter(([name]) => name.startsWith("f.") || name === "note");
-    sessionStorage.setItem(draftKey(), JSON.stringify(typed));
+    const { review, token } = sheet().dataset;
+    kept.keepDraft(review, { token, title: heading().textContent.trim(), typed });
+    ahead.typed();
   };
 
   const restoreDraft = () => {
-    const kept = sheet() && sessionStorage.getItem(draftKey());
-    if (!kept) return false;
-    for (const [name, text] of JSON.parse(kept)) {
+    const draft = sheet() && kept.draft(sheet().dataset.review);
+    if (!draft) return false;
+    for (const [name, text] of draft.typed) {
       for (const input of find("[data-keep]").elements) {
         if (input.name !== name) continue;
         if (input.type === "radio") input.checked = input.value === text;
         else input.value = text;
       }
     }
+    keepDraft(); // it is this page's from now on
     open("fixing");
     window.say("What you had typed for this item is back.");
     return true;
@@ -68,102 +68,41 @@
   const isOpen = (what) => sheet()?.classList.contains(`is-${what}`);
 
   // ---- a new piece in the page
-  const arrive = () => {
-    desk.dispatchEvent(new CustomEvent("desk:arrived"));
-    for (const form of desk.querySelectorAll("[data-decide]")) form.addEventListener("submit", submitted);
-    return !find("[aria-invalid]") && restoreDraft();
-  };
-
-  const swap = (html, response) => {
-    desk.innerHTML = html;
-    const address = response.headers.get("X-Desk-Address");
-    if (address) history.replaceState(null, "", address);
-    scrollTo(0, 0);
-    const heading = document.getElementById("sheet-title");
-    document.title = `${heading?.textContent.trim() || "Desk"} · Slider`;
-    const restored = arrive();
+  desk.addEventListener("desk:arrived", () => {
     const wrong = find("[aria-invalid]");
     if (wrong) reveal(wrong);
-    else if (!restored) focusHeading();
-    const said = JSON.parse(response.headers.get("X-Desk-Said") || '""');
-    const waiting = document.querySelector(".top .count");
-    if (waiting && response.headers.has("X-Desk-Waiting")) waiting.firstChild.data = response.headers.get("X-Desk-Waiting");
-    window.say(`${said} ${find("[role=alert], .error")?.textContent.trim() || heading?.textContent.trim() || ""}`);
+    else if (!restoreDraft()) focusHeading();
+  });
+
+  // ---- deciding: what is sent, and in which words it is told
+  const SAID = { accept: "Accepted", lucky: "Accepted, right for the wrong reason", fix: "Fixed", reject: "Rejected" };
+
+  const wordsOf = (form, body) => {
+    if (form.action.endsWith("/skip")) return "Skipped";
+    if (form.action.endsWith("/hand")) return "Handed on";
+    if (form.action.endsWith("/flag")) return "Flagged";
+    if (body.has("pick")) return SAID.fix;
+    return SAID[String(body.getAll("verdict").at(-1)).split(":")[0]] || SAID.fix;
   };
 
-  // ---- sending: the item stays until the server has said yes
-  const submitted = (event) => {
-    event.preventDefault();
-    send(event.target, event.submitter);
-  };
+  desk.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.matches("[data-undo], [data-decide], [data-step], [data-take]")) event.preventDefault();
+    if (form.matches("[data-undo]")) ahead.undo();
+    else if (form.matches("[data-decide], [data-step]")) decide(form, event.submitter);
+    else if (form.matches("[data-take]")) ahead.take();
+  });
 
-  const send = (form, button) => {
-    if (sending) return;
-    sending = true;
+  const decide = (form, button) => {
+    if (!ahead.isReady()) return;
     const body = new FormData(form);
     if (button?.name) body.append(button.name, button.value);
     desk.dispatchEvent(new CustomEvent("desk:sending", { detail: { form, body } })); // marks go with every verdict
-    const review = !form.matches("[data-undo]") && sheet()?.dataset.review; // an undo says nothing of what lies here
-    pending = { address: form.action, body, draft: review ? draftKey() : "", wait: 1 };
     if (form.matches("[data-keep]")) keepDraft();
-    desk.setAttribute("aria-busy", "true");
-    deliver();
+    const pairs = [...body].filter(([name]) => name !== "csrfmiddlewaretoken");
+    if (form.matches("[data-step]")) ahead.step(form, pairs);
+    else ahead.decide(form, pairs, wordsOf(form, body));
   };
-
-  const deliver = async () => {
-    const sent = pending;
-    clearTimeout(sent.timer);
-    let response;
-    try {
-      response = await fetch(sent.address, {
-        method: "POST",
-        body: sent.body,
-        headers: { "HX-Request": "true", "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content },
-      });
-    } catch {
-      return later("Not saved: the server can't be reached.");
-    }
-    if (response.status >= 500 || response.status === 429) return later("Not saved: the server had a problem.");
-    if (!response.headers.has("X-Desk-Address")) return stop(signedOut(response));
-    const html = await response.text();
-    settle();
-    if (response.ok && sent.draft) sessionStorage.removeItem(sent.draft);
-    swap(html, response);
-  };
-
-  const settle = () => {
-    sending = false;
-    pending = null;
-    desk.removeAttribute("aria-busy");
-    trouble.hidden = true;
-  };
-
-  const complain = (words, again) => {
-    trouble.querySelector("span").textContent = words;
-    trouble.querySelector("button").hidden = !again;
-    trouble.hidden = false;
-  };
-
-  const later = (words) => {
-    const wait = pending.wait;
-    pending.wait = Math.min(wait * 2, LONGEST_WAIT_S);
-    pending.timer = setTimeout(deliver, wait * 1000);
-    complain(`${words} The item stays here; trying again in ${wait} s.`, true);
-  };
-
-  const signedOut = (response) =>
-    response.redirected
-      ? "Not saved: you are signed out. What you typed is kept in this tab; sign in again and come back to this page."
-      : `Not saved: the server refused it (${response.status}). What you typed is kept in this tab; load the page again.`;
-
-  const stop = (words) => {
-    if (isOpen("fixing")) keepDraft();
-    settle();
-    complain(words, false);
-  };
-
-  trouble.querySelector("[data-again]").addEventListener("click", () => pending && deliver());
-  addEventListener("beforeunload", (event) => pending && event.preventDefault());
 
   // ---- clicks and keys
   const press = (selector) => {
@@ -173,6 +112,9 @@
   };
 
   desk.addEventListener("click", (event) => {
+    if (event.target.closest("[data-recall]")) return ahead.undo();
+    if (event.target.closest("[data-drop]")) return ahead.take();
+    if (event.target.closest("[data-show-back]")) return ahead.showBack();
     const link = event.target.closest("a[data-key], a[data-leave], a[data-keys]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
@@ -183,6 +125,13 @@
     else if (link.dataset.key === "f") open("flagging");
     else open("reading");
   });
+
+  // The second click of a double one was meant for what has just gone, not for what lies there now.
+  desk.addEventListener("click", (event) => {
+    if (event.detail < 2 || !event.target.closest("[type=submit]")) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, true);
 
   // Links that act as buttons answer to the space bar as buttons do.
   desk.addEventListener("keydown", (event) => {
@@ -217,9 +166,9 @@
     const giving = GIVING.find(isOpen);
     if (giving) return typedInForm(event, `.desk-bar-row.${giving}`);
     if (inField(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (sending) return;
+    if (!ahead.isReady()) return;
     if (!sheet()) {
-      if (letter(event) === "u" && press('[data-key="u"]')) event.preventDefault();
+      if (letter(event) && press(`[data-key="${letter(event)}"]`)) event.preventDefault();
       return;
     }
     if (event.key === "?") return dialog.showModal();
@@ -239,20 +188,19 @@
 
   // ---- an empty desk looks again by itself: what it says must stay true
   const lookAgain = async () => {
-    if (sheet() || sending || document.hidden || find(".desk-lost")) return;
+    if (sheet() || !ahead.isReady() || document.hidden || find(".desk-lost")) return;
     try {
       const response = await fetch(location.href, { headers: { "HX-Request": "true" } });
       const html = response.headers.has("X-Desk-Address") ? await response.text() : "";
-      const found = new DOMParser().parseFromString(html, "text/html").body;
-      const words = (page) => page.querySelector(".desk-empty")?.textContent; // a countdown beside it is no news
-      if (!html || sheet() || sending || words(found) === words(desk)) return;
-      const heading = () => document.getElementById("sheet-title").textContent.trim();
-      const before = heading();
-      const hadFocus = desk.contains(document.activeElement);
-      desk.replaceChildren(...found.childNodes);
-      arrive();
-      if (hadFocus || heading() !== before) focusHeading();
-      if (heading() !== before) window.say(heading());
+      const found = new DOMParser().parseFromString(html, "text/html").body.querySelector(".desk-empty");
+      const shown = find(".desk-empty");
+      if (!found || !shown || !ahead.isReady() || found.textContent === shown.textContent) return;
+      const before = heading().textContent.trim();
+      const hadFocus = place.contains(document.activeElement);
+      shown.replaceWith(found);
+      const after = heading().textContent.trim();
+      if (hadFocus || after !== before) focusHeading();
+      if (after !== before) window.say(after);
     } catch {
       // The page stays as it is until the server answers again.
     }
@@ -260,7 +208,7 @@
 
   setInterval(lookAgain, LOOK_AGAIN_EVERY_S * 1000);
 
-  arrive();
-  if (!find("[aria-invalid]") && sheet() && !isOpen("fixing")) focusHeading();
-  find("[data-take-itself]")?.requestSubmit();
+  const wrong = find("[aria-invalid]");
+  if (!wrong && !restoreDraft() && sheet() && !isOpen("fixing")) focusHeading();
+  ahead.begin();
 })();

@@ -24,6 +24,6 @@
   };
 
   setInterval(tick, 500);
-  desk?.addEventListener("desk:arrived", begin);
+  desk?.addEventListener("desk:said", begin);
   begin();
 })();
