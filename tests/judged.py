@@ -32,8 +32,8 @@ def audited(look: Review) -> bool:
 
 
 def judge(cast: casts.Company, *, wrong: Callable[[Review], bool] = never, most: int = 10_000) -> int:
-    """Have every open look judged for good, oldest first; returns how many."""
-    looks = list(Review.objects.filter(task=cast.task, state=ReviewState.OPEN).order_by("pk")[:most])
+    """Have every open look judged for good, in their turn; returns how many."""
+    looks = list(Review.objects.filter(task=cast.task, state=ReviewState.OPEN).order_by("turn", "pk")[:most])
     for look in looks:
         held = casts.take(cast.reviewer, cast.task)
         assert held.pk == look.pk

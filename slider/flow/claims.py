@@ -85,7 +85,8 @@ def run_out(*, most: int = 500) -> int:
         return len(moves.move_all(steps, source=State.WORKING))
 
 
-# Whether a look may be given to a person; `r` is the look. Every rule of who may look at what stands in this one place.
+# Whether a look may be given to a person; `r` is the look. Asked once more of the row that is locked: a lead may have
+# given it to somebody else in this very moment.
 _FOR_THEM = may_look("r", person="%(user)s")
 _TAKE = f"""
 WITH heads AS MATERIALIZED (
@@ -97,7 +98,7 @@ WITH heads AS MATERIALIZED (
         ) AS r WHERE {_FOR_THEM} ORDER BY r.turn, r.id LIMIT %(most)s + %(slack)s
     ) AS h
 ), picked AS (
-    SELECT r.id FROM slider_review r JOIN heads h ON h.id = r.id WHERE r.state = 'open'
+    SELECT r.id FROM slider_review r JOIN heads h ON h.id = r.id WHERE r.state = 'open' AND {_FOR_THEM}
     ORDER BY h.turn, h.id LIMIT %(most)s FOR UPDATE OF r SKIP LOCKED
 )
 UPDATE slider_review r SET

@@ -147,7 +147,7 @@ CROSS JOIN LATERAL (
             OR EXISTS (SELECT FROM slider_decline d WHERE d.review_id = o.id AND d.user_id = m.user_id)
             OR EXISTS (SELECT FROM slider_handing h WHERE h.review_id = o.id AND h.by_id = m.user_id)
         )
-    )
+    ) AND NOT EXISTS (SELECT FROM slider_practice p WHERE p.item_id = k.item_id AND p.person_id = m.user_id)
 ) AS who
 WHERE who.skills IS NOT NULL AND NOT EXISTS (
     SELECT FROM slider_review r WHERE r.item_id = k.item_id AND r.state IN ('open', 'held')

@@ -36,7 +36,7 @@ def test_h_hands_an_item_on_with_a_note_by_keys_alone(cast: Company, sign_in: Si
     page.keyboard.type("a and r are letters here, h and f too")
     page.keyboard.press("Control+Enter")
     at_desk(page, "Message m2")
-    expect(page.locator("#live")).to_contain_text("Handed on, with your note.")
+    expect(page.locator("#live")).to_contain_text("Handed on: Message m1.")
     assert verdicts() == ["", ""]
     assert Handing.objects.get().to_id == cast.colleague.pk
     other = sign_in(cast.colleague)
@@ -120,5 +120,6 @@ def test_a_lead_takes_one_of_two_words_with_one_button(cast: Company, lead: User
     expect(page.locator(".peers")).to_contain_text("It was seven.")
     page.get_by_role("button", name="Decide as colleague did").click()
     expect(page.locator(".desk-empty")).to_be_visible()
+    expect(page.locator("#desk:not([data-unsaved])")).to_be_attached()
     settled = Review.objects.get(kind=ReviewKind.GATE)
     assert (settled.verdict, settled.answer) == (Verdict.FIX, RIVAL | {"amount": 7})
