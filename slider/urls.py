@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from slider.api import v1
-from slider.views import desk, doors, export, home, intake, items, keys, notices, past, quality, reviewers, setup, steer
+from slider.views import desk, doors, export, home, intake, items, keys, lead, notices, past, quality, reviewers, setup, steer
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
@@ -46,6 +46,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", doors.readyz, name="readyz"),
     path("tasks/<int:task_id>/", steer.show, name="slider"),
     path("tasks/<int:task_id>/apply", steer.apply, name="apply"),
+    path("tasks/<int:task_id>/desk", lead.show, name="lead"),
+    path("tasks/<int:task_id>/desk/<int:review_id>/release", lead.release, name="lead-release"),
     path("tasks/<int:task_id>/export", export.export, name="export"),
     path("tasks/<int:task_id>/history", past.upload, name="history"),
     path("tasks/<int:task_id>/import", intake.upload, name="import"),

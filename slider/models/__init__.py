@@ -6,6 +6,7 @@ from slider.models.decision import Decision, Why
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
 from slider.models.item import Item, Payload
 from slider.models.known import Adjudication, Known, KnownFrom, Stands
+from slider.models.lead import Freed, Spell
 from slider.models.mark import Mark, MarkKind, MarkSide
 from slider.models.move import Move
 from slider.models.notice import Letter, Notice, NoticeKind, NoticeSeen, Post
@@ -16,7 +17,19 @@ from slider.models.publication import Endpoint, Publication
 from slider.models.pulse import Pulse
 from slider.models.review import Decline, Review
 from slider.models.score import Score
-from slider.models.states import AFTER, BESIDE, Delivery, Ending, Lane, Outcome, ReviewKind, ReviewState, State, Verdict
+from slider.models.states import (
+    AFTER,
+    BESIDE,
+    Delivery,
+    Ending,
+    Lane,
+    Outcome,
+    Overflow,
+    ReviewKind,
+    ReviewState,
+    State,
+    Verdict,
+)
 from slider.models.tally import Tally
 from slider.models.task import Task
 from slider.models.watch import Act, ActKind, Unheard, Watch
@@ -36,6 +49,7 @@ __all__ = [
     "Delivery",
     "Ending",
     "Endpoint",
+    "Freed",
     "Gauge",
     "Import",
     "ImportChunk",
@@ -56,6 +70,7 @@ __all__ = [
     "NoticeKind",
     "NoticeSeen",
     "Outcome",
+    "Overflow",
     "Past",
     "PastRow",
     "PastState",
@@ -74,6 +89,7 @@ __all__ = [
     "Scope",
     "Score",
     "SecondOpinion",
+    "Spell",
     "Spend",
     "Stands",
     "State",

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 class Role(models.TextChoices):
     VIEWER = "viewer", "Viewer"
     REVIEWER = "reviewer", "Reviewer"
+    LEAD = "lead", "Lead"
     TUNER = "tuner", "Tuner"
     ADMIN = "admin", "Admin"
 
@@ -21,9 +22,10 @@ class Role(models.TextChoices):
 RIGHTS: dict[str, frozenset[str]] = {
     Role.VIEWER: frozenset({"see"}),
     Role.REVIEWER: frozenset({"see", "see items", "review", "pull back"}),
+    Role.LEAD: frozenset({"see", "see items", "review", "pull back", "lead"}),
     Role.TUNER: frozenset({"see", "see items", "steer", "pull back", "edit task", "intake", "export"}),
     Role.ADMIN: frozenset(
-        {"see", "see items", "review", "steer", "pull back", "edit task", "intake", "export", "administer"}
+        {"see", "see items", "review", "lead", "steer", "pull back", "edit task", "intake", "export", "administer"}
     ),
 }
 

@@ -74,6 +74,14 @@ AFTER = (ReviewKind.AUDIT, ReviewKind.LOOKBACK)  # looks at what has left alread
 BESIDE = (ReviewKind.KNOWN, ReviewKind.SECOND)  # looks at the reviewers: the guard never hears them, nothing leaves
 
 
+class Overflow(models.TextChoices):
+    """What gives way when more waits than a day's staffed hours carry. Nothing ever runs unattended for it."""
+
+    HOLD = "hold", "nothing: items wait"
+    STRETCH = "stretch", "due times: they are extended, and say so"
+    FEWER = "fewer", "audits: as few as the floor allows"
+
+
 class ReviewState(models.TextChoices):
     OPEN = "open", "open"
     HELD = "held", "held"

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
 from slider.engine.sanity.names import SENTENCES, TITLES, Sentinel
-from slider.models import Mode, Task
+from slider.models import Mode, Overflow, Task
 from slider.schema import Schema
 from slider.views import examples, rules_field
 from slider.views.setup_fields import LabelsField, SchemaField, labels_schema, text_schema
@@ -59,6 +59,12 @@ class PromiseForm(forms.Form):
         max_value=10_000,
         help_text="All reviewers of this task together. The slider page warns where they are too few.",
     )
+    overflow = forms.ChoiceField(
+        label="When more waits than they carry, what gives way",
+        required=False,
+        choices=Overflow.choices,
+        help_text="The share never rises for it. Audits never fall under their floor, nor while something is suspected.",
+    )
     max_tries = forms.IntegerField(
         label="Tries", min_value=1, max_value=20, initial=5, help_text="After so many an item goes to people."
     )
@@ -105,6 +111,10 @@ class PromiseForm(forms.Form):
         task.judge_within_h = said["judge_within_h"]
         task.staffed_hours = said["staffed_hours"]
         task.never_unattended = said["never_unattended"]
+        # A page that doesn't show it doesn't change it.
+        task.overflow = said["overflow"] or task.overflow
+        if task.overflow != Overflow.STRETCH:
+            task.stretched_h = 0
         # A page that shows neither of them changes neither.
         if (known := said["known_percent"]) is not None:
             task.known_rate = known / 100
@@ -123,6 +133,7 @@ class PromiseForm(forms.Form):
             "undo_s": task.undo_s,
             "judge_within_h": task.judge_within_h,
             "staffed_hours": "" if task.staffed_hours is None else f"{task.staffed_hours:g}",
+            "overflow": task.overflow,
             "max_tries": task.max_tries,
             "never_unattended": task.never_unattended,
         }
