@@ -5,7 +5,23 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from slider.api import v1
-from slider.views import desk, doors, export, home, intake, items, keys, lead, notices, past, quality, reviewers, setup, steer
+from slider.views import (
+    desk,
+    doors,
+    export,
+    home,
+    intake,
+    items,
+    keys,
+    lead,
+    notices,
+    past,
+    quality,
+    reviewers,
+    setup,
+    steer,
+    together,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
@@ -63,6 +79,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tasks/<int:task_id>/reviewers", reviewers.show, name="reviewers"),
     path("tasks/<int:task_id>/reviewers/<int:look_id>", reviewers.settle, name="reviewer-settle"),
     path("tasks/<int:task_id>/settings", setup.settings_page, name="task-settings"),
+    path("tasks/<int:task_id>/together", together.show, name="together"),
+    path("tasks/<int:task_id>/together/decide", together.decide, name="together-decide"),
+    path("tasks/<int:task_id>/together/undo", together.take_back, name="together-undo"),
     path("tasks/<int:task_id>/what-if", steer.ask, name="what-if"),
     path("tasks/<int:task_id>/worker", setup.worker_page, name="worker"),
 ]

@@ -52,8 +52,9 @@ def tend(task_id: int) -> Policy:
     look.is_new = not row.detectors or policy.audit_chance < gauge.task.audit_floor - 1e-9
     look.is_new = look.is_new or listening.measures_anew(policy, seen)
     look.thins = overflow.thins(task_id)
+    look.is_new = look.is_new or _is_to_thin(look)
     listening.listen(look)
-    if not look.is_new and not _moves_audits(look):
+    if not look.is_new:
         policies.touch(task_id)
         return policy
     change, reason = _change(look)
@@ -101,10 +102,10 @@ def _chance(look: Look) -> float | None:
     return float(audit.LADDER[int(look.orders.rung[0])])
 
 
-def _moves_audits(look: Look) -> bool:
-    """Whether the chance of an audit is to be another one than that in force."""
-    chance = _chance(look)
-    return look.thins and chance is not None and not np.isclose(chance, look.policy.audit_chance)
+def _is_to_thin(look: Look) -> bool:
+    """Whether audits are drawn more often than the overflow policy asks for, so that the guard has to judge anew."""
+    least = listening.floor(look.policy.task)
+    return look.thins and not bool(look.watch.asks_more[0]) and look.policy.audit_chance > least * (1 + 1e-9)
 
 
 def _is_worth(look: Look, labels: int) -> bool:

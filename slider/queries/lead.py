@@ -110,7 +110,8 @@ def _when(found: Forecast | None, now: datetime) -> tuple[datetime | None, datet
     if found is None:
         return None, None
     low, high = (
-        now + timedelta(hours=hours) if np.isfinite(hours) else None for hours in (found.empty_h.low, found.empty_h.high)
+        now + timedelta(hours=hours) if np.isfinite(hours) else None
+        for hours in (found.empty_h.low, found.empty_h.high)
     )
     return low, high
 

@@ -59,5 +59,5 @@ def release(request: HttpRequest, task_id: int, review_id: int) -> HttpResponse:
         return _show(request, task_id, error=str(error), of=review_id, words=words, status=422)
     except releasing.Gone as error:
         return _show(request, task_id, error=f"Nothing was released: {error}.", status=409)
-    messages.success(request, "Released: it is open to everybody again. The item's story says that you did it, and why.")
+    messages.success(request, "Released: it is open to everybody again. The story says that you did it, and why.")
     return HttpResponseRedirect(reverse("lead", args=[task.pk]))

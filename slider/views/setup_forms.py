@@ -63,7 +63,7 @@ class PromiseForm(forms.Form):
         label="When more waits than they carry, what gives way",
         required=False,
         choices=Overflow.choices,
-        help_text="The share never rises for it. Audits never fall under their floor, nor while something is suspected.",
+        help_text="The share never rises for it. Audits keep their floor, and stay dense while something is suspected.",
     )
     max_tries = forms.IntegerField(
         label="Tries", min_value=1, max_value=20, initial=5, help_text="After so many an item goes to people."

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -119,9 +118,11 @@ def test_fewer_audits_means_the_floor_from_a_ladder_and_each_item_keeps_the_chan
     chances = set(Decision.objects.filter(policy=thinned, lane=Lane.UNATTENDED).values_list("audit_chance", flat=True))
     assert chances == {pytest.approx(1 / 16)}
     audit.rung(chances.pop())
-    assert before.audit_chance in set(
-        Decision.objects.filter(policy=before, lane=Lane.UNATTENDED).values_list("audit_chance", flat=True)
-    ) or not Decision.objects.filter(policy=before).exists()
+    assert (
+        before.audit_chance
+        in set(Decision.objects.filter(policy=before, lane=Lane.UNATTENDED).values_list("audit_chance", flat=True))
+        or not Decision.objects.filter(policy=before).exists()
+    )
     judged.judge(cast)
     after = judged.tend(cast)
     assert after.epoch == before.epoch  # the evidence of both chances stands together
@@ -161,7 +162,7 @@ def test_a_round_with_nothing_new_makes_one_policy_and_no_second_one() -> None:
 def test_no_backlog_raises_the_share_or_moves_an_item_to_the_unattended_lane(
     policy: str, backlog: dict[str, Any]
 ) -> None:
-    cast = judged.opened(mode=Mode.GUARDED, staffed_hours=8.0, overflow=policy)
+    cast = judged.opened(mode=Mode.GUARDED, share=0.5, staffed_hours=8.0, overflow=policy)
     before = in_force(cast)
     load(cast, backlog)
     after = guard.tend(cast.task.pk)
@@ -172,24 +173,24 @@ def test_no_backlog_raises_the_share_or_moves_an_item_to_the_unattended_lane(
         before.mode,
         before.held,
     )
-    judged.routed(cast, 40, start=2_000)
-    ranked = Decision.objects.filter(item__external_id__in=[f"m{2_000 + n}" for n in range(40)])
-    ran = [d.lane == Lane.UNATTENDED for d in ranked.order_by("seq")]
-    assert {d.share for d in ranked} == {before.effective}
-    # The same items, routed by the same track without any backlog, are the control.
-    assert np.mean(ran) <= before.effective + 1 / 40
-    assert ran == control()
+    ran = forty(cast)
+    assert 0 < sum(ran) < 40
+    assert ran == CALM  # the lanes of the same items where nothing waits
 
 
-_CONTROL: list[bool] = []
+def forty(cast: casts.Company) -> list[bool]:
+    """Whether each of forty items runs unattended; none is as difficult as another, so that no coin breaks a tie."""
+    names = [f"new{n}" for n in range(40)]
+    answers = {name: casts.says(judged.ANSWER, p=0.502 + 0.49 * (n * 37 % 101) / 101) for n, name in enumerate(names)}
+    casts.route_all(cast.task, answers, bodies={name: {"text": "hello"} for name in names})
+    made = Decision.objects.filter(task=cast.task, item__external_id__startswith="new").order_by("seq")
+    return [decision.lane == Lane.UNATTENDED for decision in made]
 
 
-def control() -> list[bool]:
-    """The lanes of the same forty items where nothing waits; lanes follow ranks, and coins only break ties."""
-    if not _CONTROL:
-        cast = judged.opened(mode=Mode.GUARDED, staffed_hours=8.0, prefix="calm ")
-        guard.tend(cast.task.pk)
-        judged.routed(cast, 40, start=2_000)
-        made = Decision.objects.filter(task=cast.task, seq__gte=60).order_by("seq")
-        _CONTROL.extend(d.lane == Lane.UNATTENDED for d in made)
-    return _CONTROL
+def test_the_lanes_of_a_calm_day_are_these() -> None:
+    cast = judged.opened(mode=Mode.GUARDED, share=0.5, staffed_hours=8.0)
+    guard.tend(cast.task.pk)
+    assert forty(cast) == CALM
+
+
+CALM = [digit == "1" for digit in "0010110110100101101101001011011010010110"]

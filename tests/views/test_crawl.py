@@ -23,6 +23,7 @@ NO_GET = {
     *("apply", "put-back", "pull-back", "release", "pause", "withdraw", "notice-seen"),
     *("desk-take", "desk-decide", "desk-skip", "desk-stay", "desk-undo", "correct", "uncorrect"),
     *("history-read", "history-confirm", "history-drop"),
+    *("lead-release", "together-decide", "together-undo"),
     *("reviewer-settle", "known-mark", "known-retire"),
 }
 
