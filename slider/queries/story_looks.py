@@ -45,9 +45,9 @@ def _decided(look: Review, item: Item, marks: tuple[Said, ...]) -> Chapter:
     facts += [Fact("note", look.note)] if look.note else []
     who = look.holder.get_username() if look.holder is not None else "somebody"
     at = look.decided_at or look.created_at
-    return Chapter(
-        at, f"{look.get_verdict_display().capitalize()} by {who}", f"as {kind}", tuple(facts), anchor=f"look-{look.pk}"
-    )
+    facts += [Fact("decided", "in one go with like items")] if look.taken_at is None else []
+    title = f"{look.get_verdict_display().capitalize()} by {who}"
+    return Chapter(at, title, f"as {kind}", tuple(facts), anchor=f"look-{look.pk}")
 
 
 def _held(look: Review) -> Chapter:
