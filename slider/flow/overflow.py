@@ -18,7 +18,7 @@ def tend(task_id: int, *, waiting: int, hours: float | None, oldest_h: float) ->
     `oldest_h`. Where nobody said how many hours are staffed, nothing is known and nothing gives way.
     """
     with transaction.atomic():
-        task = Task.objects.select_for_update().get(pk=task_id)
+        task = Task.objects.select_for_update(no_key=True).get(pk=task_id)
         spell = Spell.objects.filter(task=task, ended_at=None).first()
         days = None if hours is None or not task.staffed_hours else hours / task.staffed_hours
         extra = _extra(task, days, oldest_h=oldest_h)

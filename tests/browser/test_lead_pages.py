@@ -20,9 +20,7 @@ LONG = "An unusually-long_word_that_nobody_ever_writes_but_some_machine_does_all
 
 
 @pytest.fixture(params=[(1280, "light"), (390, "dark")], ids=["wide", "phone"])
-def fit(
-    request: pytest.FixtureRequest, check_accessibility: Callable[[Page], None]
-) -> Callable[[Page, str], None]:
+def fit(request: pytest.FixtureRequest, check_accessibility: Callable[[Page], None]) -> Callable[[Page, str], None]:
     width, scheme = request.param
 
     def check(page: Page, name: str) -> None:
