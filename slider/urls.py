@@ -14,6 +14,7 @@ from slider.views import (
     intake,
     items,
     keys,
+    lead,
     notices,
     past,
     people,
@@ -22,6 +23,7 @@ from slider.views import (
     reviewers,
     setup,
     steer,
+    together,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -78,6 +80,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", doors.readyz, name="readyz"),
     path("tasks/<int:task_id>/", steer.show, name="slider"),
     path("tasks/<int:task_id>/apply", steer.apply, name="apply"),
+    path("tasks/<int:task_id>/desk", lead.show, name="lead"),
+    path("tasks/<int:task_id>/desk/<int:review_id>/release", lead.release, name="lead-release"),
     path("tasks/<int:task_id>/export", export.export, name="export"),
     path("tasks/<int:task_id>/history", past.upload, name="history"),
     path("tasks/<int:task_id>/import", intake.upload, name="import"),
@@ -94,6 +98,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tasks/<int:task_id>/reviewers/let-in", reviewers.let_in, name="reviewer-let-in"),
     path("tasks/<int:task_id>/reviewers/<int:look_id>", reviewers.settle, name="reviewer-settle"),
     path("tasks/<int:task_id>/settings", setup.settings_page, name="task-settings"),
+    path("tasks/<int:task_id>/together", together.show, name="together"),
+    path("tasks/<int:task_id>/together/decide", together.decide, name="together-decide"),
+    path("tasks/<int:task_id>/together/undo", together.take_back, name="together-undo"),
     path("tasks/<int:task_id>/what-if", steer.ask, name="what-if"),
     path("tasks/<int:task_id>/worker", setup.worker_page, name="worker"),
 ]

@@ -5,7 +5,9 @@ from django.db import DatabaseError
 
 from slider.celery import app
 from slider.flow import guard as hand
+from slider.flow import overflow
 from slider.models import Gauge
+from slider.queries import load
 
 log = structlog.get_logger(__name__)
 
@@ -16,6 +18,8 @@ def guard() -> int:
     tended = 0
     for task_id in Gauge.objects.order_by("pk").values_list("pk", flat=True):
         try:
+            waits = load.of(task_id)
+            overflow.tend(task_id, waiting=waits.waiting, hours=waits.hours, oldest_h=waits.oldest_h)
             hand.tend(task_id)
         except (DatabaseError, ArithmeticError, ValueError, LookupError) as error:
             log.error(

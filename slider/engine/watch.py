@@ -245,6 +245,12 @@ class Watch:
             most=np.where(self._is_wary(), self.tuning.brake_wary, self.tuning.brake) * self.tested,
         )
 
+    @property
+    def asks_more(self) -> Bools:
+        """Where more audits are asked for than usual: suspicion stands, or the evidence is being bet anew."""
+        more: Bools = self._is_wary() | (self.audits < self.all_until)
+        return more
+
     def _is_wary(self) -> Bools:
         """Whether suspicion stands: more audits are drawn, and the brake takes hold earlier."""
         wary: Bools = self.audits < self.boost_until

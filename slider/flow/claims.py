@@ -187,17 +187,22 @@ def renew_review(review_id: int, *, user_id: int, token: int, lease_s: float) ->
 
 
 def free_reviews() -> int:
-    """Open the reviews whose lease ran out; returns how many."""
+    """Open the reviews whose lease ran out, and write down whose it was; returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE slider_review SET
-                state = 'open', last_holder_id = holder_id, holder_id = NULL, lease_until = NULL, taken_at = NULL,
-                page = ''
-            WHERE id IN (
-                SELECT id FROM slider_review WHERE state = 'held' AND lease_until < clock_timestamp()
+            WITH over AS (
+                SELECT id, holder_id, token, taken_at FROM slider_review
+                WHERE state = 'held' AND lease_until < clock_timestamp()
                 ORDER BY id FOR UPDATE SKIP LOCKED
+            ), told AS (
+                INSERT INTO slider_freed (review_id, holder_id, token, taken_at, words, at)
+                SELECT id, holder_id, token, taken_at, '', clock_timestamp() FROM over ON CONFLICT DO NOTHING
             )
+            UPDATE slider_review r SET
+                state = 'open', last_holder_id = r.holder_id, holder_id = NULL, lease_until = NULL, taken_at = NULL,
+                page = ''
+            FROM over WHERE r.id = over.id
             """
         )
         return int(cursor.rowcount)

@@ -10,7 +10,7 @@ import numpy as np
 from django.db import connection, transaction
 
 from slider.engine import audit, kept
-from slider.flow import history, notices, policies, watches
+from slider.flow import history, notices, overflow, policies, watches
 from slider.flow.watching import detectors, frozen, listening, lookbacks, people, reasons, refit
 from slider.flow.watching.listening import Deed, Look
 from slider.flow.watching.words import percent
@@ -51,6 +51,8 @@ def tend(task_id: int) -> Policy:
         return _begin_anew(task_id, row.round, f"what the guard knew of this task can't be read ({error})")
     look.is_new = not row.detectors or policy.audit_chance < gauge.task.audit_floor - 1e-9
     look.is_new = look.is_new or listening.measures_anew(policy, seen)
+    look.thins = overflow.thins(task_id)
+    look.is_new = look.is_new or _is_to_thin(look)
     listening.listen(look)
     if not look.is_new:
         policies.touch(task_id)
@@ -72,7 +74,7 @@ def _change(look: Look) -> tuple[policies.Change | None, str]:
     look.row.judged = labels
     if not due and not _is_worth(look, labels):
         return None, ""
-    chance = None if look.orders is None else float(audit.LADDER[int(look.orders.rung[0])])
+    chance = _chance(look)
     found, window = policy.calibration, None
     if due:
         look.row.fitted_at = labels
@@ -88,12 +90,31 @@ def _change(look: Look) -> tuple[policies.Change | None, str]:
     return change, _reason(look, allowed, labels=labels, chance=chance)
 
 
+def _chance(look: Look) -> float | None:
+    """The chance of an audit from here on: as ordered, or the floor while the overflow policy asks for fewer.
+
+    Suspicion never gives way: whatever asks for more audits than usual has them.
+    """
+    if look.orders is None:
+        return None
+    if look.thins and not bool(look.watch.asks_more[0]):
+        return listening.floor(look.policy.task)
+    return float(audit.LADDER[int(look.orders.rung[0])])
+
+
+def _is_to_thin(look: Look) -> bool:
+    """Whether audits are drawn more often than the overflow policy asks for, so that the guard has to judge anew."""
+    least = listening.floor(look.policy.task)
+    return look.thins and not bool(look.watch.asks_more[0]) and look.policy.audit_chance > least * (1 + 1e-9)
+
+
 def _is_worth(look: Look, labels: int) -> bool:
     """Whether a policy is worth a row: by what it would order, or by a tenth more verdicts."""
     policy, orders = look.policy, look.orders
     if look.ended or look.regions_moved or orders is None or listening.measures_anew(policy, look.seen):
         return True
-    if not np.isclose(audit.LADDER[int(orders.rung[0])], policy.audit_chance):
+    chance = _chance(look)
+    if chance is not None and not np.isclose(chance, policy.audit_chance):
         return True
     before, grown, step = policy.allowed or 0.0, labels - policy.labels, max(10, policy.labels // 10)
     if look.share > before > 0:
@@ -111,7 +132,8 @@ def _reason(look: Look, allowed: float | None, *, labels: int, chance: float | N
         return "; ".join(said)
     same = allowed == look.policy.allowed and labels == look.policy.labels
     if same and chance is not None and not np.isclose(chance, look.policy.audit_chance):
-        return f"{percent(chance)} of the unattended lane is audited from here on"
+        why = f"{overflow.WORDS}: " if look.thins else ""
+        return f"{why}{percent(chance)} of the unattended lane is audited from here on"
     history_rows = 0 if look.ended else int(look.policy.certificate.get("history", 0))
     return reasons.evidence(look.policy.allowed, allowed or 0.0, labels=labels, history=history_rows)
 

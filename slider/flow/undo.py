@@ -18,7 +18,7 @@ class TooLate(Exception):
     """The verdict stands: its effect has left, it is not this person's newest word, or it lies too deep."""
 
 
-def undo(review_id: int, *, user_id: int, token: int, lease_s: float, page: str = "") -> Review:
+def undo(review_id: int, *, user_id: int, token: int, lease_s: float, page: str = "", deep: int = UNDO_DEEP) -> Review:
     """Take back the verdict that this person gave under this claim; they hold the look again, under a new claim.
 
     Everything that followed from the verdict is unmade in the same transaction, and the clock is asked last, when all
@@ -36,8 +36,8 @@ def undo(review_id: int, *, user_id: int, token: int, lease_s: float, page: str 
         if review.undo_until is None or review.decided_at is None:
             raise TooLate(OVER)
         _ask_the_clock(review.undo_until)
-        if Undone.objects.filter(by=user_id, created_at__gt=review.decided_at).count() >= UNDO_DEEP:
-            raise TooLate(f"only your last {UNDO_DEEP} decisions can be taken back")
+        if Undone.objects.filter(by=user_id, created_at__gt=review.decided_at).count() >= deep:
+            raise TooLate(f"only your last {deep} decisions can be taken back")
         _write_down(review, user_id, review.decided_at)
         until = review.undo_until
         _hold_again(review, lease_s, page)

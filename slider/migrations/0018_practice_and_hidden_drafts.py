@@ -74,7 +74,7 @@ DROP TRIGGER ownanswer_append_only ON slider_ownanswer;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("slider", "0015_three_ahead_by_turn"),
+        ("slider", "0017_freed_and_overflow"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

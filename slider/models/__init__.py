@@ -6,6 +6,7 @@ from slider.models.decision import Decision, Why
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
 from slider.models.item import Item, Payload
 from slider.models.known import Adjudication, Known, KnownFrom, Stands
+from slider.models.lead import Freed, Spell
 from slider.models.mark import Mark, MarkKind, MarkSide
 from slider.models.move import Move
 from slider.models.notice import Letter, Notice, NoticeKind, NoticeSeen, Post
@@ -27,6 +28,7 @@ from slider.models.states import (
     Ending,
     Lane,
     Outcome,
+    Overflow,
     ReviewKind,
     ReviewState,
     State,
@@ -54,6 +56,7 @@ __all__ = [
     "Delivery",
     "Ending",
     "Endpoint",
+    "Freed",
     "Gauge",
     "Handing",
     "HandingKind",
@@ -78,6 +81,7 @@ __all__ = [
     "NoticeKind",
     "NoticeSeen",
     "Outcome",
+    "Overflow",
     "OwnAnswer",
     "Past",
     "PastRow",
@@ -98,6 +102,7 @@ __all__ = [
     "Scope",
     "Score",
     "SecondOpinion",
+    "Spell",
     "Spend",
     "Stands",
     "State",

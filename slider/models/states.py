@@ -76,6 +76,14 @@ BESIDE = (ReviewKind.KNOWN, ReviewKind.SECOND)  # looks at the reviewers: the gu
 QUIET = (*BESIDE, ReviewKind.PEER)  # looks that are no verdict on the item by themselves
 
 
+class Overflow(models.TextChoices):
+    """What gives way when more waits than a day's staffed hours carry. Nothing ever runs unattended for it."""
+
+    HOLD = "hold", "nothing: items wait"
+    STRETCH = "stretch", "due times: they are extended, and say so"
+    FEWER = "fewer", "audits: as few as the floor allows"
+
+
 class ReviewState(models.TextChoices):
     WAITING = "waiting", "waits for its looks"
     OPEN = "open", "open"

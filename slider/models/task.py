@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from slider.engine.sanity.names import Sentinel
 from slider.models import hard_rules, reasons, skills
 from slider.models.project import Project
+from slider.models.states import Overflow
 
 
 def _coin_secret() -> bytes:
@@ -68,6 +69,16 @@ class Task(models.Model):
         blank=True,
         validators=[MinValueValidator(0.1), MaxValueValidator(10_000)],
         help_text="Hours a day for which reviewers are there for this task. Empty: not said, so nothing warns.",
+    )
+    overflow = models.CharField(
+        max_length=7,
+        choices=Overflow,
+        default=Overflow.HOLD,
+        db_default=Overflow.HOLD,
+        help_text="What gives way when more waits than a day's reviewer hours carry. Never the share.",
+    )
+    stretched_h = models.PositiveSmallIntegerField(
+        db_default=0, default=0, editable=False, help_text="So many hours later a look is due, by the overflow policy."
     )
     known_rate = models.FloatField(
         default=0.0,
@@ -172,10 +183,19 @@ class Task(models.Model):
                 & (models.Q(answer_within_h=None) | models.Q(answer_within_h__gt=0, answer_within_h__lte=2000)),
                 name="task_order_of_looks",
             ),
+            models.CheckConstraint(
+                condition=models.Q(overflow=Overflow.STRETCH) | models.Q(overflow__in=Overflow.values, stretched_h=0),
+                name="task_overflow",
+            ),
         )
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def due_within_h(self) -> int:
+        """Hours until a look is due, with those that the overflow policy adds: never more than twice the setting."""
+        return self.judge_within_h + min(self.stretched_h, self.judge_within_h)
 
     def title(self, body: dict[str, object], fallback: str) -> str:
         """One line that names an item: its title field, else its first text."""

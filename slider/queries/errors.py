@@ -56,7 +56,8 @@ def counted(policy: Policy) -> Audits:
             WITH newest AS (
                 SELECT d.seq, r.state, r.verdict,
                        r.state <> 'decided' AND d.created_at > clock_timestamp() - (
-                           SELECT judge_within_h * interval '1 hour' FROM slider_task WHERE id = %s
+                           SELECT (judge_within_h + least(stretched_h, judge_within_h)) * interval '1 hour'
+                           FROM slider_task WHERE id = %s
                        ) AS waits
                 FROM (
                     SELECT seq, item_id, epoch, created_at FROM slider_decision

@@ -68,14 +68,14 @@ def owed(task: Task) -> Owed:
             """,
             {
                 "task": task.pk,
-                "hours": task.judge_within_h,
+                "hours": task.due_within_h,
                 "many": MANY,
                 "people": reviewers,
                 "reviewers": len(reviewers),
             },
         )
         looks, audits, overdue, held, holders, orphans, oldest = cursor.fetchone()
-    due_by = oldest + timedelta(hours=task.judge_within_h) if oldest else None
+    due_by = oldest + timedelta(hours=task.due_within_h) if oldest else None
     return Owed(looks, audits, overdue, held, holders, orphans, oldest, due_by, len(reviewers))
 
 

@@ -161,7 +161,7 @@ def _oldest_owed(gauge: Gauge) -> dict[int, int]:
               AND d.created_at > clock_timestamp() - %s * interval '1 hour'
             GROUP BY 1
             """,
-            [gauge.pk, gauge.task.judge_within_h],
+            [gauge.pk, gauge.task.due_within_h],
         )
         return dict(cursor.fetchall())
 

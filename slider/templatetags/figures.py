@@ -10,6 +10,7 @@ from django import template
 from django.utils import timezone
 
 from slider.engine import percents
+from slider.engine.forecast import Range
 
 register = template.Library()
 
@@ -117,6 +118,21 @@ def hours(number: float | None) -> str:
     if number is None:
         return "not known yet"
     return f"{number * 60:.0f} min" if number < 1 else f"{number:,.1f}"
+
+
+@register.filter
+def hours_between(found: Range) -> str:
+    """An interval of hours of work: «12 min», «45 min to 1.3 hours»; one figure where both ends read alike."""
+    low, high = _work(found.low), _work(found.high)
+    if low == high:
+        return low
+    if low.endswith(" hours") and high.endswith(" hours"):
+        low = low.removesuffix(" hours")
+    return f"{low} to {high}"
+
+
+def _work(number: float) -> str:
+    return f"{number * 60:.0f} min" if round(number * 60) < 60 else f"{number:,.1f} hours"
 
 
 @register.filter

@@ -14,12 +14,12 @@ BIGGEST_ID = 2**63 - 1
 # What a right lets one do, where its own name would read oddly.
 SAID = {
     "see": "look at its tasks",
+    "lead": "lead its reviewers",
     "steer": "move the slider",
     "pull back": "pull the slider back",
     "edit task": "set up and change tasks",
     "intake": "bring items in",
     "export": "export items",
-    "lead": "lead its people",
     "administer": "administer it",
 }
 

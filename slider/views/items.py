@@ -134,6 +134,8 @@ def _item(
         "state": "waits for people" if told.is_cut else found.get_state_display(),
         "may_withdraw": "intake" in rights and found.state not in FINAL,
         "may_mark": "administer" in rights and found.state == State.DONE,
+        "link": request.build_absolute_uri(reverse("item", args=[found.pk])),
+        "stretched_h": task.stretched_h if told.is_cut or found.state == State.REVIEW else 0,
         "known": Known.objects.filter(pk=found.pk, retired_at=None).first(),
         "error": error,
         "trouble": trouble,

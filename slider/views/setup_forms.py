@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
 from slider.engine.sanity.names import SENTENCES, TITLES, Sentinel
-from slider.models import Mode, Task, skills
+from slider.models import Mode, Overflow, Task, skills
 from slider.schema import Schema
 from slider.views import examples, rules_field
 from slider.views.setup_fields import LabelsField, SchemaField, labels_schema, text_schema
@@ -78,6 +78,12 @@ class PromiseForm(forms.Form):
         min_value=0,
         max_value=720,
         help_text="0: first come, first served. 24 is usual.",
+    )
+    overflow = forms.ChoiceField(
+        label="When more waits than they carry, what gives way",
+        required=False,
+        choices=Overflow.choices,
+        help_text="The share never rises for it. Audits keep their floor, and stay dense while something is suspected.",
     )
     max_tries = forms.IntegerField(
         label="Tries", min_value=1, max_value=20, initial=5, help_text="After so many an item goes to people."
@@ -174,7 +180,10 @@ class PromiseForm(forms.Form):
         task.staffed_hours = said["staffed_hours"]
         task.never_unattended = said["never_unattended"]
         task.stake_field, task.answer_within_h = said["stake_field"], said["answer_within_h"]
-        # A page that shows none of them changes none.
+        # A page that doesn't show it doesn't change it.
+        task.overflow = said["overflow"] or task.overflow
+        if task.overflow != Overflow.STRETCH:
+            task.stretched_h = 0
         if (hours := said["overtaken_h"]) is not None:
             task.overtaken_h = hours
         if (known := said["known_percent"]) is not None:
@@ -227,6 +236,7 @@ class PromiseForm(forms.Form):
             "stake_field": task.stake_field,
             "answer_within_h": "" if task.answer_within_h is None else f"{task.answer_within_h:g}",
             "overtaken_h": f"{task.overtaken_h:g}",
+            "overflow": task.overflow,
             "max_tries": task.max_tries,
             "never_unattended": task.never_unattended,
         }

@@ -52,6 +52,7 @@ class Look:
     heard: list[int] = field(default_factory=list)
     orders: Orders | None = None
     is_new: bool = False
+    thins: bool = False
     ended: bool = False
     fired: str = ""
     regions_moved: bool = False
@@ -171,7 +172,7 @@ def _window(gauge: Gauge) -> Floats:
 
 def _count(look: Look) -> None:
     """Count verdicts in routing order: they are what the certificate is made of."""
-    row, watch, within_h = look.row, look.watch, look.policy.task.judge_within_h
+    row, watch, within_h = look.row, look.watch, look.policy.task.due_within_h
     old, since = watch.marks_passed[0].copy(), row.counted_to
     waiting = marks.waiting(row.task_id, since=since, until=row.routed_to, within_h=within_h)
     new = np.maximum(old, watermark.marks(waiting[None])[0])
@@ -184,7 +185,7 @@ def _count(look: Look) -> None:
 
 def _quarantine(look: Look) -> None:
     """Take verdicts on what closed regions sent to people, in routing order: they are what opens a region again."""
-    row, watch, within_h = look.row, look.watch, look.policy.task.judge_within_h
+    row, watch, within_h = look.row, look.watch, look.policy.task.due_within_h
     since = row.closed_to
     if not watch.quarantined.any():
         row.closed_to = row.routed_to
@@ -200,7 +201,7 @@ def _quarantine(look: Look) -> None:
 def _settle(look: Look) -> None:
     """Carry the ledger on: it knows no epochs."""
     row = look.row
-    found = lane.settled(row.task_id, since=row.settled_to, within_h=look.policy.task.judge_within_h)
+    found = lane.settled(row.task_id, since=row.settled_to, within_h=look.policy.task.due_within_h)
     if found.to == row.settled_to:
         return
     items, by_rung, least = ledger(row)
