@@ -60,6 +60,7 @@ def _answer(request: HttpRequest, hand: Hand, grips: Sequence[Grip], back: Seque
         ],
         "lease_s": leases_of().page_s,
         "typed_s": leases_of().typed_s,
+        "elsewhere": hand.elsewhere,
         "waiting": frame.desk(request.user).text,
         "empty": None if looks or kept else desk_pages.empty_alone(request),
     }

@@ -103,6 +103,7 @@ def test_the_own_answer_is_typed_first_and_kept_by_one_key(cast: casts.Company, 
     expect(page.get_by_text("We have refunded 12 euro.").first).to_be_visible()
     page.keyboard.press("k")
     expect(page.locator(".desk-empty, .sheet:not(:has(.own))").first).to_be_visible()
+    expect(page.locator("#desk:not([data-unsaved])")).to_be_attached()
     held.refresh_from_db()
     assert (held.verdict, (held.answer or {})["reply"]) == (Verdict.FIX, "It comes tomorrow.")
     assert OwnAnswer.objects.count() == 1

@@ -132,7 +132,7 @@ def test_every_claim_is_told_with_who_when_and_why() -> None:
     wanted = [
         "The lease of reviewer ran out",
         "Taken out of the hands of colleague by admin",
-        "Passed on by reviewer",
+        "Skipped by reviewer",
         "Accepted by colleague",
     ]
     assert [title for title in titles(told) if title in wanted] == wanted

@@ -16,6 +16,7 @@ window.ahead = (() => {
   let isDry = false; // nothing is ready, and something is wanted
   let isPainted = false;
   let isBusy = false; // an undo is on its way
+  let hungry = 0; // so often an empty desk asks again soon: a page that was just closed may still let go of looks
   let asking = false;
   let askAgain = false;
   let asked = 0;
@@ -56,6 +57,7 @@ window.ahead = (() => {
     desk.setAttribute("aria-busy", "true");
     desk.classList.remove("is-waiting");
     const { nodes, ...rest } = one;
+    if (one.card !== "empty") hungry = 0;
     here = rest;
     place.replaceChildren(nodes);
     history.replaceState(null, "", one.address || addressOf(one));
@@ -123,7 +125,7 @@ window.ahead = (() => {
 
   const wishes = () => {
     const missing = AHEAD + (here.review || here.card === "empty" ? 0 : 1) - waiting.filter((one) => one.review).length;
-    const want = here.card === "empty" && !isDry ? 0 : Math.max(0, missing);
+    const want = here.card === "empty" && !isDry && !hungry ? 0 : Math.max(0, missing);
     const pairs = [["want", want], ["task", desk.dataset.only], ["near", here.task || here.near || ""]];
     for (const one of looks()) pairs.push([kept.draft(one.review) ? "typed" : "have", grip(one)]);
     for (const sent of outbox.grips()) pairs.push(["sent", sent]);
@@ -179,11 +181,25 @@ window.ahead = (() => {
       return next("Somebody else has taken the item by now.");
     }
     const isLeft = waiting.some((one) => kept.draft(one.review || "") || one.card);
-    if (isDry && waiting.length) next(here.said);
-    else if (isDry && told.empty) show({ nodes: parsed(told.empty), card: "empty", near: here.near }, here.said);
+    if ((isDry || hungry) && waiting.length) next(here.said);
+    else if (isDry && told.empty) showEmpty(told);
     else if (isLeft && here.card === "start" && waiting.length) next();
     tick();
   };
+
+  const showEmpty = (told) => {
+    const nodes = parsed(told.empty);
+    hungry = told.elsewhere || nodes.querySelector("[data-take]") ? 4 : 0;
+    show({ nodes, card: "empty", near: here.near }, here.said);
+    soon();
+  };
+
+  const soon = () => setTimeout(() => {
+    if (here.card !== "empty" || !hungry) return;
+    refill();
+    hungry -= 1;
+    soon();
+  }, 1000);
 
   // What somebody typed for an item that is in other hands by now: to copy, and then to be done with.
   const card = (draft) => {
