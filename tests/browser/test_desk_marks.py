@@ -174,6 +174,7 @@ def test_a_story_shows_what_was_marked(
     page = sign_in(cast.reviewer)
     page.goto("/desk/")
     at_desk(page, "Message m1")
+    page.wait_for_load_state("networkidle")  # what it has ahead is known to it, so it lets go of that
     page.evaluate("([key, text]) => localStorage.setItem(key, text)", [f"marks:{cast.reviewer.pk}", json.dumps(kept)])
     page.reload()
     at_desk(page, "Message m1")
