@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from slider.api import v1
-from slider.views import desk, doors, export, home, intake, items, keys, notices, past, quality, reviewers, setup, steer
+from slider.views import desk, doors, export, home, intake, items, keys, my_keys, notices, past, quality, reviewers, setup, steer
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
@@ -38,6 +38,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("keys/<int:key_id>/revoke", keys.revoke, name="key-revoke"),
     path("login", doors.SignIn.as_view(), name="login"),
     path("logout", LogoutView.as_view(), name="logout"),
+    path("my-keys", my_keys.show, name="my-keys"),
+    path("my-keys/reset", my_keys.reset, name="my-keys-reset"),
     path("my-work", reviewers.mine, name="my-work"),
     path("notices/<int:notice_id>/seen", notices.seen, name="notice-seen"),
     path("notices/news", notices.news, name="notice-news"),

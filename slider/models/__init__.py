@@ -9,6 +9,7 @@ from slider.models.known import Adjudication, Known, KnownFrom, Stands
 from slider.models.mark import Mark, MarkKind, MarkSide
 from slider.models.move import Move
 from slider.models.notice import Letter, Notice, NoticeKind, NoticeSeen, Post
+from slider.models.own_keys import OwnKeys
 from slider.models.past import Past, PastRow, PastState
 from slider.models.policy import Gauge, Maker, Mode, Policy
 from slider.models.project import ApiKey, Membership, Project, Role, Scope, can
@@ -56,6 +57,7 @@ __all__ = [
     "NoticeKind",
     "NoticeSeen",
     "Outcome",
+    "OwnKeys",
     "Past",
     "PastRow",
     "PastState",

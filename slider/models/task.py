@@ -78,6 +78,11 @@ class Task(models.Model):
         validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
         help_text="The share of decided looks that somebody else looks at once more. 0: none.",
     )
+    pictures = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether reviewers may load pictures that an item or an answer names by their address.",
+    )
     undo_s = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(3600)])
     paused = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())

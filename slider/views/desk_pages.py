@@ -11,22 +11,8 @@ from django.utils import timezone
 
 from slider.flow.marking import Remark
 from slider.models import Review, Task, Undone, Verdict
-from slider.queries import desk, shape, sheet
+from slider.queries import desk, own_keys, shape, sheet
 from slider.views import access, mark_form, schema_form
-
-KEYS = (
-    (("A",), "accept the proposal"),
-    (("E",), "fix it: opens the form"),
-    (("Ctrl", "Enter"), "send what you fixed; Esc leaves the form"),
-    (("1", "9"), "take the alternative with this number"),
-    (("R", "1", "9"), "reject, then the number of the reason"),
-    (("M",), "mark fields and passages; arrows choose, a number says what is wrong, 0 that it is right"),
-    (("M", "L"), "accept what is right for the wrong reason"),
-    (("S",), "skip: it goes to somebody else"),
-    (("U",), "undo: takes your last decision back while it has not left"),
-    (("D",), "show differences or the whole texts"),
-    (("?",), "these keys"),
-)
 
 SAID = {Verdict.ACCEPT: "Accepted", Verdict.FIX: "Fixed", Verdict.REJECT: "Rejected"}
 
@@ -66,7 +52,7 @@ def tasks_of(request: HttpRequest) -> list[Task]:
 
 def _page(request: HttpRequest, piece: str, context: dict[str, Any], *, status: int, address: str) -> HttpResponse:
     last_said = desk.last_said(access.person(request).pk, tasks_of(request))
-    context |= {"piece": piece, "wanted": wanted(request), "keys": KEYS, "desk_address": address}
+    context |= {"piece": piece, "wanted": wanted(request), "keys": own_keys.of(access.person(request).pk), "desk_address": address}
     context |= {"last_said": last_said, "said_words": SAID[last_said.verdict] if last_said else ""}
     template = "review/_desk.html" if request.htmx else "review/desk.html"  # type: ignore[attr-defined]  # as above
     response = render(request, template, context, status=status)

@@ -1,4 +1,4 @@
-// The review desk: keys, sending without a page load, retries, and drafts that outlive the page.
+// The review desk: sending without a page load, retries, and drafts that outlive the page.
 // Without this script every form and link of the desk works by itself.
 "use strict";
 (() => {
@@ -161,13 +161,7 @@
   trouble.querySelector("[data-again]").addEventListener("click", () => pending && deliver());
   addEventListener("beforeunload", (event) => pending && event.preventDefault());
 
-  // ---- clicks and keys
-  const press = (selector) => {
-    const target = find(selector);
-    if (target) target.click();
-    return Boolean(target);
-  };
-
+  // ---- clicks; the keys are in desk-keys.js
   desk.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-key], a[data-leave], a[data-keys]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -189,45 +183,7 @@
 
   desk.addEventListener("input", (event) => { if (event.target.form?.matches("[data-keep]")) keepDraft(); });
 
-  // A Latin letter counts as typed; on other layouts the key's place on the keyboard counts.
-  const letter = (event) =>
-    /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.startsWith("Key") ? event.code[3].toLowerCase() : "";
-  const digit = (event) => /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1] || "";
-
-  const inField = (target) => target.closest("input:not([type=radio]), textarea, select, [contenteditable]");
-
-  const typedInForm = (event) => {
-    if (event.key === "Escape") {
-      open("reading");
-    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      find(".fixing").requestSubmit();
-    }
-  };
-
-  document.addEventListener("keydown", (event) => {
-    if (dialog.open || event.repeat || event.isComposing) return;
-    if (isOpen("fixing")) return typedInForm(event);
-    if (inField(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (sending) return;
-    if (!sheet()) {
-      if (letter(event) === "u" && press('[data-key="u"]')) event.preventDefault();
-      return;
-    }
-    if (event.key === "?") return dialog.showModal();
-    if (event.key === "Escape") return open("reading");
-    const number = digit(event);
-    if (isOpen("rejecting")) {
-      if (number && press(`[data-reason="${number}"]`)) event.preventDefault();
-      return;
-    }
-    const key = number || letter(event);
-    if (key === "d") {
-      for (const fold of desk.querySelectorAll(".compare")) fold.open = !fold.open;
-    } else if (key && press(`[data-key="${key}"]`)) {
-      event.preventDefault();
-    }
-  });
+  window.keys.listen({ open, isOpen, isResting: () => sending, sendFix: () => find(".fixing").requestSubmit() });
 
   // ---- an empty desk looks again by itself: what it says must stay true
   const lookAgain = async () => {
