@@ -5,7 +5,22 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from slider.api import v1
-from slider.views import desk, doors, export, home, intake, items, keys, my_keys, notices, past, quality, reviewers, setup, steer
+from slider.views import (
+    desk,
+    doors,
+    export,
+    home,
+    intake,
+    items,
+    keys,
+    my_keys,
+    notices,
+    past,
+    quality,
+    reviewers,
+    setup,
+    steer,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),

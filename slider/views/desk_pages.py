@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from slider.flow.marking import Remark
 from slider.models import Review, Task, Undone, Verdict
-from slider.queries import desk, own_keys, shape, sheet
+from slider.queries import desk, own_keys, sheet
 from slider.views import access, mark_form, schema_form
 
 SAID = {Verdict.ACCEPT: "Accepted", Verdict.FIX: "Fixed", Verdict.REJECT: "Rejected"}
@@ -27,6 +27,7 @@ class Typed:
     doing: str = ""  # "fix", "reject" or "mark": which form stands open
     marks: tuple[Remark, ...] = ()
     marks_error: str = ""
+    focus: str | None = None  # the pointer of what to go on with, where the form has got another shape
 
 
 def wanted(request: HttpRequest) -> str:
@@ -52,7 +53,12 @@ def tasks_of(request: HttpRequest) -> list[Task]:
 
 def _page(request: HttpRequest, piece: str, context: dict[str, Any], *, status: int, address: str) -> HttpResponse:
     last_said = desk.last_said(access.person(request).pk, tasks_of(request))
-    context |= {"piece": piece, "wanted": wanted(request), "keys": own_keys.of(access.person(request).pk), "desk_address": address}
+    context |= {
+        "piece": piece,
+        "wanted": wanted(request),
+        "keys": own_keys.of(access.person(request).pk),
+        "desk_address": address,
+    }
     context |= {"last_said": last_said, "said_words": SAID[last_said.verdict] if last_said else ""}
     template = "review/_desk.html" if request.htmx else "review/desk.html"  # type: ignore[attr-defined]  # as above
     response = render(request, template, context, status=status)
@@ -66,14 +72,16 @@ def look(request: HttpRequest, review: Review, typed: Typed, *, status: int = 20
     seen = sheet.of(review)
     if not typed.form and (before := desk.taken_back(review)) is not None:
         typed = _as_before(seen, before, typed)
-    drawn = schema_form.draw(seen.task.output_schema, seen.proposal, typed=typed.form or None, errors=typed.errors)
-    fields = sorted(drawn, key=lambda field: shape.is_bulky(field.part))
+    fields = schema_form.draw(
+        seen.task.output_schema, seen.proposal, typed=typed.form or None, errors=typed.errors, focus=typed.focus
+    )
+    fields = sorted(fields, key=lambda field: field.is_bulky)
     context = {
         "sheet": seen,
         "review": review,
         "fields": fields,
         "typed": typed,
-        "form_error": typed.errors.get("") if fields[0].part.name else None,
+        "form_error": schema_form.loose(fields, typed.errors),
         "reasons": list(enumerate(seen.task.reason_words.items(), start=1)),
         "lease_left": _seconds_left(review),
         "trouble": trouble,
@@ -87,7 +95,7 @@ def _as_before(seen: sheet.Sheet, before: Undone, typed: Typed) -> Typed:
     """A fix that was taken back stands in the form again: nobody types it twice."""
     if before.verdict != Verdict.FIX:
         return replace(typed, note=typed.note or before.note)
-    form = {field.key: field.text for field in schema_form.draw(seen.task.output_schema, before.answer)}
+    form = schema_form.fill(seen.task.output_schema, before.answer)
     return replace(typed, form=form, note=typed.note or before.note)
 
 
@@ -111,7 +119,7 @@ def empty(request: HttpRequest, tasks: list[Task], *, may_take: bool = False, tr
 
 def lost(request: HttpRequest, review: Review, why: str, typed: Typed) -> HttpResponse:
     """Somebody else has it: who and why, and what was typed here, to copy."""
-    kept = [f"{key.removeprefix(schema_form.PREFIX)}: {text}" for key, text in typed.form.items() if text]
+    kept = [f"{name}: {text}" for key, text in typed.form.items() if text and (name := schema_form.shown(key))]
     kept += [f"note: {typed.note}"] if typed.note else []
     kept += [mark_form.in_words(one) for one in typed.marks]
     review = desk.look(review.pk, [review.task]) or review

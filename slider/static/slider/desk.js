@@ -27,7 +27,11 @@
   const restoreDraft = () => {
     const kept = sheet() && sessionStorage.getItem(draftKey());
     if (!kept) return false;
-    for (const [name, text] of JSON.parse(kept)) {
+    const typed = JSON.parse(kept);
+    const names = new Set([...find("[data-keep]").elements].map((input) => input.name));
+    const isOther = typed.some(([name, text]) => !names.has(name) || (/~[a-z]+$/.test(name) && find(`[data-keep] [name="${CSS.escape(name)}"]`).value !== text));
+    if (isOther) return redraw(typed);
+    for (const [name, text] of typed) {
       for (const input of find("[data-keep]").elements) {
         if (input.name !== name) continue;
         if (input.type === "radio") input.checked = input.value === text;
@@ -36,6 +40,19 @@
     }
     open("fixing");
     window.say("What you had typed for this item is back.");
+    return true;
+  };
+
+  // A draft with other rows than the form has: the server draws it.
+  const redraw = (typed) => {
+    const form = find("[data-keep]");
+    const body = new FormData(form);
+    for (const [name] of [...body]) if (name.startsWith("f.") || name === "note") body.delete(name);
+    for (const [name, text] of typed) body.append(name, text);
+    body.append("reshape", "same:");
+    sending = true;
+    pending = { address: form.action, body, draft: "", wait: 1 };
+    deliver();
     return true;
   };
 
@@ -53,7 +70,7 @@
     item.classList.toggle("is-rejecting", what === "rejecting");
     if (what === "fixing") {
       const marked = find(".fixing [aria-invalid]");
-      const first = find(".fixing :is(input[type=radio]:checked, input:not([type=hidden], [type=radio]), select, textarea)");
+      const first = find(".fixing [autofocus]") || find(".fixing :is(input[type=radio]:checked, input:not([type=hidden], [type=radio]), select, textarea)");
       reveal(marked || first);
     } else if (what === "rejecting") {
       document.getElementById("reject-title").focus();
@@ -80,7 +97,7 @@
     const restored = arrive();
     const wrong = find("[aria-invalid]");
     if (wrong) reveal(wrong);
-    else if (!restored) focusHeading();
+    else if (!restored) isOpen("fixing") ? open("fixing") : focusHeading();
     const said = JSON.parse(response.headers.get("X-Desk-Said") || '""');
     const waiting = document.querySelector(".top .count");
     if (waiting && response.headers.has("X-Desk-Waiting")) waiting.firstChild.data = response.headers.get("X-Desk-Waiting");
@@ -125,6 +142,7 @@
     settle();
     if (response.ok && sent.draft) sessionStorage.removeItem(sent.draft);
     swap(html, response);
+    if (sent.body.has("reshape") && sheet()) keepDraft(); // a form with other rows is what is kept now
   };
 
   const settle = () => {
@@ -179,6 +197,11 @@
       event.stopPropagation();
       event.target.click();
     }
+  });
+
+  // Another variant is chosen: its fields come at once.
+  desk.addEventListener("change", (event) => {
+    if (event.target.matches("[data-reshapes]")) event.target.closest(".variant").querySelector("[name=reshape]").click();
   });
 
   desk.addEventListener("input", (event) => { if (event.target.form?.matches("[data-keep]")) keepDraft(); });
