@@ -12,6 +12,7 @@ from django.utils import timezone
 from slider.flow.marking import Remark
 from slider.models import Review, Task, Undone, Verdict
 from slider.queries import desk, own_keys, sheet
+from slider.templatetags import formatted
 from slider.views import access, mark_form, schema_form
 
 SAID = {Verdict.ACCEPT: "Accepted", Verdict.FIX: "Fixed", Verdict.REJECT: "Rejected"}
@@ -85,10 +86,16 @@ def look(request: HttpRequest, review: Review, typed: Typed, *, status: int = 20
         "reasons": list(enumerate(seen.task.reason_words.items(), start=1)),
         "lease_left": _seconds_left(review),
         "trouble": trouble,
+        "show_all": "all" in request.GET,
+        "load_pictures": (load := seen.task.pictures and "pictures" in request.GET),
     }
     if typed.doing == "mark":
         context["listing"] = mark_form.listing(seen.task, proposal=seen.proposal, source=seen.body, chosen=typed.marks)
-    return _page(request, "review/_sheet.html", context, status=status, address=address_of(review.pk, request))
+    page = _page(request, "review/_sheet.html", context, status=status, address=address_of(review.pk, request))
+    if load:  # this one page may load from the very sites that its own pictures name, and from no other
+        texts = [*(field.value for field in seen.source), *(line.value for line in seen.lines)]
+        page._csp_update = {"img-src": formatted.origins(texts)}  # type: ignore[attr-defined]  # django-csp reads it
+    return page
 
 
 def _as_before(seen: sheet.Sheet, before: Undone, typed: Typed) -> Typed:
