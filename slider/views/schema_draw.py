@@ -179,8 +179,9 @@ class _Drawer:
             label = next(choice.label for choice in choices if choice.text == chosen)
             held = self.at(one, pointer, label, required=True, level=said["level"] + 1)
             inner = held.inner if held.widget == "group" and not held.hint else (held,)
+            inner = tuple(one for one in inner if one.widget != "fixed" or one.text != label)  # said already
         wish = (Choice(f"as:{pointer}", "Show its fields"),)
-        told = {"text": chosen, "choices": tuple(choices), "inner": inner, "wishes": wish}
+        told: dict[str, Any] = {"text": chosen, "choices": tuple(choices), "inner": inner, "wishes": wish}
         return Field(**said, ask=node.ask, widget="variant", **told)
 
     # ---- single fields
@@ -207,7 +208,7 @@ class _Drawer:
         kinds = schema_fill.empties(node, required=said["required"])
         empties = tuple(Choice(kind, _EMPTY[kind]) for kind in kinds) if len(kinds) > 1 else ()
         chosen = self.typed.get(name + Tail.EMPTY, "")
-        told = {"text": text, "choices": choices, "empties": _chosen_first(empties, chosen)}
+        told: dict[str, Any] = {"text": text, "choices": choices, "empties": _chosen_first(empties, chosen)}
         return Field(**said, ask=node.ask, widget=_widget(node, text, choices), **told)
 
 
@@ -277,8 +278,8 @@ def bounds(node: Node) -> str:
         said += [f"less than {_said(below)}"] if below is not None else []
     if node.ask == Ask.LIST:
         few, many = schema.get("minItems"), schema.get("maxItems")
-        said += [f"{few} rows or more"] if few else []
-        said += [f"{many} rows at most"] if many is not None else []
+        said += [f"at least {few} {'row' if few == 1 else 'rows'}"] if few else []
+        said += [f"at most {many} {'row' if many == 1 else 'rows'}"] if many is not None else []
     if node.ask == Ask.MOMENT:
         said.append("such as 2026-11-28 09:30, in UTC unless you write a zone such as +01:00")
     return ", ".join(said)

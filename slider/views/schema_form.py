@@ -40,7 +40,7 @@ def draw(
     texts = fill(schema, value) if typed is None else typed
     root = schema_draw.draw(node, texts, value=ABSENT if value is None else value, first=first)
     found = _nearest(errors or {}, {one.pointer for one in _all(root)})
-    drawn = _said(root, found, focus)
+    drawn = _said(root, found, _first_at(root, focus))
     return list(drawn.inner) if _is_open(node) else [drawn]
 
 
@@ -106,9 +106,17 @@ def _nearest(errors: Mapping[str, str], places: set[str]) -> dict[str, str]:
     return found
 
 
-def _said(one: Field, errors: Mapping[str, str], focus: str | None) -> Field:
+def _first_at(root: Field, focus: str | None) -> int | None:
+    """The number of the field at a pointer; of a group's, the first that can be typed into."""
+    found = next((one for one in _all(root) if one.pointer == focus), None) if focus else None
+    while found is not None and found.inner and found.widget != "variant":
+        found = next((one for one in found.inner if one.widget != "fixed"), found.inner[0])
+    return None if found is None else found.number
+
+
+def _said(one: Field, errors: Mapping[str, str], focus: int | None) -> Field:
     """The field with its error; where a choice among schemas holds a field of its own place, that one has it."""
     inner = tuple(_said(each, errors, focus) for each in one.inner)
     is_mine = all(each.pointer != one.pointer for each in one.inner)
     error = errors.get(one.pointer, "") if is_mine else ""
-    return replace(one, inner=inner, error=error, has_focus=one.pointer == focus)
+    return replace(one, inner=inner, error=error, has_focus=one.number == focus)
