@@ -63,15 +63,15 @@ def differs(answer: Any, part: Part, value: Any) -> bool:
 
 
 def told(value: Any, other: Any) -> str:
-    """Where two values differ, for those that have parts: «rows/1/amount: 5»; else nothing."""
+    """Where two values differ, for those that have parts: «row 2, amount: 5»; else nothing."""
     if not isinstance(other, dict | list) or type(value) is not type(other):
         return ""
-    found = _differences(value, other, "")
-    words = "; ".join(f"{where.lstrip('/')}: {words}" for where, words in found[:MOST_TOLD])
+    found = _differences(value, other, ())
+    words = "; ".join(f"{', '.join(where)}: {words}" for where, words in found[:MOST_TOLD])
     return words if len(found) <= MOST_TOLD else f"{words}; and {len(found) - MOST_TOLD} more"
 
 
-def _differences(value: Any, other: Any, where: str) -> list[tuple[str, str]]:
+def _differences(value: Any, other: Any, where: tuple[str, ...]) -> list[tuple[tuple[str, ...], str]]:
     if isinstance(value, dict) and isinstance(other, dict):
         steps: list[tuple[str | int, Any, Any]] = [
             (name, value.get(name, _GONE), other.get(name, _GONE)) for name in dict.fromkeys([*value, *other])
@@ -82,7 +82,11 @@ def _differences(value: Any, other: Any, where: str) -> list[tuple[str, str]]:
     else:
         same = value is not _GONE and other is not _GONE and strict.canonical(value) == strict.canonical(other)
         return [] if same else [(where, "taken away" if other is _GONE else shape.as_text(other)[:60] or "nothing")]
-    return [found for step, one, two in steps for found in _differences(one, two, where + strict.pointer(step))]
+    return [found for step, one, two in steps for found in _differences(one, two, (*where, _named(step)))]
+
+
+def _named(step: str | int) -> str:
+    return step if isinstance(step, str) else f"row {step + 1}"
 
 
 _GONE = object()

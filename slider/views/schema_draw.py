@@ -143,9 +143,9 @@ class _Drawer:
             for name in known
         ]
         for name in children(self.typed, pointer):
-            if name not in known:
-                inner = child(pointer, name)
-                kind = self.typed.get(key(inner) + Tail.KIND, "json")
+            inner = child(pointer, name)
+            kind = self.typed.get(key(inner) + Tail.KIND)
+            if name not in known and kind is not None:
                 one = self.at(node.child(name, is_text=kind == "text"), inner, name, required=False, level=level)
                 found.append(_with_hidden(one, key(inner) + Tail.KIND, kind))
         if not pointer:

@@ -96,10 +96,12 @@ class _Reader:
     def _properties(self, node: Node, pointer: str, before: Any) -> Any:
         old = before if isinstance(before, dict) else {}
         known, value = node.names(), {}
-        more = [name for name in children(self.typed, pointer) if name not in known]
+        # Without a kind it is no property of its own: it was typed for another of several schemas.
+        typed = [name for name in children(self.typed, pointer) if name not in known]
+        more = [name for name in typed if key(child(pointer, name)) + Tail.KIND in self.typed]
         for name in (*known, *more):
             inner, was = child(pointer, name), old.get(name, ABSENT)
-            kind = self.typed.get(key(inner) + Tail.KIND, "text" if isinstance(was, str) else "json")
+            kind = self.typed.get(key(inner) + Tail.KIND)
             one = node.child(name, is_text=kind == "text")
             held = self.at(one, inner, was, required=name in known and name in node.required)
             if held is not ABSENT:
