@@ -1,5 +1,7 @@
 """Deciding by keys of one's own, on other keyboards, and in a form with rows."""
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import expect
 
@@ -66,6 +68,6 @@ def test_a_row_is_added_typed_and_sent_and_a_reload_keeps_it(sign_in: SignIn) ->
     page.locator("[name='f.payer/paid_by/iban']").fill("DE1")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".desk-empty")).to_be_visible()
-    answer = Review.objects.get().answer
+    answer: Any = Review.objects.get().answer
     assert answer["lines"][2] == {"what": "Cake", "amount": 7}
     assert answer["payer"]["paid_by"] == {"by": "transfer", "iban": "DE1"}
