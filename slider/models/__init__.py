@@ -11,6 +11,7 @@ from slider.models.mark import Mark, MarkKind, MarkSide
 from slider.models.move import Move
 from slider.models.notice import Letter, Notice, NoticeKind, NoticeSeen, Post
 from slider.models.own_answer import OwnAnswer
+from slider.models.own_keys import OwnKeys
 from slider.models.past import Past, PastRow, PastState
 from slider.models.policy import Gauge, Maker, Mode, Policy
 from slider.models.practice import Admission, Let, Practice
@@ -83,6 +84,7 @@ __all__ = [
     "Outcome",
     "Overflow",
     "OwnAnswer",
+    "OwnKeys",
     "Past",
     "PastRow",
     "PastState",

@@ -138,6 +138,11 @@ class Task(models.Model):
         validators=[MinValueValidator(0.0), MaxValueValidator(720)],
         help_text="So many hours of later looks may go before one that is worth least. 0: first come, first served.",
     )
+    pictures = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether reviewers may load pictures that an item or an answer names by their address.",
+    )
     undo_s = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(3600)])
     paused = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())

@@ -48,7 +48,7 @@ def parts(schema: Mapping[str, Any], value: Any = None, *, first: str = "") -> l
         if isinstance(value, dict) and value:
             return [Part(name, name, kind_of(held), False) for name, held in value.items()]
         return [_part(schema, "", schema, required=True)]
-    required = [name for name in _list(schema.get("required")) if name in properties]
+    required = [name for name in listed(schema.get("required")) if name in properties]
     order = dict.fromkeys([*([first] if first in properties else []), *required, *properties])
     known = [_part(schema, name, properties[name], required=name in required) for name in order]
     extra = value.keys() - properties.keys() if isinstance(value, dict) else set()
@@ -102,7 +102,7 @@ def _part(root: Mapping[str, Any], name: str, schema: Any, *, required: bool) ->
         kind=_kind(resolved),
         required=required,
         hint=hint if isinstance(hint, str) else "",
-        choices=tuple(_list(resolved.get("enum"))),
+        choices=tuple(listed(resolved.get("enum"))),
         schema=resolved,
     )
 
@@ -114,27 +114,38 @@ def _resolved(root: Mapping[str, Any], schema: Any) -> Mapping[str, Any]:
     ref = schema.get("$ref")
     if not isinstance(ref, str) or not ref.startswith("#/"):
         return schema
+    node = target(root, ref)
+    return node if isinstance(node, dict) else schema
+
+
+def target(root: Mapping[str, Any], ref: str) -> Any:
+    """What a reference such as #/$defs/name points at in its own document; None: nothing."""
     node: Any = root
     for step in ref[2:].split("/"):
         node = node.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(node, dict) else None
-    return node if isinstance(node, dict) else schema
+    return node
+
+
+def is_short(schema: Mapping[str, Any]) -> bool:
+    """Whether a text of this schema fits on one line of a form."""
+    longest = schema.get("maxLength")
+    return "format" in schema or (isinstance(longest, int) and longest <= 2 * LONG_TEXT)
 
 
 _KINDS = {"boolean": Kind.BOOLEAN, "integer": Kind.INTEGER, "number": Kind.NUMBER}
 
 
 def _kind(schema: Mapping[str, Any]) -> Kind:
-    if _list(schema.get("enum")):
+    if listed(schema.get("enum")):
         return Kind.CHOICE
     kind = schema.get("type")
     if kind == "string":
         if schema.get("format") == "date":
             return Kind.DATE
-        longest = schema.get("maxLength")
-        is_short = "format" in schema or (isinstance(longest, int) and longest <= 2 * LONG_TEXT)
-        return Kind.TEXT if is_short else Kind.LONG
+        return Kind.TEXT if is_short(schema) else Kind.LONG
     return _KINDS.get(kind, Kind.JSON) if isinstance(kind, str) else Kind.JSON
 
 
-def _list(value: Any) -> Sequence[Any]:
+def listed(value: Any) -> Sequence[Any]:
+    """What should be a list, or none."""
     return value if isinstance(value, list) else []

@@ -1,13 +1,14 @@
 """The sheet of one look: the item, the proposal field by field, why a person should look, and the other answers."""
 
 import math
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from slider import strict
+from rapidfuzz.distance import LCSseq
+
 from slider.models import Attempt, Decision, Item, Review, Task, Why
-from slider.queries import items, shape
+from slider.queries import items, rivals, shape
+from slider.queries.rivals import Rival
 from slider.queries.shape import Part
 from slider.schema import Schema
 
@@ -17,23 +18,17 @@ UNSURE = 0.9  # below this chance the model was not sure of a field
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another value for a field, taken with one key; `answer` is the whole answer that it makes."""
+    """Another value for a field, taken with one key; `answer` is the whole answer that it makes.
+
+    `told` is where it differs from the proposal's value, for values that have parts of their own.
+    """
 
     key: int
     label: str
     value: Any
     answer: Any
-    support: str  # empty: no sample chose it, it is what the model nearly wrote
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A field of the proposal; `doubt` marks it and says, before its label, what speaks against it."""
-
-    part: Part
-    value: Any
-    doubt: str = ""
-    alternatives: tuple[Alternative, ...] = ()
+    support: str  # empty: nobody chose it, it is what the model nearly wrote
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +39,17 @@ class Source:
     label: str
     value: Any
     is_long: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A field of the proposal; `doubt` marks it and says, before its label, what speaks against it."""
+
+    part: Part
+    value: Any
+    doubt: str = ""
+    alternatives: tuple[Alternative, ...] = ()
+    changed: Source | None = None  # the text that came in, where this is a new wording of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +83,8 @@ def of(review: Review) -> Sheet:
     decision = Decision.objects.select_related("attempt__score").get(pk=review.item_id)
     attempt, task, body = decision.attempt, item.task, item.payload.body
     proposal = attempt.answer if attempt is not None else None
-    lines = _lines(task, attempt, proposal)
     title, source = _titled(task.title(body, item.external_id), _source(task, body), task, item.external_id)
+    lines = _lines(task, attempt, proposal, source)
     return Sheet(
         review=review,
         task=task,
@@ -122,70 +128,64 @@ def _titled(title: str, source: tuple[Source, ...], task: Task, name: str) -> tu
 
 
 def _in_one_line(held: Any) -> str:
-    return " ".join(held.split()) if isinstance(held, str) else ""
+    return " ".join(held[:2000].split()) if isinstance(held, str) else ""
 
 
 def _is_long(held: Any) -> bool:
     return isinstance(held, dict | list) or (isinstance(held, str) and (len(held) > 60 or "\n" in held))
 
 
-def _lines(task: Task, attempt: Attempt | None, proposal: Any) -> tuple[Line, ...]:
+def _lines(task: Task, attempt: Attempt | None, proposal: Any, source: tuple[Source, ...]) -> tuple[Line, ...]:
     if attempt is None or proposal is None:
         return ()
-    schema, key, lines = Schema.compile(task.output_schema), 1, []
+    schema, others = Schema.compile(task.output_schema), rivals.workers(attempt)
     evidence = {row["name"]: row for row in attempt.fields}
-    for part in sorted(shape.parts(task.output_schema, proposal), key=shape.is_bulky):
-        value, row = shape.held(proposal, part), evidence.get(part.name, {})
-        rivals = _rivals(part, value, attempt.samples, row)
-        offered = []
-        for rival, support in rivals:
-            answer = shape.with_held(proposal, part.name, rival)
-            if key <= MOST_KEYS and schema.accepts(answer):
-                offered.append(Alternative(key, part.label, rival, answer, support))
-                key += 1
-        lines.append(Line(part, value, _doubt(part, value, attempt.samples, row), tuple(offered)))
+    parts = sorted(shape.parts(task.output_schema, proposal), key=shape.is_bulky)
+    found = [
+        (place, rival)
+        for place, part in enumerate(parts)
+        for rival in rivals.of(part, proposal, attempt.samples, others, evidence.get(part.name, {}))
+        if schema.accepts(shape.with_held(proposal, part.name, rival.value))
+    ]
+    # The nine that most say; the digits then follow the page from top to bottom.
+    kept = sorted(sorted(found, key=lambda pair: -pair[1].weight)[:MOST_KEYS], key=lambda pair: pair[0])
+    lines = []
+    for place, part in enumerate(parts):
+        value = shape.held(proposal, part)
+        offered = tuple(
+            _alternative(key, part, proposal, rival) for key, (at, rival) in enumerate(kept, start=1) if at == place
+        )
+        doubt = _doubt(part, value, attempt.samples, evidence.get(part.name, {}))
+        lines.append(Line(part, value, doubt, offered, _changed(value, source)))
     return tuple(lines)
 
 
-def _rivals(part: Part, value: Any, samples: list[Any], row: dict[str, Any]) -> list[tuple[Any, str]]:
-    """Other values for a field, most frequent first: what other samples said, then what the model nearly wrote."""
-    total = len(samples) + 1
-    said = Counter(_key(sample, part) for sample in samples if _differs(sample, part, value))
-    found = {key: f"{count} of {total} samples" for key, count in said.most_common()}
-    for near in row.get("alternatives", ()):
-        for meant in _meant(near["text"], part):
-            key = strict.canonical(meant)
-            if meant != value and key not in found:
-                found[key] = ""
-    return [(strict.loads(key), support) for key, support in found.items()]
+def _alternative(key: int, part: Part, proposal: Any, rival: Rival) -> Alternative:
+    answer = shape.with_held(proposal, part.name, rival.value)
+    told = rivals.told(shape.held(proposal, part), rival.value)
+    return Alternative(key, part.label, rival.value, answer, rival.support, told)
 
 
-def _meant(text: str, part: Part) -> list[Any]:
-    """What the text of a token alternative can mean in this field."""
-    if part.choices:
-        return [choice for choice in part.choices if shape.as_text(choice) == text or choice == text]
-    if part.kind in (shape.Kind.TEXT, shape.Kind.LONG, shape.Kind.DATE):
-        return [text]
-    try:
-        return [strict.loads(text)]
-    except strict.StrictError:
-        return []
+LIKE_ENOUGH = 0.5
+_MOST_COMPARED = 50_000  # characters: of longer texts nobody is told whether they are alike
 
 
-def _key(sample: Any, part: Part) -> bytes:
-    return strict.canonical(shape.held(sample, part))
-
-
-def _differs(sample: Any, part: Part, value: Any) -> bool:
-    if sample is None or (part.name and not isinstance(sample, dict)):
-        return False
-    held = shape.held(sample, part)
-    return held is not None and strict.canonical(held) != strict.canonical(value)
+def _changed(value: Any, source: tuple[Source, ...]) -> Source | None:
+    """The text that came in of which this one is a new wording: at least half of its words stand there, in order."""
+    if not isinstance(value, str) or not 60 < len(value) <= _MOST_COMPARED:
+        return None
+    words = value.split()
+    for one in source:
+        if not isinstance(one.value, str) or not 0.5 <= len(one.value) / len(value) <= 2 or one.value == value:
+            continue
+        if LCSseq.normalized_similarity(one.value.split(), words) >= LIKE_ENOUGH:
+            return one
+    return None
 
 
 def _doubt(part: Part, value: Any, samples: list[Any], row: dict[str, Any]) -> str:
     """What the evidence says against this field, to be followed by its name; or nothing."""
-    if others := sum(_differs(sample, part, value) for sample in samples):
+    if others := sum(rivals.differs(sample, part, value) for sample in samples):
         return f"{_of(others, len(samples) + 1)} {'differs' if others == 1 else 'differ'} in"
     chance = _chance(row)
     return f"the model gave a chance of {chance:.2f} to its" if chance < UNSURE else ""

@@ -21,6 +21,9 @@ _SENTENCE = re.compile(r"(?<=[.!?])(?=\s)|(?<=\n)")
 _WORD = re.compile(r"\s+|\w+|[^\w\s]")
 LIKE_ENOUGH = 0.5
 MOST_WORDS = 2000  # a longer sentence is compared as a whole
+MOST_SENTENCES = 4000  # so many that differ are compared; of longer texts only the beginning
+LONGEST = 200_000  # characters
+LONG_SAME = 800  # of a longer stretch that stayed, only the ends are shown
 
 
 class Change(StrEnum):
@@ -42,7 +45,7 @@ def pieces(before: str, after: str) -> list[Piece]:
     found: list[Piece] = []
     gone: list[str] = []
     new: list[str] = []
-    for change, sentence in _compared(_SENTENCE.split(before), _SENTENCE.split(after)):
+    for change, sentence in _between(_SENTENCE.split(before), _SENTENCE.split(after)):
         if change == Change.SAME:
             found += _sentences(gone, new)
             gone, new = [], []
@@ -50,6 +53,24 @@ def pieces(before: str, after: str) -> list[Piece]:
         else:
             (gone if change == Change.GONE else new).append(sentence)
     return _joined([*found, *_sentences(gone, new)])
+
+
+def _between(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[Change, str]]:
+    """The sentences compared, without work for those at both ends that stayed: time grows with what lies between."""
+    start, most = 0, min(len(before), len(after))
+    while start < most and before[start] == after[start]:
+        start += 1
+    end = 0
+    while end < most - start and before[-1 - end] == after[-1 - end]:
+        end += 1
+    yield from ((Change.SAME, text) for text in before[:start])
+    old, new = before[start : len(before) - end], after[start : len(after) - end]
+    if max(len(old), len(new)) <= MOST_SENTENCES:
+        yield from _compared(old, new)
+    else:
+        yield from ((Change.GONE, text) for text in old)
+        yield from ((Change.NEW, text) for text in new)
+    yield from ((Change.SAME, text) for text in before[len(before) - end :])
 
 
 def _sentences(gone: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:
@@ -89,11 +110,26 @@ _TAGS = {Change.GONE: "<del>{}</del>", Change.NEW: "<ins>{}</ins>", Change.SAME:
 
 @register.simple_tag
 def diff(before: Any, after: Any) -> SafeString:
-    """Two values as one text with `<del>` and `<ins>`; what is no text is compared as a whole."""
+    """Two values as one text with `<del>` and `<ins>`; what is no text is compared as a whole, as JSON of one line."""
+    old, new = shape.as_text(before), shape.as_text(after)
+    are_long = max(len(old), len(new)) > LONGEST
     if isinstance(before, str) and isinstance(after, str):
-        found = pieces(before, after)
+        found = pieces(old[:LONGEST], new[:LONGEST])
     else:
-        found = [Piece(Change.GONE, shape.as_text(before)), Piece(Change.NEW, shape.as_text(after))]
-    marked = (format_html(_TAGS[piece.change], shown.visible(piece.text)) for piece in found if piece.text)
+        found = [Piece(Change.GONE, old[:LONGEST]), Piece(Change.NEW, new[:LONGEST])]
+    marked = [_marked(piece) for piece in found if piece.text]
     nothing_stayed = all(piece.change != Change.SAME for piece in found)
+    if are_long:
+        words = '<span class="quiet"> The first {} characters of both are compared.</span>'
+        marked.append(format_html(words, f"{LONGEST:,}"))
     return format_html_join(" " if nothing_stayed else "", "{}", ((piece,) for piece in marked))
+
+
+def _marked(piece: Piece) -> SafeString:
+    if piece.change != Change.SAME or len(piece.text) <= LONG_SAME:
+        return format_html(_TAGS[piece.change], shown.visible(piece.text))
+    half = LONG_SAME // 2
+    first, last = piece.text[:half], piece.text[-half:]
+    between = f" … {len(piece.text) - 2 * half:,} characters are the same … "
+    words = '{}<span class="quiet same">{}</span>{}'
+    return format_html(words, shown.visible(first), between, shown.visible(last))

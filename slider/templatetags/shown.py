@@ -40,15 +40,26 @@ def visible(value: object) -> SafeString:
 _COUNTED = re.compile("\r\n|" + _HIDDEN.pattern)
 
 
+LONGEST = 20_000  # characters of one value that a page shows before somebody asks for all
+
+
+@register.filter
+def cut(held: Any) -> str:
+    """How much of a value is shown at first, in words; empty where that is all."""
+    length = len(held) if isinstance(held, str) else len(pretty(held)) if isinstance(held, dict | list) else 0
+    return f"{LONGEST:,} of {length:,} characters" if length > LONGEST else ""
+
+
 @register.simple_tag
-def markable(held: Any, side: str, name: str) -> SafeString:
+def markable(held: Any, side: str, name: str, *, whole: bool = True) -> SafeString:
     """A value; a text also says where it stands, so that a script can mark passages of it.
 
     What a page shows with more or fewer characters than are stored has the difference beside it: `data-n` is how many
     stored characters an element stands for.
     """
     if not isinstance(held, str):
-        return format_html('<span class="text">{}</span>', value(held))
+        return format_html('<span class="text">{}</span>', value(held, None if whole else LONGEST))
+    held = held if whole else held[:LONGEST]
     shown: list[str] = []
     end = 0
     for hit in _COUNTED.finditer(held):
@@ -75,12 +86,12 @@ def _number(hit: re.Match[str]) -> str:
 
 
 @register.filter
-def value(held: Any) -> SafeString:
+def value(held: Any, most: int | None = None) -> SafeString:
     """A value of an item or an answer: texts as they are, yes and no, numbers, anything deeper as JSON."""
     if held is None:
         return format_html('<span class="quiet">{}</span>', "not given")
     if isinstance(held, dict | list):
-        return format_html('<code class="json">{}</code>', visible(pretty(held)))
+        return format_html('<code class="json">{}</code>', visible(pretty(held)[:most]))
     return visible(shape.as_text(held))
 
 

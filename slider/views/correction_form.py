@@ -7,7 +7,6 @@ from django.http import HttpRequest
 
 from slider.flow.review import Said, Unfit
 from slider.models import Task, Verdict
-from slider.queries import shape
 from slider.queries.corrections import Holds
 from slider.views import schema_form
 
@@ -24,12 +23,13 @@ class Typed:
     errors: dict[str, str] = field(default_factory=dict)
     own_errors: dict[str, str] = field(default_factory=dict)
     trouble: str = ""
+    focus: str | None = None  # what to go on with, where the form has got another shape
 
 
 def read(request: HttpRequest, task: Task, holds: Holds) -> tuple[Said, Typed]:
     """The correction that the form means, and what was typed for it."""
     post = request.POST
-    form = {key: post[key] for key in post if key.startswith(schema_form.PREFIX)}
+    form = schema_form.typed_in(post)
     reason, note = post.get("reason", ""), post.get("note", "").replace("\r\n", "\n")
     if post.get("verdict") == Verdict.REJECT:
         return Said(Verdict.REJECT, reason=reason, note=note), Typed(form, reason, note)
@@ -37,25 +37,32 @@ def read(request: HttpRequest, task: Task, holds: Holds) -> tuple[Said, Typed]:
     return Said(Verdict.FIX, reading.value, reason, note), Typed(form, reason, note, dict(reading.errors))
 
 
-def refused(typed: Typed, error: Unfit, task: Task) -> Typed:
-    """The same with an error where it belongs: at a field, or above the form."""
+def reshaped(request: HttpRequest, task: Task, holds: Holds, wish: str) -> Typed:
+    """What was typed, in a form of another shape."""
+    post = request.POST
+    form, focus = schema_form.reshape(task.output_schema, schema_form.typed_in(post), wish, value=holds.answer)
+    return Typed(form, post.get("reason", ""), post.get("note", ""), focus=focus)
+
+
+def refused(typed: Typed, said: Said, error: Unfit, task: Task) -> Typed:
+    """The same with the errors where they belong: at fields, or above the form."""
     if error.where in OWN:
         return Typed(typed.form, typed.reason, typed.note, own_errors={error.where: str(error)})
-    known = {part.name for part in shape.parts(task.output_schema, None)}
-    errors = schema_form.error_at(error.where, str(error))
-    if known.issuperset(errors):
-        return Typed(typed.form, typed.reason, typed.note, errors)
-    return Typed(typed.form, typed.reason, typed.note, trouble=str(error))
+    errors = schema_form.wrong(task.output_schema, said.answer) if said.verdict == Verdict.FIX else {}
+    return Typed(typed.form, typed.reason, typed.note, errors or {error.where: str(error)})
 
 
 def context(task: Task, holds: Holds, typed: Typed | None) -> dict[str, Any]:
     """What the page draws the form from."""
     typed = typed or Typed()
-    fields = schema_form.draw(task.output_schema, holds.answer, typed=typed.form or None, errors=typed.errors)
-    is_wrong = bool(typed.errors or typed.own_errors or typed.trouble)
+    fields = schema_form.draw(
+        task.output_schema, holds.answer, typed=typed.form or None, errors=typed.errors, focus=typed.focus
+    )
+    is_wrong = bool(typed.errors or typed.own_errors or typed.trouble or typed.focus is not None)
     return {
         "holds": holds,
-        "fields": sorted(fields, key=lambda field: shape.is_bulky(field.part)),
+        "fields": sorted(fields, key=lambda field: field.is_bulky),
+        "form_error": typed.trouble or schema_form.loose(fields, typed.errors),
         "reasons": list(task.reason_words.items()),
         "typed": typed,
         "is_open": is_wrong,

@@ -15,7 +15,7 @@ from slider.flow import review as reviewing
 from slider.flow import undo as undoing
 from slider.flow.review import KeptAside, NotYours, Said, Unfit
 from slider.models import Review, ReviewState, Task, Verdict
-from slider.queries import desk, frame, hidden, settling, shape
+from slider.queries import desk, frame, hidden, settling
 from slider.queries import sheet as sheets
 from slider.queries.sheet import Sheet
 from slider.views import access, desk_pages, mark_form, own_form, schema_form
@@ -62,6 +62,8 @@ def decide(request: HttpRequest, review_id: int) -> HttpResponse:
     tasks = _tasks(request)
     review = _review(review_id, tasks)
     sheet = sheets.of(review)
+    if (wish := request.POST.get(schema_form.RESHAPE)) is not None:
+        return _reshaped(request, review, sheet, wish)
     said, typed = _said(request, sheet)
     try:
         said, typed = _marked(request, said, typed)
@@ -81,10 +83,9 @@ def decide(request: HttpRequest, review_id: int) -> HttpResponse:
     except Unfit as error:
         if error.where == "marks":
             return _refused_marks(request, review, typed, str(error))
-        known = {part.name for part in shape.parts(sheet.task.output_schema, sheet.proposal)}
-        errors = schema_form.error_at(error.where, str(error))
-        if not known.issuperset(errors):
-            errors = {"": str(error)}
+        errors = {error.where: str(error)}
+        if said.verdict == Verdict.FIX:
+            errors = schema_form.wrong(sheet.task.output_schema, said.answer) or errors
         doing = "reject" if said.verdict == Verdict.REJECT else "fix"
         doing = "mark" if typed.doing == "mark" else doing
         return desk_pages.look(request, review, replace(typed, errors=errors, doing=doing), status=422)
@@ -101,6 +102,8 @@ def own(request: HttpRequest, review_id: int) -> HttpResponse:
     """Keep the answer that was given before the draft is shown; then show it, or the next look where it is the same."""
     tasks = _tasks(request)
     review = _review(review_id, tasks)
+    if (wish := request.POST.get(schema_form.RESHAPE)) is not None:
+        return _shown(request, review, own_form.reshaped(request, review.task, wish))
     typed, reading = own_form.read(request, review.task)
     if typed.errors:
         return desk_pages.look(request, review, typed, status=422)
@@ -110,7 +113,7 @@ def own(request: HttpRequest, review_id: int) -> HttpResponse:
     except NotYours as error:
         return desk_pages.lost(request, review, str(error), typed)
     except Unfit as error:
-        typed = own_form.refused(typed, review.task, error.where, str(error))
+        typed = own_form.refused(typed, review.task, reading, error.where, str(error))
         return desk_pages.look(request, review, typed, status=422)
     if looked.state == ReviewState.DECIDED:
         said = "Accepted: the draft says the same as you."
@@ -235,7 +238,7 @@ def _token(request: HttpRequest) -> int:
 def _said(request: HttpRequest, sheet: Sheet) -> tuple[Said, Typed]:
     """The verdict that the form means, and what was typed for it."""
     post, note = request.POST, request.POST.get("note", "").replace("\r\n", "\n")
-    form = {key: post[key] for key in post if key.startswith(schema_form.PREFIX)}
+    form = schema_form.typed_in(post)
     if pick := post.get("pick"):
         chosen = next((a for a in sheet.alternatives if str(a.key) == pick), None)
         if chosen is None:
@@ -253,6 +256,25 @@ def _said(request: HttpRequest, sheet: Sheet) -> tuple[Said, Typed]:
         return Said(Verdict.FIX, own.answer, note=note), Typed(form, {}, note, "fix")
     reading = schema_form.read(sheet.task.output_schema, form, before=sheet.proposal)
     return Said(Verdict.FIX, reading.value, note=note), Typed(form, dict(reading.errors), note, "fix")
+
+
+def _reshaped(request: HttpRequest, review: Review, sheet: Sheet, wish: str) -> HttpResponse:
+    """The look with its form in another shape: a row more, a row less. Nothing is decided, and no row changes."""
+    form, note = schema_form.typed_in(request.POST), request.POST.get("note", "")
+    texts, focus = schema_form.reshape(sheet.task.output_schema, form, wish, value=sheet.proposal)
+    try:
+        marks = mark_form.read(request.POST.getlist(mark_form.NAME))
+    except ValueError:
+        marks = ()
+    return _shown(request, review, Typed(texts, {}, note, "fix", marks=marks, focus=focus))
+
+
+def _shown(request: HttpRequest, review: Review, typed: Typed) -> HttpResponse:
+    """The look with what was typed in it, to whoever holds it."""
+    if not _is_holders(request, review):
+        words = "this item is not in your hands now; somebody else may have it"
+        return desk_pages.lost(request, review, words, typed)
+    return desk_pages.look(request, review, typed)
 
 
 def _marked(request: HttpRequest, said: Said, typed: Typed) -> tuple[Said, Typed]:

@@ -14,25 +14,9 @@ from django.urls import reverse
 
 from slider.flow.marking import Remark
 from slider.models import Review, Task, Undone, Verdict
-from slider.queries import clock, desk, handed, hidden, practice, settling, shape, sheet, turns
+from slider.queries import clock, desk, handed, hidden, own_keys, practice, settling, sheet, turns
+from slider.templatetags import formatted
 from slider.views import access, mark_form, schema_form
-
-KEYS = (
-    (("A",), "accept the proposal"),
-    (("E",), "fix it: opens the form"),
-    (("Ctrl", "Enter"), "send what you fixed; Esc leaves the form"),
-    (("1", "9"), "take the alternative with this number"),
-    (("R", "1", "9"), "reject, then the number of the reason"),
-    (("M",), "mark fields and passages; arrows choose, a number says what is wrong, 0 that it is right"),
-    (("M", "L"), "accept what is right for the wrong reason"),
-    (("K",), "keep your own answer, where you gave one before you saw the draft"),
-    (("S",), "skip: it goes to somebody else"),
-    (("H",), "hand it on with a note, to somebody or to anybody else"),
-    (("F",), "flag it to a lead, with a note"),
-    (("U",), "undo: takes your last decision back while it has not left"),
-    (("D",), "show differences or the whole texts"),
-    (("?",), "these keys"),
-)
 
 FORMS = ("fix", "reject", "mark", "hand", "flag", "keys")  # what an address may ask to stand open
 _PAGE = re.compile(r"[0-9a-f-]{8,36}", re.ASCII)
@@ -52,6 +36,7 @@ class Typed:
     hand_to: str = ""
     hand_note: str = ""
     hand_error: str = ""
+    focus: str | None = None  # the pointer of what to go on with, where the form has got another shape
 
 
 def wanted(request: HttpRequest) -> str:
@@ -118,11 +103,12 @@ def _said(request: HttpRequest) -> dict[str, Any]:
         "last_said": last_said,
         "said_words": SAID[last_said.verdict] if last_said else "",
         "wanted": wanted(request),
+        "keys": own_keys.of(access.person(request).pk),
     }
 
 
 def _page(request: HttpRequest, piece: str, context: dict[str, Any], *, status: int, address: str) -> HttpResponse:
-    context |= _said(request) | {"piece": piece, "keys": KEYS, "desk_address": address}
+    context |= _said(request) | {"piece": piece, "desk_address": address}
     context |= {"presence_s": settings.ENV.SLIDER_PRESENCE_S}
     template = "review/_desk.html" if request.htmx else "review/desk.html"  # type: ignore[attr-defined]  # as above
     response = render(request, template, context, status=status)
@@ -142,14 +128,21 @@ def said_alone(request: HttpRequest, *, trouble: str = "") -> HttpResponse:
 def look(request: HttpRequest, review: Review, typed: Typed, *, status: int = 200, trouble: str = "") -> HttpResponse:
     """The sheet of a look with its forms; what was typed stands in them, or what was said before it was taken back."""
     template, context = _of_look(review, typed, person=access.person(request).pk)
-    address = address_of(review.pk, request)
-    return _page(request, template, context | {"trouble": trouble}, status=status, address=address)
+    seen = context["sheet"]
+    load = seen.task.pictures and "pictures" in request.GET
+    context |= {"trouble": trouble, "show_all": "all" in request.GET, "load_pictures": load}
+    page = _page(request, template, context, status=status, address=address_of(review.pk, request))
+    if load:  # this one page may load from the very sites that its own pictures name, and from no other
+        texts = [*(field.value for field in seen.source), *(line.value for line in seen.lines)]
+        page._csp_update = {"img-src": formatted.origins(texts)}  # type: ignore[attr-defined]  # django-csp reads it
+    return page
 
 
 def sheet_alone(request: HttpRequest, review: Review) -> str:
     """The sheet of a look that waits ahead in an open page."""
     template, context = _of_look(review, Typed(), person=access.person(request).pk)
-    return render_to_string(template, context | {"wanted": wanted(request), "keys": KEYS}, request)
+    context |= {"wanted": wanted(request), "keys": own_keys.of(access.person(request).pk)}
+    return render_to_string(template, context, request)
 
 
 def _of_look(review: Review, typed: Typed, *, person: int) -> tuple[str, dict[str, Any]]:
@@ -159,8 +152,10 @@ def _of_look(review: Review, typed: Typed, *, person: int) -> tuple[str, dict[st
         return "review/_own_first.html", _own_first(seen, typed)
     if not typed.form and (before := desk.taken_back(review)) is not None:
         typed = _as_before(seen, before, typed)
-    drawn = schema_form.draw(seen.task.output_schema, seen.proposal, typed=typed.form or None, errors=typed.errors)
-    fields = sorted(drawn, key=lambda field: shape.is_bulky(field.part))
+    fields = schema_form.draw(
+        seen.task.output_schema, seen.proposal, typed=typed.form or None, errors=typed.errors, focus=typed.focus
+    )
+    fields = sorted(fields, key=lambda field: field.is_bulky)
     now = clock.now()
     context = {
         "sheet": seen,
@@ -168,7 +163,7 @@ def _of_look(review: Review, typed: Typed, *, person: int) -> tuple[str, dict[st
         "turn": turns.words(review, now),
         "fields": fields,
         "typed": typed,
-        "form_error": typed.errors.get("") if fields[0].part.name else None,
+        "form_error": schema_form.loose(fields, typed.errors),
         "reasons": list(enumerate(seen.task.reason_words.items(), start=1)),
         "lease_left": _seconds_left(review),
         "own": hidden.beside(own, seen) if own is not None else None,
@@ -183,13 +178,12 @@ def _of_look(review: Review, typed: Typed, *, person: int) -> tuple[str, dict[st
 
 def _own_first(seen: sheet.Sheet, typed: Typed) -> dict[str, Any]:
     """What the sheet holds without the draft, and without anything that was made from it: the person answers first."""
-    drawn = schema_form.draw(seen.task.output_schema, typed=typed.form or None, errors=typed.errors)
-    fields = sorted(drawn, key=lambda field: shape.is_bulky(field.part))
+    fields = schema_form.draw(seen.task.output_schema, typed=typed.form or None, errors=typed.errors, focus=typed.focus)
     return {
         "sheet": hidden.bare(seen),
         "review": seen.review,
-        "fields": fields,
-        "form_error": typed.errors.get("") if fields[0].part.name else None,
+        "fields": sorted(fields, key=lambda field: field.is_bulky),
+        "form_error": schema_form.loose(fields, typed.errors),
         "lease_left": _seconds_left(seen.review),
     }
 
@@ -202,7 +196,7 @@ def _as_before(seen: sheet.Sheet, before: Undone, typed: Typed) -> Typed:
     """A fix that was taken back stands in the form again: nobody types it twice."""
     if before.verdict != Verdict.FIX:
         return replace(typed, note=typed.note or before.note)
-    form = {field.key: field.text for field in schema_form.draw(seen.task.output_schema, before.answer)}
+    form = schema_form.fill(seen.task.output_schema, before.answer)
     return replace(typed, form=form, note=typed.note or before.note)
 
 
@@ -235,7 +229,7 @@ def _of_empty(request: HttpRequest, tasks: list[Task]) -> dict[str, Any]:
 
 def lost(request: HttpRequest, review: Review, why: str, typed: Typed) -> HttpResponse:
     """Somebody else has it: who and why, and what was typed here, to copy."""
-    kept = [f"{key.removeprefix(schema_form.PREFIX)}: {text}" for key, text in typed.form.items() if text]
+    kept = [f"{name}: {text}" for key, text in typed.form.items() if text and (name := schema_form.shown(key))]
     kept += [f"note: {typed.note}"] if typed.note else []
     kept += [mark_form.in_words(one) for one in typed.marks]
     review = desk.look(review.pk, [review.task]) or review

@@ -22,7 +22,10 @@ def new(request: HttpRequest, task_id: int) -> HttpResponse:
     task = access.task_or_404(request, task_id, "intake")
     if request.method != "POST":
         return _form(request, task, {}, {})
-    typed = {key: request.POST[key] for key in request.POST if key.startswith(schema_form.PREFIX)}
+    typed = schema_form.typed_in(request.POST)
+    if (wish := request.POST.get(schema_form.RESHAPE)) is not None:
+        texts, focus = schema_form.reshape(task.input_schema, typed, wish)
+        return _form(request, task, texts, {}, focus=focus)
     external_id = request.POST.get("external_id", "").strip()
     reading = schema_form.read(task.input_schema, typed)
     if reading.errors:
@@ -40,7 +43,7 @@ def new(request: HttpRequest, task_id: int) -> HttpResponse:
         return _form(request, task, typed, {}, id_error=reason, clash=arrival.item_id, status=409)
     if arrival.where == "/external_id":
         return _form(request, task, typed, {}, id_error=arrival.reason)
-    errors = schema_form.error_at(arrival.where, arrival.reason)
+    errors = schema_form.wrong(task.input_schema, reading.value) or {arrival.where: arrival.reason}
     return _form(request, task, typed, errors)
 
 
@@ -51,15 +54,17 @@ def _form(
     errors: dict[str, str],
     *,
     id_error: str = "",
+    focus: str | None = None,
     clash: int | None = None,
     status: int = 422,
 ) -> HttpResponse:
-    fields = schema_form.draw(task.input_schema, first=task.title_field, typed=typed or None, errors=errors)
-    known = {field.part.name for field in fields}
+    fields = schema_form.draw(
+        task.input_schema, first=task.title_field, typed=typed or None, errors=errors, focus=focus
+    )
     context = {
         "task": task,
         "fields": fields,
-        "form_error": next((message for name, message in errors.items() if name not in known), ""),
+        "form_error": schema_form.loose(fields, errors),
         "external_id": request.POST.get("external_id", ""),
         "id_error": id_error,
         "clash": clash,

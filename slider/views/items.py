@@ -14,7 +14,7 @@ from slider.flow.undo import TooLate
 from slider.models import Correction, Item, Known, State
 from slider.models.states import FINAL
 from slider.queries import corrections, frame, handed, items, shape, story
-from slider.views import access, correction_form
+from slider.views import access, correction_form, schema_form
 from slider.views.correction_form import Typed
 
 LONGEST_REASON = 250
@@ -71,6 +71,8 @@ def correct(request: HttpRequest, item_id: int) -> HttpResponse:
         return _item(
             request, item_id, error="There is no result to correct: people have to decide it first.", status=409
         )
+    if (wish := request.POST.get(schema_form.RESHAPE)) is not None:
+        return _item(request, item_id, typed=correction_form.reshaped(request, found.task, holds, wish), status=200)
     said, typed = correction_form.read(request, found.task, holds)
     if typed.errors:
         return _item(request, item_id, typed=typed)
@@ -79,7 +81,7 @@ def correct(request: HttpRequest, item_id: int) -> HttpResponse:
     except NotOut as error:
         return _item(request, item_id, trouble=f"{str(error).capitalize()}.")
     except Unfit as error:
-        return _item(request, item_id, typed=correction_form.refused(typed, error, found.task))
+        return _item(request, item_id, typed=correction_form.refused(typed, said, error, found.task))
     messages.success(request, _told(made, seen=request.POST.get("number", "")))
     return HttpResponseRedirect(reverse("item", args=[found.pk]))
 

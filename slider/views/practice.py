@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from slider.flow import practice as practising
-from slider.flow.review import Said, Unfit
-from slider.models import Review, Task, Verdict
-from slider.queries import desk, practice, shape, sheet
-from slider.views import access, desk_pages, practice_form, schema_form
+from slider.flow.review import Unfit
+from slider.models import Review, Task
+from slider.queries import desk, own_keys, practice, sheet
+from slider.views import access, practice_form, schema_form
 from slider.views.desk_pages import Typed
 
 
@@ -58,7 +58,10 @@ def say(request: HttpRequest, task_id: int, item_id: int) -> HttpResponse:
     turn = request.POST.get("token", "")
     if seen is None or not (turn.isascii() and turn.isdigit() and len(turn) < 6):
         raise Http404("There is no such known answer for you to practise on.")
-    said, typed = practice_form.read(request, sheet.of(seen))
+    held = sheet.of(seen)
+    if (wish := request.POST.get(schema_form.RESHAPE)) is not None:
+        return _sheet(request, seen, practice_form.reshaped(request, held, wish))
+    said, typed = practice_form.read(request, held)
     if typed.errors:
         return _sheet(request, seen, typed, status=422)
     try:
@@ -66,7 +69,7 @@ def say(request: HttpRequest, task_id: int, item_id: int) -> HttpResponse:
     except practising.NotThere:
         return _to(request, task, "practice-look", lambda request, task: _next(request, task, Typed()))
     except Unfit as error:
-        return _sheet(request, seen, _refused(task, seen, said, typed, error), status=422)
+        return _sheet(request, seen, practice_form.refused(held, said, typed, error), status=422)
     if _is_script(request):
         return _told(request, task, made.pk)
     return HttpResponseRedirect(reverse("practice-told", args=[task.pk, made.pk]))
@@ -93,13 +96,6 @@ def _task(request: HttpRequest, task_id: int) -> Task:
     return found[0]
 
 
-def _refused(task: Task, seen: Review, said: Said, typed: Typed, error: Unfit) -> Typed:
-    errors = schema_form.error_at(error.where, str(error))
-    if not {part.name for part in shape.parts(task.output_schema, sheet.of(seen).proposal)}.issuperset(errors):
-        errors = {"": str(error)}
-    return Typed(typed.form, errors, typed.note, "reject" if said.verdict == Verdict.REJECT else "fix")
-
-
 def _next(request: HttpRequest, task: Task, typed: Typed) -> HttpResponse:
     review = practice.next_look(task, access.person(request).pk)
     if review is None:
@@ -111,14 +107,16 @@ def _next(request: HttpRequest, task: Task, typed: Typed) -> HttpResponse:
 def _sheet(request: HttpRequest, review: Review, typed: Typed, *, status: int = 200) -> HttpResponse:
     """The desk's own sheet, whose buttons lead to where nothing is live."""
     seen = sheet.of(review)
-    drawn = schema_form.draw(seen.task.output_schema, seen.proposal, typed=typed.form or None, errors=typed.errors)
-    fields = sorted(drawn, key=lambda field: shape.is_bulky(field.part))
+    fields = schema_form.draw(
+        seen.task.output_schema, seen.proposal, typed=typed.form or None, errors=typed.errors, focus=typed.focus
+    )
     context = {
         "sheet": seen,
         "review": review,
-        "fields": fields,
+        "fields": sorted(fields, key=lambda field: field.is_bulky),
         "typed": typed,
-        "form_error": typed.errors.get("") if fields[0].part.name else None,
+        "form_error": schema_form.loose(fields, typed.errors),
+        "show_all": "all" in request.GET,
         "reasons": list(enumerate(seen.task.reason_words.items(), start=1)),
         "decide_url": reverse("practice-say", args=[review.task_id, review.item_id]),
         "practice": practice.progress(review.task, access.person(request).pk),
@@ -160,7 +158,7 @@ def _to(request: HttpRequest, task: Task, name: str, piece: Any) -> HttpResponse
 def _page(
     request: HttpRequest, task: Task, piece: str, context: dict[str, Any], *, address: str, status: int = 200
 ) -> HttpResponse:
-    context |= {"piece": piece, "task": task, "keys": desk_pages.KEYS}
+    context |= {"piece": piece, "task": task, "keys": own_keys.of(access.person(request).pk)}
     template = "review/_desk.html" if _is_script(request) else "practice/desk.html"
     response = render(request, template, context, status=status)
     response["X-Desk-Address"] = address

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-from slider.flow.review import Said
+from slider.flow.review import Said, Unfit
 from slider.models import Verdict
 from slider.queries.sheet import Sheet
 from slider.views import schema_form
@@ -14,7 +14,7 @@ LUCKY = "lucky"
 def read(request: HttpRequest, sheet: Sheet) -> tuple[Said, Typed]:
     """The verdict that the form means, and what was typed for it."""
     post = request.POST
-    form = {key: post[key] for key in post if key.startswith(schema_form.PREFIX)}
+    form = schema_form.typed_in(post)
     if pick := post.get("pick"):
         chosen = next((one for one in sheet.alternatives if str(one.key) == pick), None)
         if chosen is None:
@@ -27,3 +27,17 @@ def read(request: HttpRequest, sheet: Sheet) -> tuple[Said, Typed]:
         return Said(Verdict.ACCEPT), Typed(form)
     reading = schema_form.read(sheet.task.output_schema, form, before=sheet.proposal)
     return Said(Verdict.FIX, reading.value), Typed(form, dict(reading.errors), doing="fix")
+
+
+def reshaped(request: HttpRequest, sheet: Sheet, wish: str) -> Typed:
+    """What was typed, in a form of another shape."""
+    form = schema_form.typed_in(request.POST)
+    texts, focus = schema_form.reshape(sheet.task.output_schema, form, wish, value=sheet.proposal)
+    return Typed(texts, doing="fix", focus=focus)
+
+
+def refused(sheet: Sheet, said: Said, typed: Typed, error: Unfit) -> Typed:
+    """The same with the errors where they belong: at fields, or above the form."""
+    errors = schema_form.wrong(sheet.task.output_schema, said.answer) if said.verdict == Verdict.FIX else {}
+    doing = "reject" if said.verdict == Verdict.REJECT else "fix"
+    return Typed(typed.form, errors or {error.where: str(error)}, typed.note, doing)

@@ -35,7 +35,7 @@ def _read(line: str) -> dict[str, str]:
 
 
 class ReasonsForm(forms.Form):
-    """What reviewers may say is wrong with an answer of this task."""
+    """What reviewers may say is wrong with an answer of this task, and what they may load."""
 
     reasons = ReasonsField(
         label="Reasons",
@@ -46,12 +46,21 @@ class ReasonsForm(forms.Form):
         ),
     )
 
+    pictures = forms.ChoiceField(
+        label="Pictures that a text names by their address",
+        required=False,
+        choices=[("no", "shown as links"), ("yes", "a reviewer may load them, item by item")],
+        help_text="Whoever keeps such a picture sees that somebody looks, from where and when.",
+    )
+
     def fill(self, task: Task) -> None:
-        """Put the cleaned value on a task. A page that never showed the field must not take the task's own away."""
+        """Put the cleaned values on a task. A page that never showed a field must not take the task's own away."""
         if self.cleaned_data["reasons"] is not None:
             task.reasons = self.cleaned_data["reasons"]
+        if pictures := self.cleaned_data["pictures"]:
+            task.pictures = pictures == "yes"
 
     @staticmethod
     def of(task: Task) -> dict[str, Any]:
-        """The initial value that shows a task as it is."""
-        return {"reasons": task.reasons}
+        """The initial values that show a task as it is."""
+        return {"reasons": task.reasons, "pictures": "yes" if task.pictures else "no"}

@@ -1,72 +1,25 @@
 """The form drawn from a JSON Schema, and what a person put into it, read back as JSON."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from slider import strict
-from slider.queries import shape
-from slider.queries.shape import Kind, Part
+from slider.schema import Schema
+from slider.views import schema_draw, schema_fill, schema_nodes, schema_read, schema_reshape
+from slider.views.schema_draw import Field
+from slider.views.schema_fill import ABSENT
+from slider.views.schema_names import PREFIX, Typed, shown
+from slider.views.schema_nodes import Ask
+from slider.views.schema_read import Reading
 
-PREFIX = "f."  # what the names of the form's fields start with: a property may be called anything
+__all__ = ["PREFIX", "RESHAPE", "Field", "Reading", "draw", "loose", "read", "reshape", "shown", "typed_in", "wrong"]
 
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One of a field's given values; `text` is what the form sends, the value's JSON."""
-
-    text: str
-    label: str
+RESHAPE = "reshape"  # the name of the buttons that ask for a row more, and the like
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field as the page draws it: `text` stands in it, `error` below it."""
-
-    number: int  # its place in the form, 1 is first
-    part: Part
-    text: str
-    choices: tuple[Choice, ...] = ()
-    error: str = ""
-
-    @property
-    def key(self) -> str:
-        return PREFIX + self.part.name
-
-    @property
-    def side_by_side(self) -> bool:
-        return bool(self.choices) and len(self.choices) <= shape.FEW_CHOICES
-
-    @property
-    def widget(self) -> str:
-        """The name of the piece in `templates/intake/_field.html` that draws it."""
-        if self.choices:
-            return "radios" if self.side_by_side else "select"
-        if self.part.kind in (Kind.LONG, Kind.JSON):
-            return "area"
-        return "line"
-
-    @property
-    def type(self) -> str:
-        return "date" if self.part.kind == Kind.DATE and (not self.text or _is_date(self.text)) else "text"
-
-    @property
-    def rows(self) -> int:
-        lines = sum(1 + len(line) // 70 for line in self.text.split("\n"))
-        return min(max(lines + 1, 3), 10)
-
-    @property
-    def mode(self) -> str:
-        """Which keyboard a phone shows."""
-        return {Kind.INTEGER: "numeric", Kind.NUMBER: "decimal"}.get(self.part.kind, "text")
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the form held: a value, or errors by the name of the field."""
-
-    value: Any
-    errors: Mapping[str, str] = field(default_factory=dict)
+def typed_in(post: Mapping[str, str]) -> dict[str, str]:
+    """What a POST says for the form."""
+    return {name: post[name] for name in post if name.startswith(PREFIX)}
 
 
 def draw(
@@ -74,100 +27,96 @@ def draw(
     value: Any = None,
     *,
     first: str = "",
-    typed: Mapping[str, str] | None = None,
+    typed: Typed | None = None,
     errors: Mapping[str, str] | None = None,
+    focus: str | None = None,
 ) -> list[Field]:
-    """The fields of a form that starts from `value`; what was `typed` goes before it, so that nothing is lost."""
-    fields = []
-    for number, part in enumerate(shape.parts(schema, value, first=first), start=1):
-        text = _text(part, shape.held(value, part))
-        text = text if typed is None else typed.get(PREFIX + part.name, "")
-        fields.append(Field(number, part, text, _choices(part), (errors or {}).get(part.name, "")))
-    return fields
+    """The fields of a form that starts from `value`; what was `typed` goes before it, so that nothing is lost.
 
-
-def read(schema: Mapping[str, Any], typed: Mapping[str, str], *, before: Any = None) -> Reading:
-    """The value that a filled-in form means.
-
-    A field that was left as drawn keeps its value of `before` exactly. An empty field that isn't required is absent.
-    Whether the value fits the schema is for whoever takes it to say.
+    `errors` are by JSON pointers; one that has no field of its own stands at the next one around it. `focus` is the
+    pointer of what a reader wants to go on with.
     """
-    value: dict[str, Any] = {}
-    errors: dict[str, str] = {}
-    for part in shape.parts(schema, before):
-        text = typed.get(PREFIX + part.name, "").replace("\r\n", "\n")
-        old = shape.held(before, part)
-        if old is not None and text == _text(part, old).replace("\r\n", "\n"):
-            value[part.name] = old
-            continue
-        if text.strip() == "" and not (part.required and part.kind in (Kind.TEXT, Kind.LONG)):
-            if part.required:
-                errors[part.name] = "Give a value: this field is required."
-            continue
-        try:
-            value[part.name] = _meant(part, text)
-        except ValueError as error:
-            errors[part.name] = str(error)
-    return Reading(value[""] if "" in value and len(value) == 1 else value, errors)
+    node = schema_nodes.of(schema, schema)
+    texts = fill(schema, value) if typed is None else typed
+    root = schema_draw.draw(node, texts, value=ABSENT if value is None else value, first=first)
+    found = _nearest(errors or {}, {one.pointer for one in _all(root)})
+    drawn = _said(root, found, _first_at(root, focus))
+    return list(drawn.inner) if _is_open(node) else [drawn]
 
 
-def error_at(where: str, message: str) -> dict[str, str]:
-    """A refusal at a JSON pointer as an error of the field that the pointer goes through; "" is the whole form."""
-    name = where.split("/")[1].replace("~1", "/").replace("~0", "~") if where.startswith("/") else ""
-    inner = "/".join(where.split("/")[2:])
-    return {name: f"{message} (at {inner})" if inner else message}
+def fill(schema: Mapping[str, Any], value: Any) -> dict[str, str]:
+    """A value as the fields that a browser would send."""
+    node = schema_nodes.of(schema, schema)
+    return schema_fill.fill(node, _start(node, value))
 
 
-def _meant(part: Part, text: str) -> Any:
-    if part.choices or part.kind in (Kind.BOOLEAN, Kind.JSON):
-        return _json(text)
-    if part.kind in (Kind.INTEGER, Kind.NUMBER):
-        return _number(text, whole=part.kind == Kind.INTEGER)
-    return text.strip() if part.kind == Kind.DATE else text
+def read(schema: Mapping[str, Any], typed: Typed, *, before: Any = None) -> Reading:
+    """The value that a filled-in form means; `before` is what it was drawn from."""
+    node = schema_nodes.of(schema, schema)
+    return schema_read.read(node, typed, before=_start(node, before))
 
 
-def _json(text: str) -> Any:
-    try:
-        return strict.loads(text)
-    except strict.StrictError as error:
-        words = str(error)
-        raise ValueError(f"{words[:1].upper()}{words[1:]}") from None
+def reshape(schema: Mapping[str, Any], typed: Typed, wish: str, *, value: Any = None) -> tuple[dict[str, str], str]:
+    """The form with a row more or less, or one that moved; and the pointer of what to go on with."""
+    node = schema_nodes.of(schema, schema)
+    return schema_reshape.reshape(node, typed, wish, before=_start(node, value))
 
 
-def _number(text: str, *, whole: bool) -> int | float:
-    wanted = "a whole number, such as 12" if whole else "a number, such as 12.5"
-    try:
-        value = strict.loads(text.strip())
-    except strict.StrictError:
-        value = None
-    if isinstance(value, bool) or not isinstance(value, int | float) or (whole and value != int(value)):
-        raise ValueError(f"{strict.shown(text)} is no number here: give {wanted}.")
-    return int(value) if whole else value
+def wrong(schema: Mapping[str, Any], value: Any) -> dict[str, str]:
+    """All that is wrong with a value, by pointers; one sentence a place."""
+    found: dict[str, str] = {}
+    for problem in Schema.compile(dict(schema)).problems(value):
+        found.setdefault(problem.where, problem.message)
+    return found
 
 
-def _text(part: Part, value: Any) -> str:
-    """What stands in the field for a value; choices and JSON as JSON, so that every value can be told apart."""
-    if value is None and not (part.choices and None in part.choices):
-        return ""
-    if part.choices or part.kind in (Kind.BOOLEAN,):
-        return strict.canonical(value).decode()
-    if part.kind == Kind.JSON or not isinstance(value, str):
-        return strict.canonical(value).decode()
+def loose(fields: Sequence[Field], errors: Mapping[str, str]) -> str:
+    """The first error that no field shows."""
+    said = {one.error for top in fields for one in _all(top)}
+    return next((words for words in errors.values() if not any(words in one for one in said)), "")
+
+
+def _start(node: schema_nodes.Node, value: Any) -> Any:
+    """What a form starts from: None is no value yet, unless the schema has a place for it."""
+    if value is None and not (node.nullable or (node.ask == Ask.CHOICE and None in node.choices)):
+        return ABSENT
     return value
 
 
-def _choices(part: Part) -> tuple[Choice, ...]:
-    if part.kind == Kind.BOOLEAN:
-        known: Sequence[Any] = (True, False)
-    elif part.choices:
-        known = part.choices
-    else:
-        return ()
-    absent = () if part.required else (Choice("", "not given"),)
-    return (
-        tuple(Choice(strict.canonical(v).decode(), "none" if v is None else shape.as_text(v)) for v in known) + absent
-    )
+def _is_open(node: schema_nodes.Node) -> bool:
+    """Whether the form is the object's fields, without a frame around them."""
+    return node.ask == Ask.OBJECT and not node.nullable
 
 
-def _is_date(text: str) -> bool:
-    return len(text) == 10 and text[4] == text[7] == "-" and text.replace("-", "").isdigit()
+def _all(one: Field) -> Iterator[Field]:
+    yield one
+    for inner in one.inner:
+        yield from _all(inner)
+
+
+def _nearest(errors: Mapping[str, str], places: set[str]) -> dict[str, str]:
+    """Errors by the pointers of fields that are there."""
+    found: dict[str, str] = {}
+    for pointer, words in errors.items():
+        at = pointer
+        while at not in places and at:
+            at = at.rpartition("/")[0]
+        rest = pointer[len(at) + 1 :]
+        found.setdefault(at, f"{words} (at {rest})" if rest else words)
+    return found
+
+
+def _first_at(root: Field, focus: str | None) -> int | None:
+    """The number of the field at a pointer; of a group's, the first that can be typed into."""
+    found = next((one for one in _all(root) if one.pointer == focus), None) if focus else None
+    while found is not None and found.inner and found.widget != "variant":
+        found = next((one for one in found.inner if one.widget != "fixed"), found.inner[0])
+    return None if found is None else found.number
+
+
+def _said(one: Field, errors: Mapping[str, str], focus: int | None) -> Field:
+    """The field with its error; where a choice among schemas holds a field of its own place, that one has it."""
+    inner = tuple(_said(each, errors, focus) for each in one.inner)
+    is_mine = all(each.pointer != one.pointer for each in one.inner)
+    error = errors.get(one.pointer, "") if is_mine else ""
+    return replace(one, inner=inner, error=error, has_focus=one.number == focus)

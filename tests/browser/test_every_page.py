@@ -73,7 +73,7 @@ def _looks_at_people(task: Task, cast: casts.Company) -> list[str]:
     casts.decide(cast.admin, task)
     yesterday = timezone.now() - timedelta(days=1)
     Review.objects.filter(kind=ReviewKind.KNOWN).update(taken_at=yesterday, decided_at=yesterday)
-    return ["/my-work", reverse("reviewers", args=[task.pk]), f"/items/{item.pk}/"]
+    return ["/my-work", "/my-keys", reverse("reviewers", args=[task.pk]), f"/items/{item.pk}/"]
 
 
 def _bring_in(cast: casts.Company) -> Import:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from slider.llm.records import Alternative
+from slider.models import Attempt, Outcome, Worker
 from slider.queries import sheet as sheets
 from slider.queries.sheet import Sheet
 from tests import casts
@@ -116,3 +117,22 @@ def test_a_sentinels_reason_is_said_and_no_chance_of_being_right_beside_it(cast:
     found = sheet(cast, casts.says(SAID | {"reply": "da da da da da da da da"}))
     assert found.reason == "A sentinel distrusts it: the answer's reply says “da” 8 times (100 % of its letters)."
     assert (found.p_correct, found.distrusted) == (None, True)
+
+
+def test_an_answer_of_another_worker_counts_as_one_voice_with_its_name(cast: Company) -> None:
+    item = casts.one(cast.task, "m1", casts.says(SAID, others=[SAID | {"topic": "other"}, SAID | {"topic": "product"}]))
+    worker = Worker.objects.create(task=cast.task, name="careful", model="big", instructions="Look.", rung=2)
+    answer = SAID | {"topic": "other", "urgent": True}
+    Attempt.objects.create(item=item, worker=worker, token=99, outcome=Outcome.ANSWERED, answer=answer)
+    found = sheets.of(casts.take(cast.reviewer, cast.task))
+    assert [(a.key, a.value, a.support) for a in found.alternatives] == [
+        (1, "other", "1 of 3 samples, careful v1"),
+        (2, "product", "1 of 3 samples"),
+        (3, True, "careful v1"),
+    ]
+
+
+def test_a_new_wording_of_what_came_in_is_compared_with_it(cast: Company) -> None:
+    text = "We have refunded the 12 euro for the glove. It will show on your account soon. Thank you."
+    found = sheet(cast, casts.says(SAID | {"reply": text.replace("soon", "tomorrow")}), text=text)
+    assert [line.changed.name for line in found.lines if line.changed] == ["text"]

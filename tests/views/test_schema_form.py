@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from slider.queries.shape import Kind
 from slider.views import schema_form
-from slider.views.schema_form import error_at
+from slider.views.schema_nodes import Ask
 from tests import casts
 
 SCHEMA: dict[str, Any] = {
@@ -42,13 +41,11 @@ VALUE: dict[str, Any] = {
 
 
 def filled(value: Any, **changes: str) -> dict[str, str]:
-    drawn = schema_form.draw(SCHEMA, value)
-    return {field.key: field.text for field in drawn} | {f"f.{name}": text for name, text in changes.items()}
+    return schema_form.fill(SCHEMA, value) | {f"f.{name}": text for name, text in changes.items()}
 
 
 def test_an_untouched_form_gives_the_very_value_it_was_drawn_from() -> None:
-    value = {name: held for name, held in VALUE.items() if name != "either"}
-    assert schema_form.read(SCHEMA, filled(value), before=value) == schema_form.Reading(value)
+    assert schema_form.read(SCHEMA, filled(VALUE), before=VALUE) == schema_form.Reading(VALUE)
 
 
 def test_a_browsers_line_ends_do_not_count_as_a_change() -> None:
@@ -76,7 +73,7 @@ def test_each_kind_of_field_is_read_by_its_type() -> None:
 def test_an_empty_optional_field_is_absent_and_a_required_one_is_an_error() -> None:
     reading = schema_form.read(SCHEMA, filled(VALUE, amount="", count=""), before=VALUE)
     assert "amount" not in reading.value
-    assert reading.errors == {"count": "Give a value: this field is required."}
+    assert reading.errors == {"/count": "Give a value: this field is required."}
 
 
 @pytest.mark.parametrize(
@@ -95,33 +92,33 @@ def test_an_empty_optional_field_is_absent_and_a_required_one_is_an_error() -> N
 )
 def test_a_wrong_field_is_named_with_what_would_do(name: str, text: str, words: str) -> None:
     reading = schema_form.read(SCHEMA, filled(VALUE, **{name: text}), before=VALUE)
-    assert words in reading.errors[name]
+    assert words in reading.errors[f"/{name}"]
     assert len(reading.errors) == 1
 
 
 def test_what_was_typed_is_drawn_again_with_its_error() -> None:
-    drawn = schema_form.draw(SCHEMA, VALUE, typed=filled(VALUE, count="four"), errors={"count": "No."})
-    count = next(field for field in drawn if field.part.name == "count")
+    drawn = schema_form.draw(SCHEMA, VALUE, typed=filled(VALUE, count="four"), errors={"/count": "No."})
+    count = next(field for field in drawn if field.pointer == "/" + "count")
     assert (count.text, count.error) == ("four", "No.")
 
 
 def test_required_fields_come_first_in_the_order_in_which_they_are_listed() -> None:
-    assert [field.part.name for field in schema_form.draw(SCHEMA)][:3] == ["line", "text", "count"]
+    assert [field.pointer for field in schema_form.draw(SCHEMA)][:3] == ["/line", "/text", "/count"]
 
 
 def test_a_schema_that_is_no_object_is_one_field() -> None:
     schema = {"type": "string", "enum": ["yes", "no"]}
     (field,) = schema_form.draw(schema, "no")
-    assert (field.part.name, field.part.kind, field.text) == ("", Kind.CHOICE, '"no"')
+    assert (field.pointer, field.ask, field.text) == ("", Ask.CHOICE, '"no"')
     assert schema_form.read(schema, {"f.": '"yes"'}, before="no").value == "yes"
 
 
-def test_a_pointer_becomes_an_error_of_its_field() -> None:
-    assert error_at("/rows/0/a", "too long") == {"rows": "too long (at 0/a)"}
-    assert error_at("/a~1b", "no") == {"a/b": "no"}
-    assert error_at("", "missing") == {"": "missing"}
+def test_an_error_stands_at_the_next_field_around_its_pointer() -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "array"}, "b": {"type": "string"}}}
+    drawn = schema_form.draw(schema, {"a": []}, errors={"/a/0/x": "Too long", "/c": "No."})
+    assert [field.error for field in drawn] == ["Too long (at 0/x)", ""]
+    assert schema_form.loose(drawn, {"/a/0/x": "Too long", "/c": "No."}) == "No."
 
 
-def test_the_casts_schemas_are_drawn_without_json_but_for_lists() -> None:
-    kinds = {field.part.name: field.part.kind for field in schema_form.draw(casts.INPUT_SCHEMA)}
-    assert [name for name, kind in kinds.items() if kind == Kind.JSON] == ["lines"]
+def test_the_casts_schemas_are_drawn_without_json() -> None:
+    assert all(field.ask != Ask.JSON for field in schema_form.draw(casts.INPUT_SCHEMA))

@@ -74,6 +74,7 @@ window.ahead = (() => {
     isPainted = true;
     here.seen ??= performance.now();
     desk.removeAttribute("aria-busy");
+    desk.dispatchEvent(new CustomEvent("desk:painted"));
   }, 0));
 
   const addressOf = (one) => {
@@ -320,19 +321,21 @@ window.ahead = (() => {
     return nodes;
   };
 
-  // What belongs to the look in sight and is no verdict yet: the piece that answers it takes its place.
+  // What belongs to the look in sight and is no verdict yet: the piece that answers it takes its place. True if it does.
   const step = async (form, pairs) => {
-    if (!isReady() || !here.review) return;
+    if (!isReady() || !here.review) return false;
     const answer = await insist(form.action, pairs);
-    if (!answer) return;
+    if (!answer) return false;
     if (answer.response.ok) kept.dropDraft(here.review);
     const words = JSON.parse(answer.response.headers.get("X-Desk-Said") || '""');
     if (answer.response.headers.get("X-Desk-Outcome") === "saved") {
       said(parsed(answer.text).childNodes);
       here = { card: "dry", near: here.task };
-      return next(words);
+      next(words);
+      return false;
     }
     show(read(pieceOf(parsed(answer.text)), { ends: here.ends }), words);
+    return answer.response.ok;
   };
 
   const undoThere = async (form) => {

@@ -218,9 +218,9 @@
     if (!isMarking() || document.getElementById("keys").open || event.isComposing) return;
     if (event.target.matches("input, textarea, select")) return typedInNote(event);
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-    const number = /^(?:Digit|Numpad)([0-9])$/.exec(event.code)?.[1];
+    const number = window.keys.digit(event);
     const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
-    const isLucky = event.key.toLowerCase() === "l" || (event.code === "KeyL" && !/^[a-z]$/i.test(event.key));
+    const isLucky = window.keys.deed(event) === "l";
     if (by) step(by);
     else if (number && !event.repeat) find(`[data-mark="${number}"]`)?.click();
     else if (isLucky && !event.repeat) find("[data-lucky]")?.click();

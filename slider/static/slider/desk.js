@@ -1,4 +1,4 @@
-// The review desk: its keys, what stands open, and drafts that outlive the page.
+// The review desk: what stands open, what is sent, and drafts that outlive the page.
 // Without this script every form and link of the desk works by itself.
 "use strict";
 (() => {
@@ -27,6 +27,7 @@
   const restoreDraft = () => {
     const draft = sheet() && kept.draft(sheet().dataset.review);
     if (!draft) return false;
+    if (hasOtherRows(draft.typed)) return redraw(draft.typed);
     for (const [name, text] of draft.typed) {
       for (const input of find("[data-keep]").elements) {
         if (input.name !== name) continue;
@@ -37,6 +38,24 @@
     keepDraft(); // it is this page's from now on
     open("fixing");
     window.say("What you had typed for this item is back.");
+    return true;
+  };
+
+  const hasOtherRows = (typed) => {
+    const inputs = [...find("[data-keep]").elements];
+    const shape = new Map(inputs.map((input) => [input.name, input.value]));
+    return typed.some(([name, text]) => !shape.has(name) || (/~[a-z]+$/.test(name) && shape.get(name) !== text));
+  };
+
+  // The server draws a form with other rows; what is typed goes there and back.
+  const reshape = async (form, pairs) => {
+    if (await ahead.step(form, pairs)) keepDraft();
+  };
+
+  const redraw = (typed) => {
+    const form = find("[data-keep]");
+    const own = [...new FormData(form)].filter(([name]) => !name.startsWith("f.") && name !== "note");
+    desk.addEventListener("desk:painted", () => reshape(form, [...own, ...typed, ["reshape", "same:"]]), { once: true });
     return true;
   };
 
@@ -55,7 +74,7 @@
     for (const giving of GIVING) item.classList.toggle(`is-${giving}`, what === giving);
     if (what === "fixing") {
       const marked = find(".fixing [aria-invalid]");
-      const first = find(".fixing :is(input[type=radio]:checked, input:not([type=hidden], [type=radio]), select, textarea)");
+      const first = find(".fixing [autofocus]") || find(".fixing :is(input[type=radio]:checked, input:not([type=hidden], [type=radio]), select, textarea)");
       reveal(marked || first);
     } else if (GIVING.includes(what)) {
       find(`.desk-bar-row.${what} :is(select, textarea)`).focus();
@@ -71,7 +90,7 @@
   desk.addEventListener("desk:arrived", () => {
     const wrong = find("[aria-invalid]");
     if (wrong) reveal(wrong);
-    else if (!restoreDraft()) focusHeading();
+    else if (!restoreDraft()) isOpen("fixing") ? open("fixing") : focusHeading();
   });
 
   // ---- deciding: what is sent, and in which words it is told
@@ -100,17 +119,12 @@
     desk.dispatchEvent(new CustomEvent("desk:sending", { detail: { form, body } })); // marks go with every verdict
     if (form.matches("[data-keep]")) keepDraft();
     const pairs = [...body].filter(([name]) => name !== "csrfmiddlewaretoken");
+    if (button?.name === "reshape") return reshape(form, pairs);
     if (form.matches("[data-step]")) ahead.step(form, pairs);
     else ahead.decide(form, pairs, wordsOf(form, body));
   };
 
-  // ---- clicks and keys
-  const press = (selector) => {
-    const target = find(selector);
-    if (target) target.click();
-    return Boolean(target);
-  };
-
+  // ---- clicks; the keys are in desk-keys.js
   desk.addEventListener("click", (event) => {
     if (event.target.closest("[data-recall]")) return ahead.undo();
     if (event.target.closest("[data-drop]")) return ahead.take();
@@ -142,49 +156,21 @@
     }
   });
 
+  // Another variant is chosen: its fields come at once.
+  desk.addEventListener("change", (event) => {
+    if (event.target.matches("[data-reshapes]")) event.target.closest(".variant").querySelector("[name=reshape]").click();
+  });
+
   desk.addEventListener("input", (event) => { if (event.target.form?.matches("[data-keep]")) keepDraft(); });
 
-  // A Latin letter counts as typed; on other layouts the key's place on the keyboard counts.
-  const letter = (event) =>
-    /^[a-z]$/i.test(event.key) ? event.key.toLowerCase() : event.code.startsWith("Key") ? event.code[3].toLowerCase() : "";
-  const digit = (event) => /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1] || "";
-
-  const inField = (target) => target.closest("input:not([type=radio]), textarea, select, [contenteditable]");
-
-  const typedInForm = (event, form = ".fixing") => {
-    if (event.key === "Escape") {
-      open("reading");
-    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      find(form).requestSubmit();
-    }
+  // The form that is typed in: there a key is a letter.
+  const typing = () => {
+    if (isOpen("fixing")) return find(".fixing");
+    const giving = GIVING.find(isOpen);
+    return giving ? find(`.desk-bar-row.${giving}`) : null;
   };
 
-  document.addEventListener("keydown", (event) => {
-    if (dialog.open || event.repeat || event.isComposing) return;
-    if (isOpen("fixing")) return typedInForm(event);
-    const giving = GIVING.find(isOpen);
-    if (giving) return typedInForm(event, `.desk-bar-row.${giving}`);
-    if (inField(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!ahead.isReady()) return;
-    if (!sheet()) {
-      if (letter(event) && press(`[data-key="${letter(event)}"]`)) event.preventDefault();
-      return;
-    }
-    if (event.key === "?") return dialog.showModal();
-    if (event.key === "Escape") return open("reading");
-    const number = digit(event);
-    if (isOpen("rejecting")) {
-      if (number && press(`[data-reason="${number}"]`)) event.preventDefault();
-      return;
-    }
-    const key = number || letter(event);
-    if (key === "d") {
-      for (const fold of desk.querySelectorAll(".compare")) fold.open = !fold.open;
-    } else if (key && press(`[data-key="${key}"]`)) {
-      event.preventDefault();
-    }
-  });
+  window.keys.listen({ open, isOpen, typing, isResting: () => !ahead.isReady() });
 
   // ---- an empty desk looks again by itself: what it says must stay true
   const lookAgain = async () => {
