@@ -73,8 +73,8 @@ ANSWER: dict[str, Any] = {
 }
 
 
-def company() -> Company:
-    return casts.company(output_schema=SCHEMA)
+def company(**changes: Any) -> Company:
+    return casts.company(output_schema=SCHEMA, **changes)
 
 
 def waiting(cast: Company, *names: str, **body: Any) -> list[Item]:
