@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from slider.flow import moves
-from slider.models import Review, State
+from slider.models import Review, State, standing, whole
 from slider.models.may_look import may_look
 
 
@@ -115,7 +115,7 @@ _PEOPLE = 7_301  # the advisory lock's own number space
 
 def lock_person(user_id: int) -> None:
     """One person's tabs wait for each other here until the transaction ends: what they hold is counted once."""
-    with connection.cursor() as cursor:
+    with standing.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_PEOPLE, user_id % 2**31])
 
 
@@ -130,7 +130,7 @@ def take_looks(
     values: dict[str, Any] = {"user": user_id, "tasks": task_ids, "lease_s": lease_s, "page": page}
     values |= {"near": near, "stay_s": STAY_S, "slack": _SLACK}
     taken: list[tuple[int, datetime]] = []
-    with connection.cursor() as cursor:
+    with standing.cursor() as cursor:
         for window in _WINDOWS:
             if len(taken) >= most or not task_ids:
                 break
@@ -151,13 +151,13 @@ def take_review(user_id: int, *, task_ids: list[int], lease_s: float, near: int 
             ids = _held_anew(user_id, task_ids, lease_s)
             ids = ids or take_looks(user_id, task_ids=task_ids, most=1, lease_s=lease_s, near=near)
             if ids:
-                return Review.objects.get(pk=ids[0])
+                return whole.looks(ids)[ids[0]]
     return None
 
 
 def _held_anew(user_id: int, task_ids: list[int], lease_s: float) -> list[int]:
     """The look that a person holds, for another `lease_s` seconds and no open page's any more."""
-    with connection.cursor() as cursor:
+    with standing.cursor() as cursor:
         cursor.execute(
             """
             WITH held AS (
