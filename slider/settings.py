@@ -71,6 +71,8 @@ DATABASES["default"]["OPTIONS"]["options"] = " ".join(
         "lock_timeout": ENV.SLIDER_DB_LOCK_MS,
         "idle_in_transaction_session_timeout": ENV.SLIDER_DB_IDLE_MS,
         "timezone": "UTC",
+        # What is prepared (`slider.models.standing`) is planned once, not anew for each value that looks cheaper.
+        "plan_cache_mode": "force_generic_plan" if ENV.SLIDER_DB_PREPARE else "auto",
     }.items()
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

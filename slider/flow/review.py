@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from slider import strict
 from slider.flow import admitted, claims, marking, moves, outbox, seconds, several
@@ -33,6 +34,7 @@ _LOOK = Standing(
     lambda: (
         Review.objects.select_for_update(of=("self",))
         .select_related("task", "item__payload", "item__decision__attempt")
+        .annotate(read_at=Now())
         .filter(pk=Given("id"))
     )
 )
@@ -81,16 +83,19 @@ def take(user_id: int, *, task_ids: list[int], lease_s: float, near: int = 0) ->
     return review
 
 
-def decide(review_id: int, *, user_id: int, token: int, said: Said, seen_s: float | None = None) -> Review:
+def decide(
+    review_id: int, *, user_id: int, token: int, said: Said, seen_s: float | None = None, alone: bool = False
+) -> Review:
     """Record a verdict; once, by the holder of the claim. `seen_s`: so long it was in sight, which began later than
-    the claim where looks wait ahead.
+    the claim where looks wait ahead. `alone`: it is known to be none of several looks.
 
     A late one counts as long as nobody else has taken the item: the token is still the claim's. One that comes later
     still is kept as a second opinion, and KeptAside says so. Saying the same again is answered with the decided review;
     what was said first stands. Raises NotYours, or Unfit when the verdict itself can't stand.
     """
     with transaction.atomic():
-        several.lock(review_id)
+        if not alone:
+            several.lock(review_id)
         review = _locked(review_id)
         if review.state == ReviewState.DECIDED and (review.holder_id, review.token) == (user_id, token):
             _must_be_the_same(said, review)

@@ -191,8 +191,21 @@ def last_said(user_id: int, *, only: int | None = None) -> LastSaid | None:
     review: Any = next(iter(found), None)
     if review is None or review.since >= UNDO_DEEP:
         return None
+    return _to_take_back(review, review.left)
+
+
+def just_said(review: Review) -> LastSaid | None:
+    """The same of what its holder has decided since it was read; None of what was decided before, or stays."""
+    read_at = getattr(review, "read_at", None)
+    if read_at is None or review.decided_at is None or review.undo_until is None or review.decided_at < read_at:
+        return None
+    left = review.undo_until - review.decided_at
+    return _to_take_back(review, left) if left > timedelta(0) else None
+
+
+def _to_take_back(review: Review, left: timedelta) -> LastSaid:
     title = review.task.title(review.item.payload.body, review.item.external_id)
-    return LastSaid(review.pk, review.token, Verdict(review.verdict), title, seconds(review.left))
+    return LastSaid(review.pk, review.token, Verdict(review.verdict), title, seconds(left))
 
 
 def taken_back(review: Review) -> Undone | None:

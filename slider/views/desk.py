@@ -14,7 +14,7 @@ from slider.flow import handing, moves, own_answers
 from slider.flow import review as reviewing
 from slider.flow import undo as undoing
 from slider.flow.review import KeptAside, NotYours, Said, Unfit
-from slider.models import Review, ReviewState, Task, Verdict, whole
+from slider.models import Review, ReviewKind, ReviewState, Task, Verdict, whole
 from slider.queries import desk, hidden, settling
 from slider.queries import sheet as sheets
 from slider.queries.sheet import Sheet
@@ -70,7 +70,14 @@ def decide(request: HttpRequest, review_id: int) -> HttpResponse:
         return desk_pages.look(request, review, typed, status=422)
     try:
         user_id, seen_s = access.person(request).pk, _seen_s(request)
-        decided = reviewing.decide(review.pk, user_id=user_id, token=_token(request), said=said, seen_s=seen_s)
+        decided = reviewing.decide(
+            review.pk,
+            user_id=user_id,
+            token=_token(request),
+            said=said,
+            seen_s=seen_s,
+            alone=review.kind != ReviewKind.PEER,
+        )
     except NotYours as error:
         return desk_pages.lost(request, review, str(error), typed)
     except KeptAside as error:
@@ -89,7 +96,7 @@ def decide(request: HttpRequest, review_id: int) -> HttpResponse:
     lucky = ", right for the wrong reason" if decided.lucky else ""
     said_words = f"{desk_pages.SAID[Verdict(decided.verdict)]}{lucky}: {sheets.heading(decided)}."
     if desk_pages.page_of(request):
-        return _saved(request, said_words)
+        return _saved(request, said_words, decided=decided)
     # The line with the undo says it too.
     return _next(request, said=said_words, flash=not review.task.undo_s, near=review.task_id)
 
@@ -314,9 +321,9 @@ def _next(
     return HttpResponseRedirect(empty if review is None else desk_pages.address_of(review.pk, request))
 
 
-def _saved(request: HttpRequest, said: str = "", *, trouble: str = "") -> HttpResponse:
+def _saved(request: HttpRequest, said: str = "", *, trouble: str = "", decided: Review | None = None) -> HttpResponse:
     """For a page that shows the next look already: what can be taken back now, or why that was too late."""
-    response = _told(desk_pages.said_alone(request, trouble=trouble), said or trouble)
+    response = _told(desk_pages.said_alone(request, trouble=trouble, decided=decided), said or trouble)
     response["X-Desk-Outcome"] = "late" if trouble else "saved"
     return response
 

@@ -119,10 +119,12 @@ def _query(request: HttpRequest) -> str:
     return f"?{urlencode({'task': task})}" if task else ""
 
 
-def _said(request: HttpRequest) -> dict[str, Any]:
-    """What can be taken back, for the line that says so."""
-    only = number(wanted(request)) if wanted(request) else None
-    last_said = desk.last_said(access.person(request).pk, only=only)
+def _said(request: HttpRequest, decided: Review | None = None) -> dict[str, Any]:
+    """What can be taken back, for the line that says so; what was `decided` in this very moment is it."""
+    last_said = None if decided is None else desk.just_said(decided)
+    if last_said is None:
+        only = number(wanted(request)) if wanted(request) else None
+        last_said = desk.last_said(access.person(request).pk, only=only)
     return {
         "last_said": last_said,
         "said_words": SAID[last_said.verdict] if last_said else "",
@@ -141,9 +143,9 @@ def _page(request: HttpRequest, piece: str, context: dict[str, Any], *, status: 
     return response
 
 
-def said_alone(request: HttpRequest, *, trouble: str = "") -> HttpResponse:
+def said_alone(request: HttpRequest, *, trouble: str = "", decided: Review | None = None) -> HttpResponse:
     """The line above the desk alone, for a page that has the next look already."""
-    response = render(request, "review/_said.html", _said(request) | {"trouble": trouble})
+    response = render(request, "review/_said.html", _said(request, decided) | {"trouble": trouble})
     response["X-Desk-Address"] = reverse("desk") + _query(request)
     response["Cache-Control"] = "no-store"
     return response
