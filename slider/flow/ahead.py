@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from slider.flow import admitted, claims
-from slider.models import Let, Review, ReviewState
+from slider.models import Let, Review, standing, whole
 
 MOST_PAGE = 4  # one in sight, three ahead
 MOST_PERSON = 8  # two full desks
@@ -43,7 +43,7 @@ def hold(user_id: int, *, page: str, grips: Sequence[Grip], leases: Leases, may:
 
     `may` are the tasks that the person reviews. A claim that is not theirs, or not the last one, keeps nothing.
     """
-    with connection.cursor() as cursor:
+    with standing.cursor() as cursor:
         cursor.execute(
             """
             WITH mine AS (
@@ -87,15 +87,17 @@ def fill(
     may: list[int],
     leases: Leases,
     near: int = 0,
+    practises: bool = True,
 ) -> Hand:
     """Hold what the page has, and take as many looks as it lacks, of `tasks`; never more than a person may hold.
 
+    `practises`: whether any of them may ask for practice first.
     What the page was given and never got, since the answer was lost, is given again before anything is taken.
     """
     with transaction.atomic():
         claims.lock_person(user_id)
         kept = hold(user_id, page=page, grips=grips, leases=leases, may=may)
-        held = dict(Review.objects.filter(holder_id=user_id, state=ReviewState.HELD).values_list("pk", "page"))
+        held = _held(user_id)
         known = {grip.review_id for grip in grips}
         again = [pk for pk, whose in held.items() if whose == page and pk not in known] if want else []
         room = min(want, MOST_PAGE) - len(again)
@@ -103,14 +105,22 @@ def fill(
         taken: list[int] = []
         resting: frozenset[int] = frozenset()
         if room > 0:
-            door, lease_s = admitted.door(user_id, tasks), leases.page_s
+            door = admitted.door(user_id, tasks) if practises else admitted.Door(tasks, frozenset())
+            lease_s = leases.page_s
             taken = claims.take_looks(user_id, task_ids=door.open, most=room, lease_s=lease_s, page=page, near=near)
             resting = door.resting
-        found = Review.objects.in_bulk([*again, *taken])
+        found = whole.looks([*again, *taken])
         for task_id in resting & {found[pk].task_id for pk in taken}:
             admitted.let_in(task_id, user_id, Let.FEW)
     fresh = tuple(found[pk] for pk in (*sorted(again), *taken) if pk in found)
     return Hand(kept, fresh, sum(whose != page for pk, whose in held.items() if pk not in known))
+
+
+def _held(user_id: int) -> dict[int, str]:
+    """What a person holds, and by which of their pages."""
+    with standing.cursor() as cursor:
+        cursor.execute("SELECT id, page FROM slider_review WHERE holder_id = %s AND state = 'held'", [user_id])
+        return dict(cursor.fetchall())
 
 
 def release(user_id: int, *, page: str, grips: Sequence[Grip]) -> int:

@@ -158,7 +158,7 @@ def _to(request: HttpRequest, task: Task, name: str, piece: Any) -> HttpResponse
 def _page(
     request: HttpRequest, task: Task, piece: str, context: dict[str, Any], *, address: str, status: int = 200
 ) -> HttpResponse:
-    context |= {"piece": piece, "task": task, "keys": own_keys.of(access.person(request).pk)}
+    context |= {"piece": piece, "task": task, "keys": own_keys.of(access.person(request))}
     template = "review/_desk.html" if _is_script(request) else "practice/desk.html"
     response = render(request, template, context, status=status)
     response["X-Desk-Address"] = address
