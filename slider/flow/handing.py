@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from slider.flow import several
 from slider.flow.review import NotYours, let_go, who_has_it
@@ -132,6 +133,8 @@ def assign(review_id: int, *, to: int | None, by: int, note: str = "") -> None:
                 raise Unfit("they have it in hands already", where="to")
             let_go(review)
             review.token += 1
+        elif review.token and to not in (None, review.last_holder_id):
+            review.token += 1  # whose lease ran out has lost it, too
         kind = HandingKind.FREED if to is None else HandingKind.ASSIGNED
         Handing.objects.create(review=review, kind=kind, by_id=by, to_id=to, note=said)
         review.assignee_id = to
@@ -165,6 +168,8 @@ def _may(review: Review, user_id: int) -> bool:
 
 def _cant(review: Review, user_id: int) -> str:
     """Why this person can't take a look that was just given to them; empty where they can."""
+    if review.kind == ReviewKind.PEER and _others_of(review).filter(assignee=user_id).exists():
+        return "another look at this item was given to the same person, and nobody gets two"
     if _may(review, user_id):
         return ""
     member = Membership.objects.select_related("user").get(user_id=user_id, project=review.task.project_id)
@@ -176,6 +181,12 @@ def _cant(review: Review, user_id: int) -> str:
     if review.for_lead and member.role not in LEADING:
         return f"{name} does not lead, and only somebody who leads can take it"
     return f"{name} has had this item before and can't take this look"
+
+
+def _others_of(peer: Review) -> QuerySet[Review]:
+    """The other looks at an item that are still to be taken."""
+    others = Review.objects.filter(item_id=peer.item_id, kind=ReviewKind.PEER, state=ReviewState.OPEN)
+    return others.exclude(pk=peer.pk)
 
 
 def free_from_leavers() -> int:

@@ -1,12 +1,14 @@
 """A look is given to somebody, by a lead or by whoever holds it; and one rule says who may take what."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
-from slider.flow import handing, review
+from slider.flow import ahead, claims, handing, review
 from slider.flow.handing import Unfit
 from slider.flow.review import KeptAside, NotYours, Said
 from slider.models import (
@@ -176,6 +178,34 @@ def test_assigning_what_somebody_holds_takes_it_from_them(cast: Company, lead: U
         review.decide(held.pk, user_id=cast.reviewer.pk, token=held.token, said=Said(Verdict.ACCEPT))
     assert SecondOpinion.objects.count() == 1
     assert casts.take(cast.colleague, cast.task).pk == held.pk
+
+
+def test_assigning_what_somebody_held_last_takes_it_from_them_too(cast: Company, lead: User) -> None:
+    casts.one(cast.task)
+    held = casts.take(cast.reviewer, cast.task)
+    Review.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    claims.free_reviews()
+    handing.assign(held.pk, to=cast.colleague.pk, by=lead.pk)
+    ids, leases = [cast.task.pk], ahead.Leases(page_s=50, typed_s=600)
+    grips = [ahead.Grip(held.pk, held.token, long=True)]
+    assert ahead.hold(cast.reviewer.pk, page="a" * 32, grips=grips, leases=leases, may=ids) == frozenset()
+    with pytest.raises(KeptAside):
+        review.decide(held.pk, user_id=cast.reviewer.pk, token=held.token, said=Said(Verdict.ACCEPT))
+    assert casts.take(cast.colleague, cast.task).pk == held.pk
+
+
+def test_nobody_is_given_two_looks_at_one_item(cast: Company, lead: User) -> None:
+    several = casts.task(cast.project, by=cast.admin, name="Twice", slug="twice", looks=2)
+    casts.one(several)
+    one, other = Review.objects.filter(kind=ReviewKind.PEER).order_by("slot")
+    for first, second in ((one, other), (other, one)):
+        handing.assign(first.pk, to=cast.colleague.pk, by=lead.pk)
+        with pytest.raises(Unfit, match="nobody gets two"):
+            handing.assign(second.pk, to=cast.colleague.pk, by=lead.pk)
+        ids, leases = [several.pk], ahead.Leases(page_s=50, typed_s=600)
+        hand = ahead.fill(cast.colleague.pk, page="a" * 32, grips=(), want=4, tasks=ids, may=ids, leases=leases)
+        assert [look.pk for look in hand.fresh] == [first.pk]
+        handing.assign(first.pk, to=None, by=lead.pk)
 
 
 @pytest.mark.parametrize("why", ["skill", "skip", "role", "stranger", "has it"])
