@@ -81,7 +81,7 @@ def hand_on(review_id: int, *, user_id: int, token: int, to: int | None, note: s
         review.assignee_id = to
         review.save()
         if to is not None and (words := _cant(review, to)):
-            if review.kind not in BESIDE:
+            if review.kind not in BESIDE or _lacks(review, to, looks=[review.pk]):
                 raise Unfit(words, where="to")
             # To say so would tell that the item is an old one: somebody else gets it.
             review.assignee_id = to = None
@@ -172,15 +172,27 @@ def _cant(review: Review, user_id: int) -> str:
         return "another look at this item was given to the same person, and nobody gets two"
     if _may(review, user_id):
         return ""
-    member = Membership.objects.select_related("user").get(user_id=user_id, project=review.task.project_id)
+    looks = list(Review.objects.filter(item_id=review.item_id).values_list("pk", flat=True))
+    return _lacks(review, user_id, looks=looks) or (
+        f"{_member(review, user_id).user} has had this item before and can't take this look"
+    )
+
+
+def _member(review: Review, user_id: int) -> Membership:
+    return Membership.objects.select_related("user").get(user_id=user_id, project=review.task.project_id)
+
+
+def _lacks(review: Review, user_id: int, *, looks: list[int]) -> str:
+    """What would keep this person from any look, of whatever kind; `looks` are those that they may have passed on."""
+    member = _member(review, user_id)
     name = member.user.get_username()
     if missing := set(review.skills or ()) - set(member.skills):
         return f"{name} lacks what it takes: {', '.join(sorted(missing))}"
-    if Decline.objects.filter(user_id=user_id, review__item_id=review.item_id).exists():
+    if Decline.objects.filter(user_id=user_id, review__in=looks).exists():
         return f"{name} has passed this item on: it is not put before them again"
     if review.for_lead and member.role not in LEADING:
         return f"{name} does not lead, and only somebody who leads can take it"
-    return f"{name} has had this item before and can't take this look"
+    return ""
 
 
 def _others_of(peer: Review) -> QuerySet[Review]:

@@ -422,3 +422,48 @@ def test_the_story_tells_who_passed_it_on(cast: Company, lead: User) -> None:
     assert not any("flagged" in chapter.title for chapter in story.tell(item, blind=True).chapters)
     assert Decline.objects.count() == 1
     assert HandingKind.FLAGGED in {one.kind for one in Handing.objects.all()}
+
+
+@pytest.mark.parametrize("kind", [ReviewKind.GATE, ReviewKind.KNOWN])
+@pytest.mark.parametrize("how", ["to a colleague", "to one who has had it", "flagged", "skipped"])
+def test_counts_move_alike_whatever_kind_of_look_is_passed_on(
+    cast: Company, lead: User, kind: ReviewKind, how: str
+) -> None:
+    item = casts.one(cast.task)
+    if kind == ReviewKind.KNOWN:
+        casts.decide(lead if how == "to one who has had it" else cast.admin, cast.task)
+        Known.objects.create(item=item, task=cast.task, draft_right=True, source=KnownFrom.AGREED)
+        Review.objects.create(item=item, task=cast.task, kind=kind)
+    held = casts.take(cast.reviewer, cast.task)
+    mine = {"user_id": cast.reviewer.pk, "token": held.token}
+    if how == "skipped":
+        review.skip(held.pk, **mine)
+    elif how == "flagged":
+        handing.flag(held.pk, **mine, note="see")
+    else:
+        handing.hand_on(
+            held.pk, **mine, to=lead.pk if how == "to one who has had it" else cast.colleague.pk, note="see"
+        )
+    found = desk.elsewhere(cast.reviewer.pk, [cast.task], hidden=[])
+    assert (found.open, found.skipped, found.for_others) == ((0, 1, 0) if how == "skipped" else (0, 0, 1))
+
+
+def test_who_lacks_a_skill_is_refused_for_a_known_answer_in_the_same_words(cast: Company) -> None:
+    Membership.objects.filter(user__in=[cast.reviewer, cast.admin]).update(skills=["german"])
+    Task.objects.filter(pk=cast.task.pk).update(skills=["german"])
+    cast.task.refresh_from_db()
+    item, words = casts.one(cast.task), []
+    held = casts.take(cast.reviewer, cast.task)
+    with pytest.raises(Unfit) as refused:
+        give(held, to=cast.colleague)
+    words.append(str(refused.value))
+    handing.hand_on(held.pk, user_id=cast.reviewer.pk, token=held.token, to=cast.admin.pk, note="see")
+    casts.decide(cast.admin, cast.task)
+    Known.objects.create(item=item, task=cast.task, draft_right=True, source=KnownFrom.AGREED)
+    another = casts.person("another", role=Role.REVIEWER, of=cast.project)
+    Membership.objects.filter(user=another).update(skills=["german"])
+    Review.objects.create(item=item, task=cast.task, kind=ReviewKind.KNOWN, skills=["german"])
+    held = casts.take(another, cast.task)
+    with pytest.raises(Unfit) as refused:
+        give(held, to=cast.colleague)
+    assert [*words, str(refused.value)] == ["colleague lacks what it takes: german"] * 2
