@@ -55,7 +55,8 @@ def hold(user_id: int, *, page: str, grips: Sequence[Grip], leases: Leases, may:
                 WHERE r.task_id = ANY(%(may)s) AND r.token > 0 AND (
                     r.state = 'held' AND r.holder_id = %(user)s OR r.state = 'open' AND r.last_holder_id = %(user)s
                     AND {may_look("r", person="%(user)s")} AND NOT EXISTS (
-                        SELECT FROM slider_freed f WHERE f.review_id = r.id AND f.token = r.token AND f.by_id IS NOT NULL
+                        SELECT FROM slider_freed f
+                        WHERE f.review_id = r.id AND f.token = r.token AND f.by_id IS NOT NULL
                     )
                 )
                 ORDER BY r.id FOR UPDATE OF r

@@ -160,7 +160,9 @@ def test_the_site_of_a_picture_says_nothing_else_in_the_policy_of_a_page(text: s
     assert formatting.origins([text]) == [f"https://{site}" for site in sites]
 
 
-@pytest.mark.parametrize("piece", ["<a ", "<a href='", '<a b="', "<!--", "<a b=c d=e ", "</a ", "<?", "<a b='>", "<p x=\"'>"])
+@pytest.mark.parametrize(
+    "piece", ["<a ", "<a href='", '<a b="', "<!--", "<a b=c d=e ", "</a ", "<?", "<a b='>", "<p x=\"'>"]
+)
 def test_tags_that_never_end_take_no_longer_than_others(piece: str) -> None:
     text = ("<p>x</p>" + piece * 10_000)[: formatting.LONGEST]
     began = time.process_time()
