@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from slider.flow import admitted, claims
-from slider.models import Let, Review, standing, whole
+from slider.models import Let, Review, ReviewState, standing, whole
+from slider.models.may_look import may_look
 
 MOST_PAGE = 4  # one in sight, three ahead
 MOST_PERSON = 8  # two full desks
@@ -41,18 +42,22 @@ class Hand:
 def hold(user_id: int, *, page: str, grips: Sequence[Grip], leases: Leases, may: list[int]) -> frozenset[int]:
     """A sign of life: what this page has in hands stays there, and what was let go is taken again if nobody has it.
 
-    `may` are the tasks that the person reviews. A claim that is not theirs, or not the last one, keeps nothing.
+    `may` are the tasks that the person reviews. A claim that is not theirs, or not the last one, keeps nothing, and
+    what a lead has released or given to somebody else comes back to no page by itself.
     """
     with standing.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             WITH mine AS (
                 SELECT r.id, g.long FROM slider_review r
                 JOIN unnest(%(ids)s::bigint[], %(tokens)s::bigint[], %(long)s::boolean[]) AS g(id, token, long)
                   ON g.id = r.id AND g.token = r.token
                 WHERE r.task_id = ANY(%(may)s) AND r.token > 0 AND (
                     r.state = 'held' AND r.holder_id = %(user)s OR r.state = 'open' AND r.last_holder_id = %(user)s
-                    AND NOT EXISTS (SELECT FROM slider_decline d WHERE d.review_id = r.id AND d.user_id = %(user)s)
+                    AND {may_look("r", person="%(user)s")} AND NOT EXISTS (
+                        SELECT FROM slider_freed f
+                        WHERE f.review_id = r.id AND f.token = r.token AND f.by_id IS NOT NULL
+                    )
                 )
                 ORDER BY r.id FOR UPDATE OF r
             )
@@ -62,7 +67,7 @@ def hold(user_id: int, *, page: str, grips: Sequence[Grip], leases: Leases, may:
                 lease_until = clock_timestamp()
                     + CASE WHEN mine.long THEN %(typed_s)s ELSE %(page_s)s END * interval '1 second'
             FROM mine WHERE r.id = mine.id RETURNING r.id
-            """,
+            """,  # noqa: S608  # nothing but the rule goes into this text
             {
                 "user": user_id,
                 "page": page,

@@ -8,7 +8,21 @@ from typing import Any
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
 
-from slider.models import BESIDE, Decline, Hidden, Item, Membership, Review, ReviewState, State, Task, Undone, Verdict
+from slider.models import (
+    BESIDE,
+    Decline,
+    Handing,
+    HandingKind,
+    Hidden,
+    Item,
+    Membership,
+    Review,
+    ReviewState,
+    State,
+    Task,
+    Undone,
+    Verdict,
+)
 from slider.models.afterwards import UNDO_DEEP
 from slider.models.project import RIGHTS
 from slider.models.standing import Given, Standing
@@ -75,11 +89,12 @@ def hidden_of(user_id: int) -> set[int]:
 def elsewhere(user_id: int, tasks: list[Task], *, hidden: list[Task]) -> Elsewhere:
     """What waits in these tasks and with whom, from this person's chair, and how much their filters hide.
 
-    What is only for somebody else (known answers, second looks, skills, assignments) is in none of the counts.
+    Of known answers and second looks that are only for somebody else none is counted, but for those that this person
+    had in hands: a count that stays as it was would tell what they have just passed on.
     """
     ids = [task.pk for task in tasks]
     looks = Review.objects.filter(task__in=ids)
-    skipped = Q(item__in=Decline.objects.filter(user_id=user_id).values("review__item"))
+    skipped = Q(item__in=Decline.objects.filter(user_id=user_id).values("review__item")) & ~_given(user_id)
     held = looks.filter(state=ReviewState.HELD)
     others = held.exclude(holder_id=user_id).aggregate(count=Count("pk"), until=Min("lease_until"))
     own = held.filter(holder_id=user_id).aggregate(count=Count("pk"), until=Min("lease_until"))
@@ -102,10 +117,16 @@ def elsewhere(user_id: int, tasks: list[Task], *, hidden: list[Task]) -> Elsewhe
     )
 
 
+def _given(user_id: int) -> Q:
+    """What this person has handed to somebody by name or flagged to a lead."""
+    named = Q(kind=HandingKind.FLAGGED) | Q(kind=HandingKind.HANDED, to__isnull=False)
+    return Q(pk__in=Handing.objects.filter(named, by=user_id).values("review"))
+
+
 def _for_others(looks: QuerySet[Review], user_id: int, skipped: Q) -> int:
     """Open looks that take what this person doesn't know, were given to somebody, or are for a lead."""
-    bound = Q(skills__isnull=False) | Q(assignee__isnull=False) | Q(for_lead=True)
-    found = looks.filter(bound, state=ReviewState.OPEN).exclude(kind__in=BESIDE)
+    bound = (Q(skills__isnull=False) | Q(assignee__isnull=False) | Q(for_lead=True)) & ~Q(kind__in=BESIDE)
+    found = looks.filter(bound | _given(user_id), state=ReviewState.OPEN)
     return found.exclude(offered.to(user_id)).exclude(skipped).values("pk")[:MANY].count()
 
 

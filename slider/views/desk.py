@@ -67,7 +67,7 @@ def decide(request: HttpRequest, review_id: int) -> HttpResponse:
     except ValueError as error:
         return _refused_marks(request, review, typed, str(error))
     if typed.errors:
-        return desk_pages.look(request, review, typed, status=422)
+        return _shown(request, review, typed, status=422)
     try:
         user_id, seen_s = access.person(request).pk, _seen_s(request)
         decided = reviewing.decide(
@@ -92,7 +92,7 @@ def decide(request: HttpRequest, review_id: int) -> HttpResponse:
             errors = schema_form.wrong(review.task.output_schema, said.answer) or errors
         doing = "reject" if said.verdict == Verdict.REJECT else "fix"
         doing = "mark" if typed.doing == "mark" else doing
-        return desk_pages.look(request, review, replace(typed, errors=errors, doing=doing), status=422)
+        return _shown(request, review, replace(typed, errors=errors, doing=doing), status=422)
     lucky = ", right for the wrong reason" if decided.lucky else ""
     said_words = f"{desk_pages.SAID[Verdict(decided.verdict)]}{lucky}: {sheets.heading(decided)}."
     if desk_pages.page_of(request):
@@ -109,7 +109,7 @@ def own(request: HttpRequest, review_id: int) -> HttpResponse:
         return _shown(request, review, own_form.reshaped(request, review.task, wish))
     typed, reading = own_form.read(request, review.task)
     if typed.errors:
-        return desk_pages.look(request, review, typed, status=422)
+        return _shown(request, review, typed, status=422)
     try:
         user_id = access.person(request).pk
         looked = own_answers.say(review.pk, user_id=user_id, token=_token(request), answer=reading)
@@ -117,7 +117,7 @@ def own(request: HttpRequest, review_id: int) -> HttpResponse:
         return desk_pages.lost(request, review, str(error), typed)
     except Unfit as error:
         typed = own_form.refused(typed, review.task, reading, error.where, str(error))
-        return desk_pages.look(request, review, typed, status=422)
+        return _shown(request, review, typed, status=422)
     if looked.state == ReviewState.DECIDED:
         said = "Accepted: the draft says the same as you."
         return _saved(request, said) if desk_pages.page_of(request) else _next(request, said=said)
@@ -162,10 +162,10 @@ def _give(request: HttpRequest, review_id: int, given: handing.Give, *, typed: T
     try:
         handing.give(review.pk, given, user_id=access.person(request).pk, token=_token(request))
     except NotYours as error:
-        return desk_pages.lost(request, review, str(error), replace(typed, note=typed.hand_note))
+        return desk_pages.lost(request, review, str(error), typed)
     except handing.Unfit as error:
         words = f"{str(error)[:1].upper()}{str(error)[1:]}."
-        return desk_pages.look(request, review, replace(typed, hand_error=words), status=422)
+        return _shown(request, review, replace(typed, hand_error=words), status=422)
     said = "Flagged: it goes to a lead." if given.to_lead else "Handed on, with your note."
     if desk_pages.page_of(request):
         return _saved(request, said)
@@ -278,12 +278,12 @@ def _reshaped(request: HttpRequest, review: Review, sheet: Sheet, wish: str) -> 
     return _shown(request, review, Typed(texts, {}, note, "fix", marks=marks, focus=focus))
 
 
-def _shown(request: HttpRequest, review: Review, typed: Typed) -> HttpResponse:
-    """The look with what was typed in it, to whoever holds it."""
+def _shown(request: HttpRequest, review: Review, typed: Typed, *, status: int = 200) -> HttpResponse:
+    """The look with what was typed in it, to whoever holds it and to nobody else: others may be blind to it."""
     if not _is_holders(request, review):
         words = "this item is not in your hands now; somebody else may have it"
         return desk_pages.lost(request, review, words, typed)
-    return desk_pages.look(request, review, typed)
+    return desk_pages.look(request, review, typed, status=status)
 
 
 def _marked(request: HttpRequest, said: Said, typed: Typed) -> tuple[Said, Typed]:
@@ -298,7 +298,7 @@ def _marked(request: HttpRequest, said: Said, typed: Typed) -> tuple[Said, Typed
 def _refused_marks(request: HttpRequest, review: Review, typed: Typed, why: str) -> HttpResponse:
     words = f"{why[:1].upper()}{why[1:]}."
     doing = typed.doing if request.htmx else "mark"  # type: ignore[attr-defined]  # as above
-    return desk_pages.look(request, review, replace(typed, errors={}, doing=doing, marks_error=words), status=422)
+    return _shown(request, review, replace(typed, errors={}, doing=doing, marks_error=words), status=422)
 
 
 def _next(

@@ -256,7 +256,7 @@ def _of_empty(request: HttpRequest, tasks: list[Task]) -> dict[str, Any]:
 def lost(request: HttpRequest, review: Review, why: str, typed: Typed) -> HttpResponse:
     """Somebody else has it: who and why, and what was typed here, to copy."""
     kept = [f"{name}: {text}" for key, text in typed.form.items() if text and (name := schema_form.shown(key))]
-    kept += [f"note: {typed.note}"] if typed.note else []
+    kept += [f"note: {note}" for note in (typed.note, typed.hand_note) if note]
     kept += [mark_form.in_words(one) for one in typed.marks]
     review = desk.look(review.pk, [review.task]) or review
     other = review.holder if review.holder_id != access.person(request).pk else None

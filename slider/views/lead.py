@@ -24,6 +24,7 @@ def _show(
     request: HttpRequest, task_id: int, *, error: str = "", of: int = 0, words: str = "", status: int = 200
 ) -> HttpResponse:
     task = access.task_or_404(request, task_id, "lead")
+    blind = access.is_blind(request, task.project)  # which sum shrinks as they take a look would tell its kind
     now, waits = clock.now(), lead.waits(task)
     context = {
         "task": task,
@@ -31,7 +32,7 @@ def _show(
         "most_held": lead.MOST_HELD,
         "paces": lead.paces(task.pk),
         "waits": waits,
-        "kinds": [(ReviewKind(one.kind).label, one) for one in waits.kinds],
+        "kinds": [] if blind else [(ReviewKind(one.kind).label, one) for one in waits.kinds],
         "outlook": lead.outlook(task, waits, now=now),
         "level": lead.LEVEL,
         "spell": lead.spell_now(task.pk),

@@ -60,7 +60,9 @@ def test_it_shows_who_holds_what_and_sums_what_waits_without_saying_what_one_ite
     told = page(signed_in(lead), address(cast))
     assert "Held message" in told
     assert "reviewer, taken just now" in told
-    assert 'Audit</th> <td class="num">1</td>' in told
+    assert '<b class="figure">2</b> looks' in told
+    assert "Audit" not in told  # one sum would shrink as the lead takes it
+    assert 'Audit</th> <td class="num">1</td>' in page(signed_in(cast.admin), address(cast))
     assert "Secret audit" not in told
     casts.take(cast.colleague, cast.task)
     held = page(signed_in(lead), address(cast)).split("In hands right now")[1]
