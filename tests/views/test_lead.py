@@ -47,6 +47,15 @@ def test_only_who_leads_sees_it(cast: Company, lead: User) -> None:
         page(signed_in(getattr(cast, name)), address(cast), status)
 
 
+def test_its_tab_is_called_otherwise_than_the_desk_in_the_head_of_the_page(cast: Company, lead: User) -> None:
+    told = page(signed_in(lead), address(cast))
+    assert "<title> Queue of" in told
+    tab, head = f'<a href="{address(cast)}" aria-current="page">Queue</a>', '<a href="/desk/" >Desk'
+    assert tab in told
+    assert head in told
+    assert told.count(">Desk") == 1
+
+
 def test_an_empty_task_says_so_and_forecasts_nothing(cast: Company, lead: User) -> None:
     told = page(signed_in(lead), address(cast))
     for words in ("Nothing waits for people", "Nobody holds an item", "not known yet", "0 looks were timed so far"):
