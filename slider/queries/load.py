@@ -9,45 +9,41 @@ from slider.queries import traffic
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
-    """Looks of one kind that are owed."""
+class Load:
+    """All looks that are owed in a task, by who may take them; `hours` is None while none has been timed.
 
-    kind: str
-    open: int
+    Never by their kind: whoever reads this reviews as well, and a count that goes down with a look tells what it was.
+    """
+
+    anybody: int
+    assigned: int
+    for_lead: int
     held: int
     oldest: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """All that is owed in a task; `hours` is None while no look has been timed."""
-
-    kinds: tuple[Waits, ...]
-    hours: float | None
     oldest_h: float
+    hours: float | None
 
     @property
     def waiting(self) -> int:
-        return sum(one.open + one.held for one in self.kinds)
-
-    @property
-    def oldest(self) -> datetime | None:
-        return min((one.oldest for one in self.kinds if one.oldest is not None), default=None)
+        return self.anybody + self.assigned + self.for_lead + self.held
 
 
 def of(task_id: int) -> Load:
-    """Count what is owed by its kind, and what it takes at the measured time a look."""
+    """Count what is owed, and what it takes at the measured time a look."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT kind, count(*) FILTER (WHERE state = 'open'), count(*) FILTER (WHERE state = 'held'),
-                   min(created_at), extract(epoch FROM clock_timestamp() - min(created_at)) / 3600
-            FROM slider_review WHERE task_id = %s AND state IN ('open', 'held') GROUP BY 1 ORDER BY 2 DESC, 1
+            SELECT count(*) FILTER (WHERE state = 'open' AND assignee_id IS NULL AND NOT for_lead),
+                   count(*) FILTER (WHERE state = 'open' AND assignee_id IS NOT NULL),
+                   count(*) FILTER (WHERE state = 'open' AND assignee_id IS NULL AND for_lead),
+                   count(*) FILTER (WHERE state = 'held'),
+                   min(created_at), coalesce(extract(epoch FROM clock_timestamp() - min(created_at)) / 3600, 0)::float8
+            FROM slider_review WHERE task_id = %s AND state IN ('open', 'held')
             """,
             [task_id],
         )
-        rows = cursor.fetchall()
-    kinds = tuple(Waits(kind, waits, held, oldest) for kind, waits, held, oldest, _ in rows)
+        anybody, assigned, for_lead, held, oldest, oldest_h = cursor.fetchone()
     seconds = traffic.seconds_a_look(task_id)
-    hours = None if seconds is None else sum(one.open + one.held for one in kinds) * seconds / 3600
-    return Load(kinds, hours, float(max((row[4] for row in rows), default=0)))
+    looks = anybody + assigned + for_lead + held
+    hours = None if seconds is None else looks * seconds / 3600
+    return Load(anybody, assigned, for_lead, held, oldest, oldest_h, hours)

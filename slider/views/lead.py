@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from slider.flow import release as releasing
-from slider.models import Review, ReviewKind
+from slider.models import Review
 from slider.queries import clock, lead
 from slider.views import access
 
@@ -31,7 +31,6 @@ def _show(
         "most_held": lead.MOST_HELD,
         "paces": lead.paces(task.pk),
         "waits": waits,
-        "kinds": [(ReviewKind(one.kind).label, one) for one in waits.kinds],
         "outlook": lead.outlook(task, waits, now=now),
         "level": lead.LEVEL,
         "spell": lead.spell_now(task.pk),

@@ -1,5 +1,6 @@
 """The lead's page: who sees it, what stands on it, and releasing a look from it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from slider.flow import overflow
 from slider.models import Freed, Overflow, Review, ReviewState, Role, Tally, Task
+from slider.queries import load
 from tests import casts
 from tests.casts import Company
 
@@ -37,6 +39,10 @@ def page(client: Client, address: str, status: int = 200) -> str:
     return " ".join(response.content.decode().split())
 
 
+def backlog(told: str) -> str:
+    return told.split("What waits")[1].split("When it is done")[0]
+
+
 def address(cast: Company) -> str:
     return f"/tasks/{cast.task.pk}/desk"
 
@@ -62,20 +68,46 @@ def test_an_empty_task_says_so_and_forecasts_nothing(cast: Company, lead: User) 
         assert words in told, words
 
 
-def test_it_shows_who_holds_what_and_sums_what_waits_without_saying_what_one_item_is(cast: Company, lead: User) -> None:
+def test_it_shows_who_holds_what_and_counts_what_waits_by_who_may_take_it(cast: Company, lead: User) -> None:
     casts.one(cast.task, "g1", subject="Held message")
     audit = casts.audited(cast.task, "a1", subject="Secret audit")
     casts.take(cast.reviewer, cast.task)
     told = page(signed_in(lead), address(cast))
     assert "Held message" in told
     assert "reviewer, taken just now" in told
-    assert 'Audit</th> <td class="num">1</td>' in told
+    assert '<b class="figure">2</b> looks' in told
     assert "Secret audit" not in told
     casts.take(cast.colleague, cast.task)
     held = page(signed_in(lead), address(cast)).split("In hands right now")[1]
     assert "Secret audit" in held
-    assert "audit" not in held.replace("Secret audit", "").split("Pace")[0].lower()
     assert "drawn" not in page(signed_in(lead), f"/items/{audit.pk}/")
+
+
+@pytest.mark.parametrize("kind", ["gate", "audit"])
+def test_a_lead_who_takes_and_decides_alone_reads_the_same_whatever_the_look_is(
+    cast: Company, lead: User, kind: str
+) -> None:
+    """A count by kind would go down with the look, and tell."""
+    make = casts.one if kind == "gate" else casts.audited
+    make(cast.task, "m1", subject="Message")
+    client, seen = signed_in(lead), []
+    for step in (lambda: None, lambda: casts.take(lead, cast.task), lambda: casts.decide(lead, cast.task)):
+        step()
+        told = page(client, address(cast))
+        assert not {"gate", "audit"} & set(re.findall("[a-z]+", backlog(told).lower()))
+        seen.append(re.findall("<dd> ([0-9]+) </dd>", backlog(told)))
+    assert seen == [["1", "0", "0", "0"], ["0", "0", "0", "1"], []]
+
+
+def test_what_waits_is_counted_by_who_may_take_it(cast: Company) -> None:
+    for n in range(4):
+        casts.one(cast.task, f"m{n}")
+    one, other, *_ = Review.objects.order_by("pk")
+    Review.objects.filter(pk=one.pk).update(assignee=cast.reviewer, for_lead=True)
+    Review.objects.filter(pk=other.pk).update(for_lead=True)
+    casts.take(cast.colleague, cast.task)
+    found = load.of(cast.task.pk)
+    assert (found.anybody, found.assigned, found.for_lead, found.held, found.waiting) == (1, 1, 1, 1, 4)
 
 
 def test_pace_counts_each_persons_looks_of_today(cast: Company, lead: User) -> None:
