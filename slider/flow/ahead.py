@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from slider.flow import admitted, claims
-from slider.models import Let, Review, ReviewState, standing, whole
+from slider.models import LastWord, Let, Review, standing, whole
 from slider.models.may_look import may_look
 
 MOST_PAGE = 4  # one in sight, three ahead
 MOST_PERSON = 8  # two full desks
+REMEMBERED = timedelta(hours=1)  # no request takes longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +96,18 @@ def fill(
     leases: Leases,
     near: int = 0,
     practises: bool = True,
+    number: int = 0,
 ) -> Hand:
     """Hold what the page has, and take as many looks as it lacks, of `tasks`; never more than a person may hold.
 
-    `practises`: whether any of them may ask for practice first.
     What the page was given and never got, since the answer was lost, is given again before anything is taken.
+    `practises`: whether any of the tasks may ask for practice first. `number` counts the page's requests, 0 where it
+    doesn't: one from before it closed gets nothing.
     """
     with transaction.atomic():
         claims.lock_person(user_id)
+        if number and LastWord.objects.filter(user=user_id, page=page, asked__gte=number).exists():
+            return Hand(frozenset(), (), 0)
         kept = hold(user_id, page=page, grips=grips, leases=leases, may=may)
         held = _held(user_id)
         known = {grip.review_id for grip in grips}
@@ -128,28 +135,37 @@ def _held(user_id: int) -> dict[int, str]:
         return dict(cursor.fetchall())
 
 
-def release(user_id: int, *, page: str, grips: Sequence[Grip]) -> int:
-    """A page that closes lets go of what nobody has typed for; what another page has by now stays there."""
-    with connection.cursor() as cursor:
+def release(user_id: int, *, page: str, but: Sequence[int], number: int = 0) -> int:
+    """A page that closes lets go of all that it holds, what it was given and never got as well.
+
+    `but` are the looks that somebody has typed for, or whose verdict is on its way; what another page has by now stays
+    there. A request that is being answered is waited for; what the page asked for up to its request `number`, and comes
+    after its last word, gives it nothing.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        claims.lock_person(user_id)
+        if number:
+            _write_down(user_id, page, number)
         cursor.execute(
             """
             WITH mine AS (
-                SELECT r.id FROM slider_review r
-                JOIN unnest(%(ids)s::bigint[], %(tokens)s::bigint[]) AS g(id, token)
-                  ON g.id = r.id AND g.token = r.token
-                WHERE r.state = 'held' AND r.holder_id = %(user)s AND r.page = %(page)s
-                ORDER BY r.id FOR UPDATE OF r
+                SELECT id FROM slider_review
+                WHERE state = 'held' AND holder_id = %(user)s AND page = %(page)s AND id <> ALL(%(but)s::bigint[])
+                ORDER BY id FOR UPDATE
             )
             UPDATE slider_review r SET
                 state = 'open', last_holder_id = holder_id, holder_id = NULL, lease_until = NULL, taken_at = NULL,
                 page = ''
             FROM mine WHERE r.id = mine.id
             """,
-            {
-                "user": user_id,
-                "page": page,
-                "ids": [grip.review_id for grip in grips],
-                "tokens": [grip.token for grip in grips],
-            },
+            {"user": user_id, "page": page, "but": list(but)},
         )
         return int(cursor.rowcount)
+
+
+def _write_down(user_id: int, page: str, number: int) -> None:
+    """Keep a page's last word. The person is locked."""
+    said = LastWord.objects.filter(user=user_id)
+    said.filter(at__lt=Now() - REMEMBERED).delete()
+    said.filter(page=page, asked__lt=number).update(asked=number, at=Now())
+    LastWord.objects.get_or_create(user_id=user_id, page=page, defaults={"asked": number})

@@ -36,9 +36,9 @@ def _stake(body: Mapping[str, Any], field: str) -> float | None:
 def weigh(gauge: Gauge, looks: Sequence[Review], worths: Mapping[int, float | None]) -> None:
     """Say how pressing each look before a result leaves is: the share of the newest ones that are worth less.
 
-    Equal ones count half, so that looks of which nothing tells more than of others come in the order they came. Each of
-    several looks at an item is as pressing as its gate. All other kinds of looks are given one of these by the database,
-    by a coin: nothing tells them from the rest.
+    Equal ones count half, so that looks of which nothing tells more than of others come in the order they came. Each
+    of several looks at an item is as pressing as its gate. All other kinds of looks are given one of these by the
+    database, by a coin: nothing tells them from the rest.
     """
     newest = [worth for worth, _, _ in gauge.worths if worth is not None]
     ordered = sorted(newest)

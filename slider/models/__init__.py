@@ -10,6 +10,7 @@ from slider.models.lead import Freed, Spell
 from slider.models.mark import Mark, MarkKind, MarkSide
 from slider.models.move import Move
 from slider.models.notice import Letter, Notice, NoticeKind, NoticeSeen, Post
+from slider.models.open_page import LastWord
 from slider.models.own_answer import OwnAnswer
 from slider.models.own_keys import OwnKeys
 from slider.models.past import Past, PastRow, PastState
@@ -69,6 +70,7 @@ __all__ = [
     "Known",
     "KnownFrom",
     "Lane",
+    "LastWord",
     "Let",
     "Letter",
     "Maker",

@@ -249,6 +249,7 @@ class Handing(models.Model):
                 name="handing_says_why",
             ),
         )
+        indexes = (models.Index(fields=["review"], condition=models.Q(kind=HandingKind.FLAGGED), name="handing_flags"),)
 
     def __str__(self) -> str:
         return f"{self.review_id} {self.kind}"

@@ -39,6 +39,7 @@ def ahead(request: HttpRequest) -> HttpResponse:
         leases=leases,
         near=desk_pages.number(request.POST.get("near", "")),
         practises=any(task.practises for task in shown),
+        number=desk_pages.number(request.POST.get("number", "")),
     )
     return _answer(request, hand, grips, back)
 
@@ -74,11 +75,16 @@ def _answer(request: HttpRequest, hand: Hand, grips: Sequence[Grip], back: Seque
 
 @require_POST
 def release(request: HttpRequest) -> HttpResponse:
-    """The last word of a page that closes: what it holds and nobody has typed for is everybody's again."""
+    """The last word of a page that closes: what it was given is everybody's again, but for what it names.
+
+    It names what somebody has typed for, and decisions that are on their way.
+    """
     desk_pages.reviewed_by(request)
     page = desk_pages.page_of(request)
     if page:
-        holding.release(access.person(request).pk, page=page, grips=_grips(request, "have"))
+        kept = [*_grips(request, "typed"), *_grips(request, "sent")]
+        number = desk_pages.number(request.POST.get("number", ""))
+        holding.release(access.person(request).pk, page=page, but=[grip.review_id for grip in kept], number=number)
     return HttpResponse(status=204)
 
 

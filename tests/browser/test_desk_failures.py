@@ -1,8 +1,10 @@
 """The desk when something goes wrong: nothing a person typed is lost, and no verdict counts twice."""
 
 import re
+import threading
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -10,8 +12,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Page, Route, expect
 
-from slider.flow import claims, intake
-from slider.models import Item, Publication, Review, ReviewState, SecondOpinion
+from slider.flow import ahead, claims, intake
+from slider.models import Item, LastWord, Publication, Review, ReviewState, SecondOpinion
 from tests import casts
 from tests.browser.conftest import Faults, SignIn
 from tests.browser.desk_steps import SAID, at_desk, have_ahead, in_sight, until, verdicts, waiting
@@ -182,6 +184,63 @@ def test_a_closed_tab_frees_what_it_held_and_keeps_what_was_typed(cast: Company,
     other.goto("/desk/")
     at_desk(other, "Message m1")
     expect(other.locator("#fix-note")).to_have_value("half an hour of thought")
+
+
+@pytest.mark.parametrize("when", ["before it is given", "after it was given"])
+def test_a_page_that_is_loaded_anew_before_its_first_answer_frees_what_it_was_given(
+    cast: Company, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    waiting(cast, "m1", "m2", "m3")
+    held = Review.objects.filter(state=ReviewState.HELD)
+    asked, go_on, given = threading.Event(), threading.Event(), threading.Event()
+    fill = ahead.fill
+
+    def slowly(*args: Any, **options: Any) -> ahead.Hand:
+        if asked.is_set():
+            return fill(*args, **options)
+        hand = fill(*args, **options) if when == "after it was given" else None
+        asked.set()
+        assert go_on.wait(10)
+        hand = hand or fill(*args, **options)
+        given.set()
+        return hand
+
+    monkeypatch.setattr(ahead, "fill", slowly)
+    page = sign_in(cast.reviewer)
+    page.goto("/desk/")
+    assert asked.wait(10)
+    assert held.count() == (3 if when == "after it was given" else 0)
+    page.goto("/")
+    until(page, lambda: LastWord.objects.exists() and not held.exists())
+    go_on.set()
+    assert given.wait(10)
+    assert not held.exists()
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+
+
+def test_a_closed_tab_keeps_what_was_decided_and_not_yet_answered_and_frees_the_rest(
+    cast: Company, sign_in: SignIn, faults: Faults
+) -> None:
+    faults.expect("ERR_FAILED")
+    waiting(cast, "m1", "m2", "m3")
+    page = sign_in(cast.reviewer)
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    have_ahead(page, cast, 3)
+    page.route("**/decide", lambda route: route.abort())
+    page.keyboard.press("a")
+    in_sight(page, "Message m2")
+    expect(page.locator("#desk-trouble")).to_contain_text("1 decision is waiting to be saved")
+    context = page.context
+    page.close(run_before_unload=True)
+    other = context.new_page()
+    other.goto("/")
+    held = Review.objects.filter(state=ReviewState.HELD)
+    until(other, lambda: list(held.values_list("item__external_id", flat=True)) == ["m1"])
+    other.goto("/desk/")
+    at_desk(other, "Message m2")
+    assert verdicts() == ["accept", "", ""]
 
 
 def test_what_was_typed_for_an_item_that_others_decided_meanwhile_is_shown_to_copy(

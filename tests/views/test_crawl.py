@@ -33,7 +33,7 @@ NO_GET = {
         "uncorrect",
     ),
     *("history-read", "history-confirm", "history-drop"),
-    *("lead-release", "together-decide", "together-undo"),
+    *("lead-release", "flag-answer", "flag-off", "together-decide", "together-undo"),
     *("desk-own", "practice-next", "practice-say", "reviewer-let-in"),
     *("reviewer-settle", "known-mark", "known-retire", "people-save", "look-assign"),
 }

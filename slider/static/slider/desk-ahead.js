@@ -394,11 +394,10 @@ window.ahead = (() => {
 
   // ---- the page closes, or comes back from where the browser kept it
   addEventListener("pagehide", () => {
-    const body = new FormData();
-    for (const [name, value] of [["page", kept.page], ["person", kept.person]]) body.append(name, value);
-    body.append("csrfmiddlewaretoken", outbox.csrf());
-    for (const one of looks()) if (!kept.draft(one.review)) body.append("have", grip(one));
-    if (body.has("have")) navigator.sendBeacon(desk.dataset.release, body);
+    // All goes that this page was given, but for what is typed or decided and kept.
+    const typed = [...looks().filter((one) => kept.draft(one.review)), ...kept.orphans()];
+    const pairs = [...typed.map((one) => ["typed", grip(one)]), ...outbox.kept().map((sent) => ["sent", sent])];
+    outbox.leave(desk.dataset.release, pairs);
     kept.leave();
   });
   addEventListener("pageshow", (event) => {
