@@ -26,7 +26,7 @@ _SMOOTH = 0.5
 _OUTLIERS_KEPT = 10
 _LOOKED_EVERY = 16
 _FULL_LENGTH = 48
-_FACTORS = np.array([2_654_435_761, 40_503, 2_246_822_519], dtype=np.uint64)
+_FACTORS = np.array([2_654_435_761, 40_503 * 65_537, 2_246_822_519], dtype=np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +100,20 @@ def empty() -> Profile:
 
 def grams(text: str) -> Ints:
     """Return the buckets of a text's letter triples, in order: shape (n,), n at most 1,500. Digits are all alike."""
-    points = np.frombuffer(words.plain(text).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
-    points = np.where((points >= 48) & (points <= 57), np.uint64(48), points)[: _MOST_GRAMS + 2]
-    if len(points) < 3:
-        return np.empty(0, dtype=np.int64)
-    mixed = points[:-2] * _FACTORS[0] + points[1:-1] * _FACTORS[1] * np.uint64(65_537) + points[2:] * _FACTORS[2]
+    return grams_of([text])[0]
+
+
+def grams_of(texts: Sequence[str]) -> list[Ints]:
+    """Return the `grams` of many texts, reckoned at once."""
+    lines = [words.plain(text)[: _MOST_GRAMS + 2] for text in texts]
+    points = np.frombuffer("".join(lines).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
+    points[(points >= 48) & (points <= 57)] = 48
+    mixed = points[:-2] * _FACTORS[0] + points[1:-1] * _FACTORS[1] + points[2:] * _FACTORS[2]
     mixed ^= mixed >> np.uint64(29)
-    return np.asarray((mixed * _FACTORS[0] >> np.uint64(20)) % np.uint64(BUCKETS), dtype=np.int64)
+    buckets = (mixed * _FACTORS[0] >> np.uint64(20)).astype(np.int64) & (BUCKETS - 1)
+    ends = np.cumsum([len(line) for line in lines]).tolist()
+    # Triples that reach over from one text into the next are left out.
+    return [buckets[end - len(line) : max(end - 2, 0)] for line, end in zip(lines, ends, strict=True)]
 
 
 def learn(profile: Profile, texts: Sequence[Ints]) -> tuple[list[Distance], Profile]:

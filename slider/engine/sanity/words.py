@@ -2,9 +2,12 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_LOOP = re.compile(r"(.{1,6}?)\1{3,}")
+_WORD_WITHOUT_LINES = re.compile(r"\w+(?:['’]\w+)*")  # the same for a text without "_", in a third of the time
+_LONGEST_UNIT = 6
+_LOOP = re.compile(rf"(.{{1,{_LONGEST_UNIT}}}?)\1{{3,}}")
 _DIGIT = re.compile(r"\d")
 # Written without spaces: kana, Han and their neighbours, Thai, Lao, Khmer, Burmese. Each letter counts as a word.
 _UNSPACED = re.compile(
@@ -19,15 +22,25 @@ def words(text: str) -> list[str]:
     In scripts without spaces each letter is one, and a long word that says the same four times or more is taken apart:
     "dadadada" is four words.
     """
-    found: list[str] = []
-    for word in _WORD.findall(text.lower()):
-        if _UNSPACED.search(word):
-            found += _letters_apart(word)
-        elif len(word) >= _LONG and (loop := _LOOP.match(word)) and len(loop[0]) >= 0.8 * len(word):
-            found += [loop[1]] * (len(loop[0]) // len(loop[1]))
-        else:
-            found.append(word)
-    return found
+    lowered = text.lower()
+    found: list[str] = (_WORD if "_" in lowered else _WORD_WITHOUT_LINES).findall(lowered)
+    is_spaced = lowered.isascii() or not _UNSPACED.search(lowered)
+    if is_spaced and not any(len(word) >= _LONG and _may_loop(word) for word in found):
+        return found
+    return [piece for word in found for piece in _apart(word)]
+
+
+def _may_loop(word: str) -> bool:
+    """False only for a word that can't say the same again and again: its first letter doesn't come again soon."""
+    return word.find(word[0], 1, _LONGEST_UNIT + 1) > 0
+
+
+def _apart(word: str) -> list[str]:
+    if _UNSPACED.search(word):
+        return _letters_apart(word)
+    if len(word) >= _LONG and (loop := _LOOP.match(word)) and len(loop[0]) >= 0.8 * len(word):
+        return [loop[1]] * (len(loop[0]) // len(loop[1]))
+    return [word]
 
 
 def _letters_apart(word: str) -> list[str]:
@@ -41,17 +54,31 @@ def joined(found: list[str]) -> str:
     return ("" if all(_UNSPACED.fullmatch(word) for word in found) else " ").join(found)
 
 
-def weight(word: str) -> int:
-    """How many letters a word has; a number, or a word with digits in it, has none."""
-    return 0 if _DIGIT.search(word) else len(word)
+def weights(found: Sequence[str]) -> list[int]:
+    """How many letters each of these words has; a number, or a word with digits in it, has none."""
+    if not _DIGIT.search(" ".join(found)):
+        return list(map(len, found))
+    return [0 if _DIGIT.search(word) else len(word) for word in found]
 
 
 def plain(text: str) -> str:
     """A text in small letters without accents: "Größe, señor" becomes "grosse, senor"."""
-    folded = text.lower().translate(_BY_HAND)
-    if folded.isascii():
+    lowered = text.lower()
+    return lowered if lowered.isascii() else lowered.translate(_FOLDED)
+
+
+class _Folded(dict[int, str]):
+    """What becomes of a letter, worked out when it first comes."""
+
+    def __missing__(self, point: int) -> str:
+        letter = chr(point)
+        apart = _BY_HAND.get(letter) or unicodedata.normalize("NFD", letter)
+        if len(self) >= _MOST_FOLDED:
+            self.clear()
+        self[point] = folded = "".join(sign for sign in apart if not unicodedata.combining(sign))
         return folded
-    return "".join(letter for letter in unicodedata.normalize("NFD", folded) if not unicodedata.combining(letter))
 
 
-_BY_HAND = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "đ": "d", "ð": "d", "þ": "th"})
+_BY_HAND = {"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "đ": "d", "ð": "d", "þ": "th"}
+_MOST_FOLDED = 20_000
+_FOLDED = _Folded()
