@@ -1,6 +1,7 @@
 """What a task's items look like, learned item by item in a profile of bounded size, and how far one is from it."""
 
 import base64
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -144,16 +145,16 @@ class _Learner:
         self._counts, self._total = start.counts.copy(), int(start.counts.sum())
         self._usual, self._window = start.usual, list(start.window)
         self._seen, self._strange = start.seen, start.strange
-        self._ordered = np.sort(np.array(self._window))
+        self._ordered = sorted(self._window)
 
     def learn(self, text: Ints) -> Distance:
         if len(text) < _LEAST_GRAMS:
             return Distance()
         if self._seen % _LOOKED_EVERY == 0:
             self._window = self._window[-WINDOW:]
-            self._ordered = np.sort(np.array(self._window))
-        shares = (self._counts[text] + _SMOOTH) / (self._total + _SMOOTH * BUCKETS)
-        surprise = float(-np.log2(shares).mean())
+            self._ordered = sorted(self._window)
+        shares = (self._counts.take(text) + _SMOOTH) / (self._total + _SMOOTH * BUCKETS)
+        surprise = -float(np.add.reduce(np.log2(shares))) / len(text)
         away = (surprise - self._usual) * min(len(text), _FULL_LENGTH) ** 0.5 if self._seen else 0.0
         distance = self._distance(away)
         self._strange += distance.is_unfamiliar
@@ -169,12 +170,12 @@ class _Learner:
         count = len(self._ordered)
         if self._seen < LEAST_SEEN or count < LEAST_SEEN // 2:
             return Distance()
-        middle, high = float(self._ordered[count // 2]), float(self._ordered[int(0.95 * (count - 1))])
-        as_far = count - int(np.searchsorted(self._ordered, away))
+        middle, high = self._ordered[count // 2], self._ordered[int(0.95 * (count - 1))]
+        as_far = count - bisect_left(self._ordered, away)
         return Distance((away - middle) / max(high - middle, LEAST_FAR), (as_far + 0.5) / (count + 1.0))
 
     def _keep(self, text: Ints, surprise: float, away: float) -> None:
-        np.add.at(self._counts, text, 1)
+        self._counts += np.bincount(text, minlength=BUCKETS)
         self._total += len(text)
         if self._total > _PROFILE_MOST:
             self._counts //= 2

@@ -5,6 +5,7 @@ import string
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
 
 import numpy as np
 
@@ -96,7 +97,7 @@ def main(text: str) -> str | None:
         return script
     lowered = text[:_LONGEST].lower()
     found = (_WORD if _NO_LETTER.search(lowered) else _WORD_OF_LETTERS).findall(lowered)
-    counts = Counter(language for word in found if word in _SPOKEN_BY for language in _SPOKEN_BY[word])
+    counts = Counter(chain.from_iterable([_SPOKEN_BY[word] for word in found if word in _SPOKEN_BY]))
     if not counts:
         return None
     language = max(counts, key=counts.__getitem__)
@@ -132,6 +133,6 @@ def _tables() -> Floats:
 @cache
 def _mixed() -> Floats:
     """Bits of each pair in all languages mixed, none for the blanks between two texts: shape (729,)."""
-    bits = _tables()[-1].copy()
+    bits: Floats = _tables()[-1].copy()
     bits[0, 0] = 0.0
     return bits.ravel()

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from slider.engine.arrays import Bools, Floats, Ints
+from slider.engine.arrays import Floats, Ints
 from slider.engine.sanity import familiar, words
 
 LEAST_WORDS = 12
@@ -36,24 +36,34 @@ def fingerprints(texts: Sequence[Ints]) -> list[int]:
     They are reckoned in half the usual precision, and a text that lies too near one of the planes to tell by that is
     reckoned anew: the bits are those of full precision, as fingerprints are stored and compared for years.
     """
+    if not texts:
+        return []
     sizes = np.array([len(text) for text in texts], dtype=np.int64)
     rows = np.repeat(np.arange(len(texts)) * familiar.BUCKETS, sizes)
-    places = rows + np.concatenate([*texts, np.empty(0, dtype=np.int64)])
-    counts = np.bincount(places, minlength=len(texts) * familiar.BUCKETS).reshape(len(texts), familiar.BUCKETS)
-    roots = np.sqrt(counts, dtype=np.float32)
-    off = roots @ _quick_planes()
-    found = np.packbits(off > 0.0, axis=1)
+    counts = np.bincount(rows + np.concatenate(texts), minlength=len(texts) * familiar.BUCKETS)
+    counts = counts.reshape(len(texts), familiar.BUCKETS)
+    off = _quickly(counts)
+    sides = off > 0.0
     # The textbook bound of a sum's rounding: terms times precision times the norms of what is multiplied.
     doubt = (sizes + _MORE_ROUNDINGS) * _PRECISION * np.sqrt(sizes) * _longest_plane()
-    for row in np.flatnonzero((np.abs(off) <= doubt[:, None]).any(axis=1)).tolist():
-        found[row] = np.packbits(_exactly(counts[row]))
-    return [int.from_bytes(bits, "big") for bits in found]
+    for row, bit in np.argwhere(np.abs(off) <= doubt[:, None]).tolist():
+        there = np.flatnonzero(counts[row])
+        sides[row, bit] = np.sqrt(counts[row, there].astype(np.float64)) @ _planes()[there, bit] > 0.0
+    found: list[int] = np.packbits(sides, axis=1).view(">u8").ravel().tolist()
+    return found
 
 
-def _exactly(counts: Ints) -> Bools:
-    there = np.flatnonzero(counts)
-    sides: Bools = np.sqrt(counts[there].astype(np.float64)) @ _planes()[there] > 0.0
-    return sides
+def _quickly(counts: Ints) -> npt.NDArray[np.float32]:
+    """How far off each plane texts lie, in half precision; two at a time, for which no library wakes other threads."""
+    roots = np.zeros((len(counts) + len(counts) % 2, familiar.BUCKETS), dtype=np.float32)
+    np.sqrt(counts, out=roots[: len(counts)], casting="same_kind")
+    off: npt.NDArray[np.float32] = roots.reshape(-1, 2, familiar.BUCKETS) @ _quick_planes()
+    return off.reshape(-1, _BITS)[: len(counts)]
+
+
+def those_near(one: int, others: Sequence[int]) -> list[int]:
+    """The places of those among others that say nearly the same."""
+    return [place for place, other in enumerate(others) if (one ^ other).bit_count() <= MOST_BITS]
 
 
 def are_near(one: int, other: int) -> bool:

@@ -143,7 +143,7 @@ class _Taken:
         self.left = LONGEST
 
     def add(self, where: str, text: str) -> None:
-        if self.left > 0 and len(self.texts) < _MOST_TEXTS and text.strip():
+        if self.left > 0 and len(self.texts) < _MOST_TEXTS and text and not text.isspace():
             self.texts.append(Text(where, text[: self.left]))
             self.left -= len(text)
 

@@ -25,7 +25,7 @@ def words(text: str) -> list[str]:
     lowered = text.lower()
     found: list[str] = (_WORD if "_" in lowered else _WORD_WITHOUT_LINES).findall(lowered)
     is_spaced = lowered.isascii() or not _UNSPACED.search(lowered)
-    if is_spaced and not any(len(word) >= _LONG and _may_loop(word) for word in found):
+    if is_spaced and not any(map(_may_loop, [word for word in found if len(word) >= _LONG])):
         return found
     return [piece for word in found for piece in _apart(word)]
 

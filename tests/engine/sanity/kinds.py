@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from slider.management.demo import brief
 from tests.engine.sanity import normal
 
-_MESSAGES = tuple(json.loads(line)["text"] for line in brief.MESSAGES_PATH.read_text().splitlines())
-_WORDS = tuple(" ".join(_MESSAGES[:80]).split())
+MESSAGES: tuple[str, ...] = tuple(json.loads(line)["text"] for line in brief.MESSAGES_PATH.read_text().splitlines())
+_WORDS = tuple(" ".join(MESSAGES[:80]).split())
 _ODD_SIGNS = (
     "\0\x07\x1c\x1e\x85\u00a0\u00ad\u180e\u200b\u200d\u2028\u3000\ufeff\ufffd\ue000"  # blanks and broken ones
     "Σςσİıſßẞŉǰΐ\u0130ǿǽﬁﬀÅ"  # letters whose small form is another, or two
@@ -62,8 +62,8 @@ def extremes() -> tuple[str, ...]:
         "\u0301" * 200,
         "ΑΣ\nΑΣ'Σ Σ" * 20,
         " ".join(_WORDS * 12)[:100_000],
-        "\n".join(_MESSAGES)[:100_000],
-        json.dumps(list(_MESSAGES))[:100_000],
+        "\n".join(MESSAGES)[:100_000],
+        json.dumps(list(MESSAGES))[:100_000],
         "".join(map(chr, [*range(0xD7F0), *range(0xE000, 0x12000)])),
         "a" * 2_499 + "." + "b" * 40,
         ("word " * 499) + "wordA@b.c word",
@@ -75,7 +75,7 @@ def extremes() -> tuple[str, ...]:
 
 
 def _prose(chance: random.Random) -> str:
-    return chance.choice(_MESSAGES)
+    return chance.choice(MESSAGES)
 
 
 def _shuffled(chance: random.Random) -> str:

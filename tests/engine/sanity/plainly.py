@@ -24,6 +24,7 @@ _SPOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LOOP = re.compile(r"(.{1,6}?)\1{3,}")
 _NO_WORD = re.compile(r"\S*[\d@/\\_=<>{}()#$%^&*+~`|\[\]]\S*|\S*[a-z][A-Z]\S*|\b[A-Z]{1,5}\b|\S{31,}|\S+\.\S+")
 _SCRIPTS = {name: re.compile(f"[{letters}]") for name, letters in scripts._RANGES.items()}
+_HAND = {ord(letter): plain for letter, plain in _BY_HAND.items()}
 
 
 def words_of(text: str) -> list[str]:
@@ -39,7 +40,7 @@ def words_of(text: str) -> list[str]:
 
 
 def plain(text: str) -> str:
-    folded = text.lower().translate(str.maketrans(_BY_HAND))
+    folded = text.lower().translate(_HAND)
     if folded.isascii():
         return folded
     return "".join(letter for letter in unicodedata.normalize("NFD", folded) if not unicodedata.combining(letter))
@@ -138,10 +139,14 @@ def grams(text: str) -> Ints:
 def fingerprint(text: str) -> int | None:
     if len(words_of(text)) < 12:
         return None
-    counts = np.bincount(grams(text), minlength=familiar.BUCKETS)
+    return sides(grams(text))
+
+
+def sides(found: Ints) -> int:
+    counts = np.bincount(found, minlength=familiar.BUCKETS)
     there = np.flatnonzero(counts)
-    sides = np.sqrt(counts[there].astype(np.float64)) @ near._planes()[there] > 0.0
-    return int.from_bytes(np.packbits(sides).tobytes(), "big")
+    bits = np.sqrt(counts[there].astype(np.float64)) @ near._planes()[there] > 0.0
+    return int.from_bytes(np.packbits(bits).tobytes(), "big")
 
 
 def shares(text: str, *, prompt: str, item: str) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """What reads many texts at once, quickly, says of each to the last bit what one says plainly and slowly."""
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from tests.engine.sanity import kinds, plainly
 from tests.engine.sanity.test_watch import ANSWERS, ITEMS, VALUES
 
 MANY = [*kinds.texts(2_400, seed=5), *kinds.extremes()]
-SCHEMAS = (
+SCHEMAS: tuple[dict[str, Any], ...] = (
     ITEMS,
     ANSWERS,
     brief.INPUT_SCHEMA,
@@ -93,27 +94,30 @@ def test_no_loop_of_a_few_words_is_passed_over(found: list[str]) -> None:
 def test_triples_and_fingerprints_of_many_are_those_of_each() -> None:
     expected = [plainly.grams(text) for text in MANY]
     for begin, size in ((0, 1), (1, 63), (64, 700), (764, len(MANY))):
-        for found, right in zip(familiar.grams_of(MANY[begin : begin + size]), expected[begin:], strict=False):
-            assert found.dtype == right.dtype
-            np.testing.assert_array_equal(found, right)
-    prints = dict(zip(MANY, near.fingerprints(expected), strict=True))
-    for text in MANY:
-        right = plainly.fingerprint(text)
-        assert near.fingerprint(text) == right
-        assert right is None or prints[text] == right
-    assert familiar.grams_of([]) == near.fingerprints([]) == []
+        for mine, right in zip(familiar.grams_of(MANY[begin : begin + size]), expected[begin:], strict=False):
+            assert mine.dtype == right.dtype
+            np.testing.assert_array_equal(mine, right)
+    for text, print_ in zip(MANY, near.fingerprints(expected), strict=True):
+        alone = plainly.fingerprint(text)
+        assert near.fingerprint(text) == alone
+        assert alone in (None, print_)
+    assert len(familiar.grams_of([])) == len(near.fingerprints([])) == 0
 
 
 def test_a_text_that_lies_nearly_on_a_plane_has_its_exact_bits() -> None:
-    # Thousands of sparse texts: some are so near a plane that half precision alone would take the wrong side.
+    # Two triples more are chosen so that the text comes as close to the first plane as any two can bring it.
     chance = np.random.default_rng(3)
-    texts = [chance.integers(0, familiar.BUCKETS, size=size) for size in chance.integers(0, 60, size=4_000)]
-    exact = [int.from_bytes(np.packbits(near._exactly(_counted(one))).tobytes(), "big") for one in texts]
-    assert near.fingerprints(texts) == exact
-
-
-def _counted(text: np.ndarray) -> np.ndarray:
-    return np.bincount(text, minlength=familiar.BUCKETS)
+    plane, texts = near._planes()[:, 0], []
+    for size in range(20, 60):
+        some_triples = chance.choice(familiar.BUCKETS, size=size, replace=False)
+        rest = np.setdiff1d(np.arange(familiar.BUCKETS), some_triples)
+        gap = np.abs(plane[some_triples].sum() + plane[rest][:, None] + plane[rest])
+        np.fill_diagonal(gap, np.inf)
+        texts.append(np.append(some_triples, rest[list(np.unravel_index(gap.argmin(), gap.shape))]))
+    assert near.fingerprints(texts) == [plainly.sides(one) for one in texts]
+    counts = np.array([np.bincount(one, minlength=familiar.BUCKETS) for one in texts])
+    half_precision = np.packbits(near._quickly(counts) > 0.0, axis=1).view(">u8").ravel().tolist()
+    assert half_precision != near.fingerprints(texts)
 
 
 def test_copied_shares_are_the_same() -> None:
