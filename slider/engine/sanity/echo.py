@@ -60,14 +60,14 @@ def both(found: Sequence[str], *, prompt: Source, item: Source) -> tuple[float, 
     if len(found) < LEAST_WORDS or sum(map(len, found)) < LEAST_LETTERS:
         return None
     rows = _rows(found)
-    of_item = 0.0
-    if not item.rows.isdisjoint(rows):
-        of_item = min(_share(rows, item), len(item.rows.intersection(rows)) / len(item.rows))
+    of_item = _share(rows, item)
+    if of_item:
+        of_item = min(of_item, len(item.rows.intersection(rows)) / len(item.rows))
     return _share(rows, prompt), of_item
 
 
 def _share(rows: Sequence[int], of: Source) -> float:
-    return sum(map(of.rows.__contains__, rows)) / len(rows)
+    return 0.0 if of.rows.isdisjoint(rows) else sum(map(of.rows.__contains__, rows)) / len(rows)
 
 
 def _rows(found: Sequence[str]) -> list[int]:

@@ -24,15 +24,12 @@ _CLEARLY = 1.6
 _SIGN = re.compile(r"[\d@/\\_=<>{}()#$%^&*+~`|\[\]]")
 _CAPITAL_INSIDE = re.compile("[A-Z](?<=[a-z][A-Z])")
 _DOT_INSIDE = re.compile(r"\.(?<=\S\.)\S")
-_CAPITALS = re.compile(r"\b[A-Z]{1,5}\b")
+_CAPITALS = re.compile(r"[A-Z](?<!\w[A-Z])[A-Z]{0,4}\b")
 _LONGEST_WORD = 30
 _SPOKEN_BY = {
     word: tuple(language for language, small in SMALL_WORDS.items() if word in small)
     for word in frozenset[str]().union(*SMALL_WORDS.values())
 }
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_NO_LETTER = re.compile(r"[\d_]")
-_WORD_OF_LETTERS = re.compile(r"\w+(?:['’]\w+)*")  # the same for a text without those, in a third of the time
 _LETTER = bytes(byte if chr(byte) in string.ascii_lowercase else ord(" ") for byte in range(256))
 _CODE = bytes(byte - ord("a") + 1 if chr(byte) in string.ascii_lowercase else 0 for byte in range(256))
 
@@ -95,8 +92,7 @@ def main(text: str) -> str | None:
     script = scripts.main(text)
     if script != "Latin":
         return script
-    lowered = text[:_LONGEST].lower()
-    found = (_WORD if _NO_LETTER.search(lowered) else _WORD_OF_LETTERS).findall(lowered)
+    found = words.of_letters(text[:_LONGEST])
     counts = Counter(chain.from_iterable([_SPOKEN_BY[word] for word in found if word in _SPOKEN_BY]))
     if not counts:
         return None

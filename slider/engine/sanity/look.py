@@ -11,6 +11,7 @@ from slider.engine.sanity.names import Finding, Sentinel
 
 OF_ITEM, OF_PROMPT = "item", "prompt"
 _AT_ONCE = 64
+_NO_LOOP = repetition.Loop()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def _nonsense(side: _Side, of: str, odd: Iterator[bool]) -> Iterator[Finding]:
     """Gibberish and repetition in the free texts of an item or of an answer; `odd` says which may be gibberish."""
     for text, spoken, may_be_gibberish in zip(side.parts.texts, side.words, odd, strict=False):
         where = named(of, text.where)
-        loop = repetition.loop(text.value) if repetition.may_be(text.value, spoken) else repetition.Loop()
+        loop = repetition.loop(text.value) if repetition.may_be(text.value, spoken) else _NO_LOOP
         if loop.share >= loop.threshold:
             share = percents.said(loop.share, digits=0)
             said = f"{where} says “{loop.thing}” {loop.times} times ({share} of its letters)"

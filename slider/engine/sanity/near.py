@@ -56,7 +56,7 @@ def fingerprints(texts: Sequence[Ints]) -> list[int]:
 def _quickly(counts: Ints) -> npt.NDArray[np.float32]:
     """How far off each plane texts lie, in half precision; two at a time, for which no library wakes other threads."""
     roots = np.zeros((len(counts) + len(counts) % 2, familiar.BUCKETS), dtype=np.float32)
-    np.sqrt(counts, out=roots[: len(counts)], casting="same_kind")
+    np.sqrt(counts, out=roots[: len(counts)], dtype=np.float32, casting="same_kind")
     off: npt.NDArray[np.float32] = roots.reshape(-1, 2, familiar.BUCKETS) @ _quick_planes()
     return off.reshape(-1, _BITS)[: len(counts)]
 

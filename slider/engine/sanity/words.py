@@ -1,11 +1,18 @@
 """Texts as the sentinels read them: words, letters, and how much of a text is made of which."""
 
 import re
+import string
 import unicodedata
 from collections.abc import Sequence
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_WORD_OF_LETTERS = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_DIGIT_OR_LINE = re.compile(r"[\d_]")
 _WORD_WITHOUT_LINES = re.compile(r"\w+(?:['’]\w+)*")  # the same for a text without "_", in a third of the time
+_ASCII_WORDS, _ASCII_LETTERS = (
+    bytes(byte if chr(byte) in kept else ord(" ") for byte in range(256))
+    for kept in (f"{string.ascii_lowercase}{string.digits}'", f"{string.ascii_lowercase}'")
+)
 _LONGEST_UNIT = 6
 _LOOP = re.compile(rf"(.{{1,{_LONGEST_UNIT}}}?)\1{{3,}}")
 _DIGIT = re.compile(r"\d")
@@ -23,11 +30,35 @@ def words(text: str) -> list[str]:
     "dadadada" is four words.
     """
     lowered = text.lower()
-    found: list[str] = (_WORD if "_" in lowered else _WORD_WITHOUT_LINES).findall(lowered)
+    found = _as_written(lowered)
     is_spaced = lowered.isascii() or not _UNSPACED.search(lowered)
     if is_spaced and not any(map(_may_loop, [word for word in found if len(word) >= _LONG])):
         return found
     return [piece for word in found for piece in _apart(word)]
+
+
+def of_letters(text: str) -> list[str]:
+    """The words of a text in small letters as they are written, in order; digits stand between words."""
+    lowered = text.lower()
+    if lowered.isascii():
+        return _between_blanks(lowered, _ASCII_LETTERS)
+    return _WORD_OF_LETTERS.findall(lowered) if _DIGIT_OR_LINE.search(lowered) else _as_written(lowered)
+
+
+def _as_written(lowered: str) -> list[str]:
+    if lowered.isascii():
+        return _between_blanks(lowered, _ASCII_WORDS)
+    found: list[str] = (_WORD if "_" in lowered else _WORD_WITHOUT_LINES).findall(lowered)
+    return found
+
+
+def _between_blanks(lowered: str, kept: bytes) -> list[str]:
+    """What `_WORD` finds in ASCII, faster: all other signs are made blanks, and apostrophes looked at one by one."""
+    blanked = lowered.encode().translate(kept).decode()
+    found = blanked.split()
+    if "'" not in blanked:
+        return found
+    return [word for one in found for word in (_WORD.findall(one) if "'" in one else (one,))]
 
 
 def _may_loop(word: str) -> bool:
@@ -56,7 +87,8 @@ def joined(found: list[str]) -> str:
 
 def weights(found: Sequence[str]) -> list[int]:
     """How many letters each of these words has; a number, or a word with digits in it, has none."""
-    if not _DIGIT.search(" ".join(found)):
+    letters = "".join(found)
+    if letters.isalpha() or not _DIGIT.search(letters):
         return list(map(len, found))
     return [0 if _DIGIT.search(word) else len(word) for word in found]
 

@@ -20,7 +20,7 @@ from slider.engine.sanity.samples import SMALL_WORDS
 from slider.engine.sanity.words import _BY_HAND, _UNSPACED
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_SPOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+SPOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LOOP = re.compile(r"(.{1,6}?)\1{3,}")
 _NO_WORD = re.compile(r"\S*[\d@/\\_=<>{}()#$%^&*+~`|\[\]]\S*|\S*[a-z][A-Z]\S*|\b[A-Z]{1,5}\b|\S{31,}|\S+\.\S+")
 _SCRIPTS = {name: re.compile(f"[{letters}]") for name, letters in scripts._RANGES.items()}
@@ -78,7 +78,7 @@ def script(text: str) -> str | None:
 def language(text: str) -> str | None:
     if (written := script(text)) != "Latin":
         return written
-    found = _SPOKEN.findall(text[:2_500].lower())
+    found = SPOKEN.findall(text[:2_500].lower())
     counts = Counter(name for word in found for name, small in SMALL_WORDS.items() if word in small)
     if not counts:
         return None

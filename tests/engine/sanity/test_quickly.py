@@ -35,6 +35,14 @@ def test_words_and_plain_letters_are_the_same() -> None:
         assert words.plain(text) == plainly.plain(text)
 
 
+@settings(max_examples=400, deadline=None)
+@given(some.text(alphabet="aB1_'’ -.;é漢\n", max_size=30))
+def test_signs_between_words_are_read_the_same(text: str) -> None:
+    assert words.words(text) == plainly.words_of(text)
+    assert words.of_letters(text) == plainly.SPOKEN.findall(text.lower())
+    assert languages.letters(text).split() == plainly.letters(text).split()
+
+
 def test_every_letter_there_is_becomes_the_same() -> None:
     every = "".join(chr(point) for point in range(0x110000))
     assert words.plain(every) == plainly.plain(every)

@@ -26,7 +26,7 @@ def test_profiles_and_distances_are_the_same_batch_by_batch() -> None:
         np.testing.assert_array_equal(quick.counts, plain.counts)
         assert (quick.usual, quick.window) == (plain.usual, plain.window)
         strange += sum(one.is_unfamiliar for one in distances)
-    assert strange > 20
+    assert strange > 10
 
 
 @pytest.mark.parametrize("only", ["", "1"])
