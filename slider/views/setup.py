@@ -15,8 +15,9 @@ from slider.models import Endpoint, Mode, Task, Worker, can
 from slider.queries import people, practice
 from slider.schema import Schema
 from slider.views import access, examples
+from slider.views.promise_form import PromiseForm
 from slider.views.reasons_field import ReasonsForm
-from slider.views.setup_forms import ContractForm, EndpointForm, NameForm, PromiseForm, SentinelsForm, StartForm
+from slider.views.setup_forms import ContractForm, EndpointForm, NameForm, SentinelsForm, StartForm
 from slider.views.worker_form import WorkerForm
 
 
