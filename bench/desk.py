@@ -1,7 +1,9 @@
 """`python -m bench.desk`: many reviewers at once on a large table, and the same on a small one.
 
-Each reviewer holds a look in sight and three ahead, decides and asks for what is missing, without a pause: far more
-than people do. Afterwards the database is asked whether every verdict that was acknowledged stands, by its reviewer.
+Each reviewer holds a look in sight and three ahead, decides and asks for what is missing: without a pause, which is
+far more than people do, and with one for thinking. Server time begins when a thread of the server takes the request
+up; what the request waits before that, and the load generator's own work, is in the time at the reviewer. Afterwards
+the database is asked whether every verdict that was acknowledged stands, by its reviewer.
 """
 
 import argparse
@@ -58,15 +60,20 @@ class Load:
 def main(arguments: Sequence[str]) -> None:
     given = options(arguments)
     found: list[Row] = []
-    say("| items | waiting | reviewers | request | times | server p50 / p95, ms | at the reviewer | decisions/s |")
-    say("|--:|--:|--:|---|--:|--:|--:|--:|")
+    say(
+        "| items | waiting | reviewers | pause | request | times | server p50 / p95, ms | at the reviewer "
+        "| decisions/s |"
+    )
+    say("|--:|--:|--:|--:|---|--:|--:|--:|--:|")
     for size in given.sizes:
-        load = Load(given.reviewers, given.items, given.pause)
-        with place() as here:
-            django.setup() if not found else None
-            _reconnect()
-            call_command("migrate", verbosity=0)
-            found += measured(here, size, load, waiting=min(given.waiting, size * 6 // 10))
+        waiting = min(given.waiting, size * 6 // 10)
+        for pauses in tables(given.pause, items=given.items, waiting=waiting):
+            with place() as here:
+                django.setup() if not found else None
+                _reconnect()
+                call_command("migrate", verbosity=0)
+                loads = [Load(given.reviewers, given.items, pause) for pause in pauses]
+                found += measured(here, size, loads, waiting=waiting)
     if given.json:
         print(json.dumps([asdict(row) for row in found], indent=1))
 
@@ -77,9 +84,20 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--waiting", type=int, default=100_000, help="Looks that wait; at most six in ten items.")
     parser.add_argument("--reviewers", type=int, default=32)
     parser.add_argument("--items", type=int, default=5000, help="Decisions of all reviewers together.")
-    parser.add_argument("--pause", type=float, default=0.0, help="Seconds between two decisions of one reviewer.")
+    parser.add_argument(
+        "--pause",
+        type=float,
+        nargs="+",
+        default=[0.0, 1.0],
+        help="Seconds of thought before each decision, give or take half.",
+    )
     parser.add_argument("--json", action="store_true", help="Print the figures; the table goes to standard error.")
     return parser.parse_args(arguments)
+
+
+def tables(pauses: Sequence[float], *, items: int, waiting: int) -> list[list[float]]:
+    """Which runs share a table: all of them, if enough waits there, else none."""
+    return [list(pauses)] if 2 * items * len(pauses) < waiting else [[pause] for pause in pauses]
 
 
 def _reconnect() -> None:
@@ -93,20 +111,25 @@ def _reconnect() -> None:
     connections["default"].settings_dict.update(dj_database_url.parse(os.environ["DATABASE_URL"]))
 
 
-def measured(here: Place, size: int, load: Load, *, waiting: int) -> list[Row]:
+def measured(here: Place, size: int, loads: Sequence[Load], *, waiting: int) -> list[Row]:
     """Fill a table, put the reviewers at it, and hold the books against what they were told."""
     from bench import waiting as filling  # models can be read only now
     from bench.desk_http import sign_in
 
-    made = filling.tasks(size, waiting=waiting, people=load.reviewers, password=PASSWORD)
+    people = max(load.reviewers for load in loads)
+    made = filling.tasks(size, waiting=waiting, people=people, password=PASSWORD)
     address = serve(here)
-    sessions = [sign_in(f"reviewer-{number}") for number in range(load.reviewers)]
-    times, seen, took_s = asyncio.run(work(address, load, sessions))
-    check(made, seen)
-    rows = list(_rows(size, waiting, load, times, took_s))
+    sessions = [sign_in(f"reviewer-{number}") for number in range(people)]
+    rows: list[Row] = []
+    seen: list[Seen] = []
+    for load in loads:
+        times, fresh, took_s = asyncio.run(work(address, load, sessions))
+        seen += fresh
+        check(made, seen)
+        rows += _rows(size, waiting, load, times, took_s)
     for row in rows:
         say(
-            f"| {row.items:,} | {row.waiting:,} | {row.reviewers} | {row.what} | {row.times:,} "
+            f"| {row.items:,} | {row.waiting:,} | {row.reviewers} | {row.pause_s:g} s | {row.what} | {row.times:,} "
             f"| {row.server_p50:.1f} / {row.server_p95:.1f} | {row.wall_p50:.1f} / {row.wall_p95:.1f} "
             f"| {row.decisions_s:.0f} |"
         )
@@ -115,11 +138,10 @@ def measured(here: Place, size: int, load: Load, *, waiting: int) -> list[Row]:
 
 def serve(here: Place) -> str:
     """The web server as `make demo` starts it, with the time of each answer; returns its address."""
-    from slider.management.local.children import free_port
+    from slider.management.local.children import WEB, free_port
 
     port = free_port(0)
-    options = ("--worker-class=gthread", "--workers=2", "--threads=8", "--no-control-socket")
-    child = here.start("web", "gunicorn", "bench.desk_server:application", f"--bind=127.0.0.1:{port}", *options)
+    child = here.start("web", "gunicorn", "bench.desk_server:application", f"--bind=127.0.0.1:{port}", *WEB)
     address = f"http://127.0.0.1:{port}"
     wait_until(lambda: answers(address), child=child)
     return address
