@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from slider.flow import arrays
 from slider.models import State
 
 
@@ -66,11 +67,11 @@ def move_all(
         cursor.execute(
             _MOVE,
             {
-                "ids": [step.item_id for step in steps],
-                "tokens": [step.token for step in steps],
-                "to": [str(step.to) for step in steps],
-                "reasons": [step.reason for step in steps],
-                "waits": [step.wait_s for step in steps],
+                "ids": arrays.numbers([step.item_id for step in steps]),
+                "tokens": arrays.numbers([step.token for step in steps]),
+                "to": arrays.literal([step.to for step in steps]),
+                "reasons": arrays.literal([step.reason for step in steps]),
+                "waits": arrays.literal([step.wait_s for step in steps]),
                 "from": str(source),
                 "by": by,
                 "lease_s": lease_s,
@@ -100,7 +101,7 @@ def hold(claimed: Sequence[tuple[int, int]]) -> set[int]:
             JOIN unnest(%s::bigint[], %s::bigint[]) AS c(id, token) ON c.id = i.id AND c.token = i.token
             WHERE i.state = 'working' ORDER BY i.id FOR UPDATE OF i
             """,
-            [[pair[0] for pair in claimed], [pair[1] for pair in claimed]],
+            [arrays.numbers([pair[0] for pair in claimed]), arrays.numbers([pair[1] for pair in claimed])],
         )
         return {row[0] for row in cursor.fetchall()}
 

@@ -81,7 +81,7 @@ def _attempt(finding: Finding, worker: Worker) -> Attempt:
     answered = finding.answered
     return Attempt(
         item_id=finding.claim.item_id,
-        worker=worker,
+        worker_id=worker.pk,
         token=finding.claim.token,
         outcome=Outcome(answered.outcome.value),
         detail=answered.detail[:300],
