@@ -1,4 +1,4 @@
-"""Columns as PostgreSQL's array literals: one text a column, written ten times as fast as the driver does it by value."""
+"""Columns as PostgreSQL's array literals: one text a column, at a tenth of what the driver takes value by value."""
 
 import json
 from collections.abc import Sequence

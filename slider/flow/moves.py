@@ -81,6 +81,48 @@ def move_all(
         return dict(cursor.fetchall())
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An item that has just been claimed, with its payload as JSON text."""
+
+    item_id: int
+    token: int
+    tries: int
+    body: str
+
+
+_TAKE = """
+WITH picked AS MATERIALIZED (
+    SELECT id FROM slider_item
+    WHERE task_id = %(task)s AND state = 'ready' AND run_at <= statement_timestamp() AND tries < %(max_tries)s
+    ORDER BY priority, run_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+), taken AS (
+    UPDATE slider_item i SET
+        state = 'working', token = i.token + 1, tries = i.tries + 1,
+        lease_until = clock_timestamp() + %(lease_s)s * interval '1 second'
+    FROM picked WHERE i.id = picked.id AND i.state = 'ready'
+    RETURNING i.id, i.token, i.tries, i.priority, i.run_at
+), written AS (
+    INSERT INTO slider_move (item_id, from_state, to_state, token, by_id, reason, at)
+    SELECT id, 'ready', 'working', token, NULL, left(%(reason)s, 300), clock_timestamp() FROM taken
+)
+SELECT t.id, t.token, t.tries, p.body::text FROM taken t JOIN slider_payload p ON p.item_id = t.id
+ORDER BY t.priority, t.run_at, t.id
+"""
+
+
+def take(task_id: int, *, most: int, max_tries: int, lease_s: float, reason: str) -> list[Taken]:
+    """Move up to `most` ready items of a task whose time has come to `working`, in one statement; in their order.
+
+    Rows that another worker is just taking are passed over, never waited for.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TAKE, {"task": task_id, "most": most, "max_tries": max_tries, "lease_s": lease_s, "reason": reason}
+        )
+        return [Taken(*row) for row in cursor.fetchall()]
+
+
 def move(step: Step, *, source: State, by: int | None = None) -> int:
     """Make one move or raise Lost; returns the item's token."""
     moved = move_all([step], source=source, by=by)

@@ -1,8 +1,8 @@
-"""The line to one endpoint: a request drawn up once by the vendor's client, then sent as often as asked with new bodies.
+"""The line to one endpoint: a request drawn up once by the vendor's client, then sent again and again with new bodies.
 
-The vendor's client knows how its requests look: address, authentication, the headers of the day. What it does beyond that
-for each single call (headers and URLs built anew, responses wrapped three times) costs more than all the rest of a call,
-so it draws up one request, which nothing sends, and aiohttp sends its likenesses.
+The vendor's client knows how its requests look: address, authentication, the headers of the day. What it does beyond
+that for each single call (headers and URLs built anew, responses wrapped three times) costs more than all the rest of
+a call, so it draws up one request, which nothing sends, and aiohttp sends its likenesses.
 """
 
 import ssl
