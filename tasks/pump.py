@@ -44,8 +44,8 @@ T = TypeVar("T")
 Pair = tuple[int, int]
 
 
-def _keep(seats: int) -> tuple[int, bool]:
-    return seats, False
+def _keep(uses: int, _: bool) -> tuple[int, bool]:  # noqa: FBT001
+    return uses, False
 
 
 async def _for_ever() -> None:
@@ -58,9 +58,9 @@ class Hands(Generic[C, F]):
 
     `claim(most, held)` takes up to `most` more items while `held` are in hand; `settle` writes findings; `renew`
     and `give_back` take (item, token) pairs; `pause_s` says for how long a finding asks everybody to wait, infinity
-    to end the shift; `goodbye` closes what a thread has opened. `tick(uses)` is a sign of life of a pump that may have
-    `uses` calls in the air now: it says how many from now on, and whether others should have the turn. `news` returns
-    when there may be something new to claim.
+    to end the shift; `goodbye` closes what a thread has opened. `tick(uses, idle)` is a sign of life of a pump that may
+    have `uses` calls in the air now, or has nothing to do: it says how many from now on, and whether others should have
+    the turn. `news` returns when something was heard that a claim or a tick may tell more of.
     """
 
     claim: Callable[[int, int], list[C]]
@@ -70,7 +70,7 @@ class Hands(Generic[C, F]):
     give_back: Callable[[list[Pair]], None]
     pause_s: Callable[[F], float]
     goodbye: Callable[[], None]
-    tick: Callable[[int], tuple[int, bool]] = _keep
+    tick: Callable[[int, bool], tuple[int, bool]] = _keep
     news: Callable[[], Awaitable[None]] = _for_ever
 
 
@@ -219,7 +219,7 @@ class Pump(Generic[C, F]):
         """Signs of life, more often while seats change hands."""
         while True:
             uses = max(self._seats, len(self._calls))
-            self._seats, leave = await self._in("beat", self._hands.tick, uses)
+            self._seats, leave = await self._in("beat", self._hands.tick, uses, not self._held)
             if leave:
                 self._ends_at = 0.0
             self._stir.set()

@@ -164,28 +164,29 @@ class Shift:
             by=self._name,
         )
 
-    def tick(self, uses: int) -> tuple[int, bool]:
+    def tick(self, uses: int, idle: bool) -> tuple[int, bool]:  # noqa: FBT001  # as the pump's hands have it
         """A sign of life; how many calls may be in the air from now on, and whether others should have the turn.
 
         Who waits for a pump is looked for once a second, and given way to at the second sight: a process that is free
-        takes it before.
+        takes it before. One that has nothing to do goes at once.
         """
         post, now = self._post, time.monotonic()
         if post is None:
             return uses, False
         seats = crew.deal(post, in_flight=self._worker.in_flight, uses=uses)
-        if now - self._looked_at < LOOK_EVERY_S:
+        if now - self._looked_at < (0 if idle else LOOK_EVERY_S):
             return seats, False
         self._looked_at = now
-        seen, self._seen_waiting = self._seen_waiting, crew.may_leave(post)
-        return seats, seen and self._seen_waiting
+        seen, self._seen_waiting = self._seen_waiting, crew.may_leave(post, idle=idle)
+        return seats, (seen or idle) and self._seen_waiting
 
     async def news(self) -> None:
         await self._news.wait()
         self._news.clear()
 
     def _heard(self, said: str) -> None:
-        if said.partition(" ")[0] == str(self._task.pk):
+        task, _, what = said.partition(" ")
+        if task == str(self._task.pk) or not what:  # of other tasks that they have items: an idle pump makes room
             self._news.set()
 
     async def ask(self, claim: Claim) -> Finding:

@@ -70,7 +70,9 @@ _LEAVE = f"""{_WAITING}, beside AS (
     SELECT b.id, row_number() OVER (ORDER BY b.pumps DESC, b.began_at, b.id) AS place FROM beside b
     WHERE b.pumps > 1 OR b.began_at < statement_timestamp() - interval '{LEAST_S} seconds'
 )
-SELECT EXISTS (SELECT FROM line WHERE id = %s AND place <= (SELECT count(*) FROM wanting WHERE pumps = 0))
+SELECT EXISTS (SELECT FROM wanting WHERE pumps = 0) AND (
+    %(idle)s OR EXISTS (SELECT FROM line WHERE id = %(me)s AND place <= (SELECT count(*) FROM wanting WHERE pumps = 0))
+)
 """  # noqa: S608
 
 _WITHOUT_PUMP = f"{_WAITING} SELECT id FROM wanting WHERE pumps = 0 AND id = ANY(%s)"  # noqa: S608
@@ -135,10 +137,13 @@ def deal(post: Post, *, in_flight: int, uses: int) -> int:
     return 0 if row is None else int(row[0])
 
 
-def may_leave(post: Post) -> bool:
-    """Whether this pump is the one to go, as tasks wait that have none: first those that are not alone on theirs."""
+def may_leave(post: Post, *, idle: bool) -> bool:
+    """Whether this pump is one to go, as tasks wait that have none.
+
+    An `idle` one always is. Of the others first those that are not alone on their task, then those that came first.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_LEAVE, [post.id])
+        cursor.execute(_LEAVE, {"me": post.id, "idle": idle})
         return bool(cursor.fetchone()[0])
 
 
