@@ -7,7 +7,7 @@ connection, is found by the next look: a pump's own five times a second, or the 
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -75,18 +75,18 @@ class Bell(threading.Thread):
             return LEADER_S
         listening.execute(_LISTEN)
         while not self._stopping.is_set():
-            for news in listening.notifies(timeout=1.0, stop_after=1):
-                if news.payload.isdecimal() and (wanting := self._fresh(int(news.payload))):
-                    self._call(crew.without_pump(listening, wanting))
+            # All of it, before the connection is asked anything: it is locked until the last piece is taken.
+            heard = {news.payload for news in listening.notifies(timeout=1.0, stop_after=1)}
+            if fresh := self._fresh({int(said) for said in heard if said.isdecimal()}):
+                for task_id in crew.without_pump(listening, fresh):
+                    self._rang[task_id] = time.monotonic()
+                    self._ring(task_id)
         return 0.0
 
-    def _fresh(self, task_id: int) -> list[int]:
-        return [task_id] if time.monotonic() - self._rang.get(task_id, 0.0) > HINT_EVERY_S else []
-
-    def _call(self, tasks: Collection[int]) -> None:
-        for task_id in tasks:
-            self._rang[task_id] = time.monotonic()
-            self._ring(task_id)
+    def _fresh(self, tasks: set[int]) -> list[int]:
+        now = time.monotonic()
+        self._rang = {task_id: at for task_id, at in self._rang.items() if now - at < HINT_EVERY_S}
+        return [task_id for task_id in tasks if task_id not in self._rang]
 
 
 _bells: list[Bell] = []

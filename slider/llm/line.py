@@ -95,12 +95,13 @@ class Line:
             base_url=self._base_url,
             api_key=self._api_key or "none",  # servers on one's own machine ask for none
             max_retries=0,
+            timeout=None,
             # Compressed answers save nothing at this size, and a small body could swell to any size.
             default_headers={"Accept-Encoding": "identity"},
             http_client=httpx2.AsyncClient(transport=nowhere, trust_env=False),
         ) as client:
             answer = await client.post("/chat/completions", content=b"{}", cast_to=httpx2.Response)
-        url = URL(str(answer.request.url), encoded=True).with_user(None)  # who asks is said in a header
+        url = URL(str(answer.request.url), encoded=True).with_user(None)  # the header says it already
         named = answer.request.headers.multi_items()
         headers = CIMultiDict((name, value) for name, value in named if name.lower() not in _OURS_TO_SET)
         self._drawn = _Drawn(url, headers, _proxy(url))
