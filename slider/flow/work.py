@@ -81,7 +81,7 @@ def _attempt(finding: Finding, worker: Worker) -> Attempt:
     answered = finding.answered
     return Attempt(
         item_id=finding.claim.item_id,
-        worker=worker,
+        worker_id=worker.pk,
         token=finding.claim.token,
         outcome=Outcome(answered.outcome.value),
         detail=answered.detail[:300],
@@ -173,7 +173,7 @@ def waiting() -> list[int]:
             WHERE NOT t.paused
               AND EXISTS (SELECT FROM slider_worker w WHERE w.task_id = t.id AND w.retired_at IS NULL)
               AND EXISTS (SELECT FROM slider_item i WHERE i.task_id = t.id AND i.state = 'ready'
-                          AND i.run_at <= clock_timestamp() AND i.tries < t.max_tries)
+                          AND i.run_at <= statement_timestamp() AND i.tries < t.max_tries)
             ORDER BY t.id
             """
         )

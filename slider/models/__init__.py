@@ -19,6 +19,7 @@ from slider.models.practice import Admission, Let, Practice
 from slider.models.project import ApiKey, Membership, Project, Role, Scope, can
 from slider.models.publication import Endpoint, Publication
 from slider.models.pulse import Pulse
+from slider.models.pump import Pump
 from slider.models.review import Decline, Handing, HandingKind, Hidden, Review
 from slider.models.score import Score
 from slider.models.states import (
@@ -97,6 +98,7 @@ __all__ = [
     "Project",
     "Publication",
     "Pulse",
+    "Pump",
     "Purpose",
     "RefusedRow",
     "Review",

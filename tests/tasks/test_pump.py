@@ -127,7 +127,7 @@ def test_one_slow_call_does_not_hold_up_the_others() -> None:
 
 
 def test_when_it_is_told_to_stop_it_finishes_what_is_in_flight_and_returns_the_rest() -> None:
-    world = World(ready=list(range(100)))
+    world = World(ready=list(range(2000)))
 
     def stop_at_the_tenth(item_id: int) -> None:
         if len(world.asked) == 10:
@@ -136,8 +136,9 @@ def test_when_it_is_told_to_stop_it_finishes_what_is_in_flight_and_returns_the_r
     world.on_asked = stop_at_the_tenth
     run(world)
     assert world.written == sorted(world.asked)
-    assert sorted(world.asked + world.returned + world.ready) == list(range(100))
-    assert len(world.ready) > 50
+    assert sorted(world.asked + world.returned + world.ready) == list(range(2000))
+    assert len(world.asked) < 10 + 4
+    assert len(world.ready) > 1000
 
 
 def test_a_shift_ends_by_the_clock_so_that_other_tasks_have_their_turn() -> None:

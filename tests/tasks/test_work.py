@@ -1,6 +1,5 @@
 """The whole path of an item through a shift: claim, call, score, route, write; and every way it can go wrong."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,7 +25,7 @@ from slider.models import (
     Why,
     Worker,
 )
-from tasks.work import Shift, key_of, settle, slot, work
+from tasks.work import Shift, key_of, settle, work
 from tests import casts
 from tests.standin import Model
 
@@ -216,19 +215,6 @@ def test_a_shift_begins_nothing_more_once_its_task_is_paused_or_its_worker_repla
         setup.replace_worker(cast.worker, {"instructions": "Read it twice."}, by=cast.tuner.pk)
     assert shift.claim(1, 1) == []
     assert states(cast) == {State.WORKING: 1, State.READY: 1}
-
-
-def test_two_hints_make_one_pump(model: Model) -> None:
-    cast = company(2)
-    with slot(cast.task.pk) as mine:
-        assert mine
-        assert _from_another_connection(cast.task.pk) == 0
-    assert states(cast) == {State.READY: 2}
-
-
-def _from_another_connection(task_id: int) -> int:
-    with ThreadPoolExecutor(1) as thread:
-        return int(thread.submit(work, task_id).result())
 
 
 def test_an_answer_that_arrives_after_its_lease_was_lost_changes_nothing(model: Model) -> None:

@@ -1,0 +1,86 @@
+"""News of items is heard when, and only when, they are there; the bell rings for tasks that nobody pumps."""
+
+import asyncio
+import queue
+
+import psycopg
+import pytest
+from django.db import connection, transaction
+
+from slider.flow import crew
+from tasks import news
+from tests import casts
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def bring(cast: casts.Company, name: str) -> None:
+    casts.bring_in(cast.task, {name: {"text": "a"}})
+
+
+def test_a_pump_hears_of_new_items_and_not_of_those_that_were_taken_back() -> None:
+    cast = casts.company()
+
+    async def listen() -> list[str]:
+        heard: asyncio.Queue[str] = asyncio.Queue()
+        ears = asyncio.create_task(news.hear(heard.put_nowait))
+        found: list[str] = []
+        async with asyncio.timeout(20):
+            # Listening begins at some moment: from the first news on it holds.
+            while heard.empty():
+                await asyncio.to_thread(say, 0)
+            while found[-1:] != ["1"]:
+                await asyncio.to_thread(take_back)
+                await asyncio.to_thread(say, 1)
+                found.append(await heard.get())
+        ears.cancel()
+        return found
+
+    def say(number: int) -> None:
+        crew.tell(number)
+        connection.close()
+
+    def take_back() -> None:
+        with transaction.atomic():
+            bring(cast, "never")
+            transaction.set_rollback(True)
+        connection.close()
+
+    assert str(cast.task.pk) not in asyncio.run(listen())
+
+
+def test_the_bell_rings_for_a_task_without_a_pump_and_for_no_other() -> None:
+    cast = casts.company()
+    other = casts.company(prefix="other ")
+    bring(other, "m0")
+    assert crew.join("a pump") is not None
+    rung: queue.Queue[int] = queue.Queue()
+    bell = news.Bell(news.parameters(), ring=rung.put)
+    bell.start()
+    try:
+        tries = 0
+        while rung.empty():
+            tries += 1
+            assert tries < 200, "the bell never rang"
+            bring(other, f"o{tries}")
+            bring(cast, f"m{tries}")
+            try:
+                assert rung.get(timeout=0.1) == cast.task.pk
+                break
+            except queue.Empty:
+                continue
+    finally:
+        bell.stop()
+        bell.join(10)
+    assert other.task.pk not in list(rung.queue)
+
+
+def test_only_one_bell_listens() -> None:
+    first, second = (news.Bell(news.parameters(), ring=lambda _: None) for _ in range(2))
+    with (
+        psycopg.connect(**news.parameters(), autocommit=True) as one,
+        psycopg.connect(**news.parameters(), autocommit=True) as two,
+    ):
+        first.stop()  # so that it returns once it has begun
+        assert first._listen(one) == 0.0
+        assert second._listen(two) == news.LEADER_S
