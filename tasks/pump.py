@@ -8,11 +8,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 FLUSH_S = 0.05
 FLUSH_MOST = 500
 DRY_WAIT_S = 0.2
+WATCH_S = 0.5  # so soon after an operator's word no pump begins anything more
 GRACE_S = 15.0  # calls in flight at a stop may take this long; their leases run out by themselves otherwise
 
 # One byte shared with the forked children: the worker's main process sets it when it is told to stop.
@@ -37,6 +38,11 @@ C = TypeVar("C", bound=Held)
 F = TypeVar("F")
 T = TypeVar("T")
 Pair = tuple[int, int]
+Halted = Literal["", "paused", "draining"]
+
+
+def _nobody_halts(_held: int, _flying: int) -> Halted:
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,8 @@ class Hands(Generic[C, F]):
 
     `claim(most, held)` takes up to `most` more items while `held` are in hand; `settle` writes findings; `renew`
     and `give_back` take (item, token) pairs; `pause_s` says for how long a finding asks everybody to wait, infinity
-    to end the shift; `goodbye` closes what a thread has opened.
+    to end the shift; `goodbye` closes what a thread has opened. `watch(held, in_flight)` tells the world what is in hand
+    and says whether an operator has halted this: paused begins nothing more, draining finishes what is held.
     """
 
     claim: Callable[[int, int], list[C]]
@@ -55,6 +62,7 @@ class Hands(Generic[C, F]):
     give_back: Callable[[list[Pair]], None]
     pause_s: Callable[[F], float]
     goodbye: Callable[[], None]
+    watch: Callable[[int, int], Halted] = _nobody_halts
 
 
 class Pump(Generic[C, F]):
@@ -77,6 +85,8 @@ class Pump(Generic[C, F]):
         self._leaving = asyncio.Event()
         self._untouched: list[C] = []
         self._paused_until = 0.0
+        self._halted: Halted = ""
+        self._flying = 0
         self._threads = {name: ThreadPoolExecutor(1, f"pump-{name}") for name in ("claim", "write", "beat")}
         self.settled = 0
 
@@ -84,10 +94,11 @@ class Pump(Generic[C, F]):
         """Pump; returns how many findings were settled. An error in a hand ends the pump after what can be saved is."""
         callers = [asyncio.create_task(self._call()) for _ in range(self._in_flight)]
         writer, beat = asyncio.create_task(self._write()), asyncio.create_task(self._beat())
+        watch = asyncio.create_task(self._watch())
         try:
-            await self._feed([*callers, writer, beat])
+            await self._feed([*callers, writer, beat, watch])
         finally:
-            await self._close(callers, writer, beat)
+            await self._close(callers, writer, [beat, watch])
         return self.settled
 
     async def _feed(self, crew: Sequence["asyncio.Task[None]"]) -> None:
@@ -95,6 +106,12 @@ class Pump(Generic[C, F]):
         low = max(1, self._in_flight // 4)
         dry_since: float | None = None
         while not self._over() and not any(member.done() for member in crew):
+            if self._halted == "draining":
+                if not self._held:
+                    return
+                self._wrote.clear()
+                await self._within(self._wrote, DRY_WAIT_S)
+                continue
             if len(self._waiting) >= low:
                 self._hungry.clear()
                 await self._within(self._hungry, DRY_WAIT_S)
@@ -133,7 +150,11 @@ class Pump(Generic[C, F]):
                 if self._closing:
                     self._untouched.append(claim)
                     return
-            finding = await self._hands.ask(claim)
+            self._flying += 1
+            try:
+                finding = await self._hands.ask(claim)
+            finally:
+                self._flying -= 1
             self._paused_until = max(self._paused_until, time.monotonic() + self._hands.pause_s(finding))
             self._found.append((claim, finding))
             self._anything.set()
@@ -163,8 +184,14 @@ class Pump(Generic[C, F]):
             if pairs := [(claim.item_id, claim.token) for claim in self._held.values()]:
                 await self._in("beat", self._hands.renew, pairs)
 
+    async def _watch(self) -> None:
+        """Say what is in hand, and hear whether an operator has halted this; in the beat's thread, which is idle."""
+        while True:
+            self._halted = await self._in("beat", self._hands.watch, len(self._held), self._flying)
+            await asyncio.sleep(WATCH_S)
+
     async def _close(
-        self, callers: list["asyncio.Task[None]"], writer: "asyncio.Task[None]", beat: "asyncio.Task[None]"
+        self, callers: list["asyncio.Task[None]"], writer: "asyncio.Task[None]", signs: list["asyncio.Task[None]"]
     ) -> None:
         """Give back what was not begun, let what is in flight finish, write it, and leave nothing open."""
         self._closing = True
@@ -184,8 +211,9 @@ class Pump(Generic[C, F]):
         self._held = {claim.item_id: claim for claim, _ in self._found}
         self._anything.set()
         outcomes = await asyncio.gather(*callers, writer, return_exceptions=True)
-        beat.cancel()
-        await asyncio.gather(beat, return_exceptions=True)
+        for sign in signs:
+            sign.cancel()
+        await asyncio.gather(*signs, return_exceptions=True)
         for name, thread in self._threads.items():
             await self._in(name, self._hands.goodbye)
             thread.shutdown(wait=False)
@@ -194,7 +222,10 @@ class Pump(Generic[C, F]):
                 raise outcome
 
     def _over(self) -> bool:
-        return bool(_stopping[0]) or time.monotonic() >= self._ends_at or math.isinf(self._paused_until)
+        if _stopping[0] or self._halted == "paused" or math.isinf(self._paused_until):
+            return True
+        # What is drained may take longer than a shift: it is in hand, and nothing else comes in.
+        return self._halted != "draining" and time.monotonic() >= self._ends_at
 
     async def _in(self, thread: str, act: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads[thread], act, *arguments)

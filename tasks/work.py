@@ -4,7 +4,6 @@ import asyncio
 import gc
 import math
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,16 +15,16 @@ from django.db import DataError, IntegrityError, InternalError, connection, conn
 
 from slider.celery import app
 from slider.engine.calibration import Calibration
-from slider.flow import claims, route, score, sentinels
+from slider.flow import claims, halts, route, score, sentinels
 from slider.flow import work as stage
 from slider.flow.claims import Claim
 from slider.flow.work import Finding
 from slider.llm import prices, prompt
 from slider.llm.client import Client
 from slider.llm.records import Ask, Outcome
-from slider.models import Task, Worker
+from slider.models import Stance, Task, Worker
 from slider.schema import Schema
-from tasks import pump
+from tasks import presence, pump
 from tasks.pace import Pace
 from tasks.patience import patiently
 
@@ -40,7 +39,7 @@ def work(task_id: int) -> int:
     """A hint that a task may have ready items. Another pump on it already: nothing to do."""
     task = Task.objects.filter(pk=task_id, paused=False).first()
     worker = Worker.objects.filter(task_id=task_id, retired_at=None).order_by("rung").first()
-    if task is None or worker is None:
+    if task is None or worker is None or not stage.is_on(worker, host=presence.HOST):
         return 0
     with slot(task_id) as free:
         settled = asyncio.run(Shift(task, worker).run()) if free else 0
@@ -75,7 +74,7 @@ class Shift:
     def __init__(self, task: Task, worker: Worker) -> None:
         env = settings.ENV
         self._task, self._worker, self._env = task, worker, env
-        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self._name = f"{presence.HOST}:{os.getpid()}"
         self._schema = Schema.compile(task.output_schema)
         self._format = prompt.response_format(task.output_schema, ask_confidence=worker.ask_confidence)
         self._wrapped = prompt.wraps(task.output_schema, ask_confidence=worker.ask_confidence)
@@ -105,21 +104,33 @@ class Shift:
                 give_back=self.give_back,
                 pause_s=self.pause_s,
                 goodbye=connections.close_all,
+                watch=self.watch,
             )
-            return await pump.Pump(
-                hands,
-                in_flight=self._worker.in_flight,
-                lease_s=env.SLIDER_LEASE_S,
-                shift_s=env.SLIDER_SHIFT_S,
-                linger_s=env.SLIDER_LINGER_S,
-            ).run()
+            try:
+                return await pump.Pump(
+                    hands,
+                    in_flight=self._worker.in_flight,
+                    lease_s=env.SLIDER_LEASE_S,
+                    shift_s=env.SLIDER_SHIFT_S,
+                    linger_s=env.SLIDER_LINGER_S,
+                ).run()
+            finally:
+                presence.carry()
+
+    def watch(self, held: int, flying: int) -> pump.Halted:
+        """Say what is in hand, and hear from PostgreSQL whether an operator has halted this, whichever host it is on."""
+        presence.carry(task_id=self._task.pk, profile=self._worker.name, held=held, flying=flying)
+        stance = patiently(
+            lambda: halts.read(self._worker.pk, host=presence.HOST).stance, limit_s=self._env.SLIDER_LEASE_S
+        )
+        return "" if stance is None else "paused" if stance == Stance.PAUSED else "draining"
 
     def claim(self, most: int, held: int) -> list[Claim]:
         """As many items as the budget, the rate limits and the worker's health allow."""
         return patiently(lambda: self._claim(most, held), limit_s=PATIENCE_S)
 
     def _claim(self, most: int, held: int) -> list[Claim]:
-        if not stage.is_on(self._worker):
+        if not stage.is_on(self._worker, host=presence.HOST):
             return []
         if self._worker.trouble:
             most = 1 - held  # one probe at a time until it answers again
