@@ -20,7 +20,7 @@ EVERY_S = 2.0
 
 @dataclass(slots=True)
 class _Mine:
-    """What this process says of itself. The pump writes it, the thread reads it: each field by itself, without a lock."""
+    """What this process says of itself. The pump writes it and the thread reads it, without a lock: one field."""
 
     node: str = ""
     queues: str = ""

@@ -51,8 +51,8 @@ class Hands(Generic[C, F]):
 
     `claim(most, held)` takes up to `most` more items while `held` are in hand; `settle` writes findings; `renew`
     and `give_back` take (item, token) pairs; `pause_s` says for how long a finding asks everybody to wait, infinity
-    to end the shift; `goodbye` closes what a thread has opened. `watch(held, in_flight)` tells the world what is in hand
-    and says whether an operator has halted this: paused begins nothing more, draining finishes what is held.
+    to end the shift; `goodbye` closes what a thread has opened. `watch(held, in_flight)` tells what is in hand and
+    says whether an operator has halted this: paused begins nothing more, draining finishes what is held.
     """
 
     claim: Callable[[int, int], list[C]]

@@ -118,7 +118,7 @@ class Shift:
                 presence.carry()
 
     def watch(self, held: int, flying: int) -> pump.Halted:
-        """Say what is in hand, and hear from PostgreSQL whether an operator has halted this, whichever host it is on."""
+        """Say what is in hand, and hear from PostgreSQL whether an operator has halted this, on whichever host."""
         presence.carry(task_id=self._task.pk, profile=self._worker.name, held=held, flying=flying)
         stance = patiently(
             lambda: halts.read(self._worker.pk, host=presence.HOST).stance, limit_s=self._env.SLIDER_LEASE_S

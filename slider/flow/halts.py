@@ -1,4 +1,4 @@
-"""Whether a worker may begin items on a machine: what operators have halted stands in PostgreSQL, for all hosts alike."""
+"""Whether a worker may begin items on a machine: what is halted stands in PostgreSQL, for all hosts."""
 
 from dataclasses import dataclass
 

@@ -38,7 +38,7 @@ def stand(target: Target, stance: Stance | None, *, by: int, reason: str) -> Ope
     words = said(reason)
     with transaction.atomic():
         _lock(target)
-        halts = Halt.objects.filter(task_id=target.task_id, profile=target.profile, host=target.host)
+        halts = Halt.objects.filter(profile=target.profile, host=target.host, task=target.task_id)
         halt = halts.select_for_update().first()
         if _stands(target, halt) == stance:
             return None
@@ -74,8 +74,9 @@ def _lock(target: Target) -> None:
 def _stands(target: Target, halt: Halt | None) -> Stance | None:
     if halt is not None:
         return Stance(halt.stance)
-    alone = target.task_id is not None and not target.profile
-    return Stance.PAUSED if alone and Task.objects.filter(pk=target.task_id, paused=True).exists() else None
+    if target.task_id is None or target.profile:
+        return None
+    return Stance.PAUSED if Task.objects.filter(pk=target.task_id, paused=True).exists() else None
 
 
 def write(

@@ -1,4 +1,4 @@
-"""Sends on its way once more what got stuck: items without a usable answer to their worker, results to their receiver."""
+"""Sends on its way once more what got stuck: items without an answer to their worker, results to their receiver."""
 
 from dataclasses import dataclass
 
@@ -63,9 +63,7 @@ def no_answer(order: Order, *, outcome: str = "", most: int = MOST) -> int:
         steps = [moves.Step(item, tokens[item], State.READY, f"sent back to its worker: {reason}") for item in items]
         moved = moves.move_all(steps, source=State.REVIEW, by=order.by, refund=_ALL_TRIES)
         if len(moved) != len(steps):
-            raise moves.Lost(
-                f"{len(steps) - len(moved)} of {len(steps)} items moved under a lock that should hold them"
-            )
+            raise moves.Lost(f"{len(steps) - len(moved)} of {len(steps)} items moved under a lock that holds them")
     return len(moved)
 
 

@@ -136,7 +136,7 @@ def _note_trouble(worker: Worker, held: Sequence[Finding]) -> None:
 
 
 def is_on(worker: Worker, *, host: str) -> bool:
-    """Whether this version may begin items here: nobody halted it, its task or this machine, or put another in place."""
+    """Whether this version may begin items here: nobody halted it, its task or this host, or replaced it."""
     return halts.read(worker.pk, host=host).may_begin
 
 

@@ -5,8 +5,8 @@ Both take `%(task)s`, and `%(upto)s`, the highest id that was shown: what came l
 
 GIVEN_UP = "none"  # the outcome of what was tried too often and has no attempt to show for it
 
-# Items that wait for people since no usable answer came, and that nobody has touched: their look may go without a trace.
-# `%(outcome)s` is one outcome of their attempts, or empty for all.
+# Items that wait for people since no usable answer came, and that nobody has touched: their look may go without a
+# trace. `%(outcome)s` is one outcome of their attempts, or empty for all.
 NO_ANSWER = """
 FROM slider_decision d JOIN slider_item i ON i.id = d.item_id LEFT JOIN slider_attempt a ON a.id = d.attempt_id
 WHERE d.task_id = %(task)s AND d.why = 'no_answer' AND d.item_id <= %(upto)s AND i.state = 'review'

@@ -41,6 +41,16 @@ def desk(user: AbstractBaseUser | AnonymousUser) -> Desk:
     return Desk(may_review=True, count=open_looks.values("pk")[:MANY].count())
 
 
+def fleet_reach(user: AbstractBaseUser | AnonymousUser) -> list[int]:
+    """The projects whose part of the fleet a person runs."""
+    if not user.is_authenticated or not user.is_active:
+        return []
+    operators = [role for role, verbs in RIGHTS.items() if "operate" in verbs]
+    return list(
+        Membership.objects.filter(user_id=int(user.pk), role__in=operators).values_list("project_id", flat=True)
+    )
+
+
 def reviewed_projects(user: AbstractBaseUser | AnonymousUser) -> list[int]:
     """The projects in which a person may review."""
     if not user.is_authenticated:

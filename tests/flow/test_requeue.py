@@ -1,5 +1,6 @@
 """Sending on its way once more: only what nobody has touched, nothing twice, and the decision it had is kept."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from slider.models import (
     Attempt,
     Decision,
     Delivery,
+    Gauge,
     Item,
     Move,
     Operation,
@@ -25,6 +27,7 @@ from slider.models import (
     State,
     Tally,
     Task,
+    Verdict,
     Why,
 )
 from tasks.sweep import hand_over
@@ -46,9 +49,7 @@ def fail(cast: casts.Company, *names: str, outcome: CallOutcome = CallOutcome.RE
 
 
 def order(cast: casts.Company, **changes: Any) -> Order:
-    return Order(
-        **({"task_id": cast.task.pk, "upto": BIG, "by": cast.admin.pk, "reason": "the model is back"} | changes)
-    )
+    return replace(Order(cast.task.pk, upto=BIG, by=cast.admin.pk, reason="the model is back"), **changes)
 
 
 def ready() -> list[str]:
@@ -131,7 +132,7 @@ def test_what_anybody_has_touched_stays_with_people(cast: casts.Company, touched
             review.skip(held.pk, user_id=cast.reviewer.pk, token=held.token)
         elif touched == "decided":
             answer = {"topic": "other", "urgent": False}
-            said = review.Said(casts.Verdict.FIX, answer=answer)
+            said = review.Said(Verdict.FIX, answer=answer)
             review.decide(held.pk, user_id=cast.reviewer.pk, token=held.token, said=said)
     assert requeue.no_answer(order(cast)) == 0
     assert ready() == []
@@ -207,7 +208,7 @@ def test_the_database_keeps_a_decision_that_is_not_kept_elsewhere_and_an_item_th
         with pytest.raises(DatabaseError, match=r"append-only|may not move"), transaction.atomic():
             connection.cursor().execute(change)
     assert item.pk == Requeued.objects.get().item_id
-    assert cast.task.gauge.routed == 1
+    assert Gauge.objects.get().routed == 1
 
 
 def stick(cast: casts.Company, *names: str) -> None:
