@@ -147,9 +147,9 @@ class Pump(Generic[C, F]):
                 self._hungry.set()
             if (wait := self._paused_until - time.monotonic()) > 0:
                 await self._within(self._leaving, wait)
-                if self._closing:
-                    self._untouched.append(claim)
-                    return
+            if self._closing or self._halted == "paused":
+                self._untouched.append(claim)
+                return
             self._flying += 1
             try:
                 finding = await self._hands.ask(claim)
@@ -188,6 +188,9 @@ class Pump(Generic[C, F]):
         """Say what is in hand, and hear whether an operator has halted this; in the beat's thread, which is idle."""
         while True:
             self._halted = await self._in("beat", self._hands.watch, len(self._held), self._flying)
+            if self._halted:
+                self._hungry.set()
+                self._wrote.set()
             await asyncio.sleep(WATCH_S)
 
     async def _close(

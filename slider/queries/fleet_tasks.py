@@ -90,16 +90,21 @@ def rows(tasks: Sequence[Task]) -> list[TaskRow]:
     ]
 
 
+# BETWEEN and the order by state first: only the index by state gives that, backwards. With a plain `state = …` PostgreSQL
+# may walk the primary key from its beginning, over half a million items that are done.
 _BACKLOGS = """
 SELECT t.id,
     (SELECT count(*) FROM (SELECT FROM slider_item i WHERE i.task_id = t.id AND i.state = 'ready' LIMIT %(most)s) AS a),
-    (SELECT i.created_at FROM slider_item i WHERE i.task_id = t.id AND i.state = 'ready' ORDER BY i.id LIMIT 1),
+    (SELECT i.created_at FROM slider_item i WHERE i.task_id = t.id AND i.state BETWEEN 'ready' AND 'ready'
+     ORDER BY i.state DESC, i.id LIMIT 1),
     (SELECT count(*) FROM (SELECT FROM slider_item i WHERE i.task_id = t.id AND i.state = 'working'
                            LIMIT %(most)s) AS b),
-    (SELECT i.created_at FROM slider_item i WHERE i.task_id = t.id AND i.state = 'working' ORDER BY i.id LIMIT 1),
+    (SELECT i.created_at FROM slider_item i WHERE i.task_id = t.id AND i.state BETWEEN 'working' AND 'working'
+     ORDER BY i.state DESC, i.id LIMIT 1),
     (SELECT count(*) FROM (SELECT FROM slider_review r WHERE r.task_id = t.id AND r.state IN ('open', 'held')
                            LIMIT %(most)s) AS c),
-    (SELECT i.created_at FROM slider_item i WHERE i.task_id = t.id AND i.state = 'review' ORDER BY i.id LIMIT 1),
+    (SELECT i.created_at FROM slider_item i WHERE i.task_id = t.id AND i.state BETWEEN 'review' AND 'review'
+     ORDER BY i.state DESC, i.id LIMIT 1),
     (SELECT count(*) FROM (SELECT d.item_id FROM slider_decision d WHERE d.task_id = t.id AND d.why = 'no_answer'
                            ORDER BY d.item_id DESC LIMIT %(few)s) AS e
      JOIN slider_item i ON i.id = e.item_id WHERE i.state = 'review'),

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from slider.flow import handing, known, steer
+from slider.flow import handing, known, operate, presence, steer
 from slider.flow import imports as importing
-from slider.models import Import, Membership, Mode, Review, ReviewKind, Task, Verdict
+from slider.models import Import, Membership, Mode, Review, ReviewKind, Stance, Task, Verdict, Worker
 from tests import casts, evidence, pasts
 from tests.browser.conftest import Faults, SignIn
 
@@ -49,12 +49,13 @@ def stage() -> Stage:
     own_work = _looks_at_people(held, cast)
     steer.pull_back(held.pk, reason="Two went wrong", by=cast.admin.pk)
     brought = _bring_in(cast)
+    fleet = _fleet(cast)
     names = ("items", "item-new", "import", "task-settings", "worker", "quality", "notices")
     own = [reverse(name, args=[cast.task.pk]) for name in names]
     first = ["/", *_sliders(cast.task, guarded, held), *own_work]
     of_project = [reverse(name, args=[cast.project.slug]) for name in ("task-new", "keys", "people")]
     return Stage(
-        [*first, *_histories(cast), *own, *of_project, f"/items/{item.pk}/", f"/imports/{brought.pk}/"],
+        [*first, *_histories(cast), *own, *of_project, f"/items/{item.pk}/", f"/imports/{brought.pk}/", *fleet],
         [reverse("worker", args=[cast.task.pk]), "/items/999999/"],
         cast.admin,
         cast.reviewer,
@@ -74,6 +75,21 @@ def _looks_at_people(task: Task, cast: casts.Company) -> list[str]:
     yesterday = timezone.now() - timedelta(days=1)
     Review.objects.filter(kind=ReviewKind.KNOWN).update(taken_at=yesterday, decided_at=yesterday)
     return ["/my-work", "/my-keys", reverse("reviewers", args=[task.pk]), f"/items/{item.pk}/"]
+
+
+def _fleet(cast: casts.Company) -> list[str]:
+    """The board of a fleet in trouble: a machine with long names, something paused, something stuck."""
+    User.objects.filter(pk=cast.admin.pk).update(is_superuser=True)
+    task = casts.task(cast.project, by=cast.admin, name=LONG[:110], slug="stuck")
+    casts.one(task, LONG[:90], casts.fails(detail=LONG[:200]))
+    Worker.objects.filter(task=task).update(trouble=LONG[:250], daily_budget=1, requests_per_min=60)
+    host = LONG[:60].replace(" ", "-")
+    presence.show(presence.Life(host, 7, f"work@{host}", "work", task.pk, "reader", 12, 4))
+    for target in (operate.Target(task.pk, "reader"), operate.Target(host=host)):
+        operate.stand(target, Stance.DRAINING, by=cast.admin.pk, reason=LONG)
+    of_task = reverse("fleet-task", args=[task.pk])
+    dry = reverse("fleet-requeue", args=[task.pk]) + "?what=no_answer"
+    return [reverse("fleet"), of_task, dry, reverse("fleet-host", args=[host])]
 
 
 def _bring_in(cast: casts.Company) -> Import:
