@@ -90,8 +90,8 @@ def rows(tasks: Sequence[Task]) -> list[TaskRow]:
     ]
 
 
-# BETWEEN and the order by state first: only the index by state gives that, backwards. With a plain `state = …` PostgreSQL
-# may walk the primary key from its beginning, over half a million items that are done.
+# BETWEEN and the order by state first: only the index by state gives that, backwards. With a plain `state =`
+# PostgreSQL may walk the primary key from its beginning, over half a million items that are done.
 _BACKLOGS = """
 SELECT t.id,
     (SELECT count(*) FROM (SELECT FROM slider_item i WHERE i.task_id = t.id AND i.state = 'ready' LIMIT %(most)s) AS a),

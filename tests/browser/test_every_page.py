@@ -49,13 +49,12 @@ def stage() -> Stage:
     own_work = _looks_at_people(held, cast)
     steer.pull_back(held.pk, reason="Two went wrong", by=cast.admin.pk)
     brought = _bring_in(cast)
-    fleet = _fleet(cast)
     names = ("items", "item-new", "import", "task-settings", "worker", "quality", "notices")
     own = [reverse(name, args=[cast.task.pk]) for name in names]
     first = ["/", *_sliders(cast.task, guarded, held), *own_work]
     of_project = [reverse(name, args=[cast.project.slug]) for name in ("task-new", "keys", "people")]
     return Stage(
-        [*first, *_histories(cast), *own, *of_project, f"/items/{item.pk}/", f"/imports/{brought.pk}/", *fleet],
+        [*first, *_histories(cast), *own, *of_project, f"/items/{item.pk}/", f"/imports/{brought.pk}/"],
         [reverse("worker", args=[cast.task.pk]), "/items/999999/"],
         cast.admin,
         cast.reviewer,
@@ -146,6 +145,17 @@ def test_every_page_fits_everybody(stage: Stage, sign_in: SignIn, fit: Callable[
         assert answer is not None
         assert answer.status == 200, address
         page.evaluate("for (const fold of document.querySelectorAll('main details')) fold.open = true")
+        fit(page)
+
+
+def test_the_fleet_fits_everybody(sign_in: SignIn, fit: Callable[[Page], None]) -> None:
+    cast = casts.company()
+    addresses = _fleet(cast)
+    page = sign_in(cast.admin)
+    for address in addresses:
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 200, address
         fit(page)
 
 
