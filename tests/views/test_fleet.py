@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +24,7 @@ from slider.models import (
     State,
     Worker,
 )
-from slider.queries import fleet, fleet_stuck
+from slider.queries import fleet, fleet_stuck, fleet_tasks
 from tests import casts
 
 pytestmark = pytest.mark.django_db
@@ -259,3 +260,13 @@ def test_a_hundred_tasks_take_no_more_statements_than_one(
         casts.task(cast.project, by=cast.admin, name=f"Task {number}", slug=f"task-{number}")
     with django_assert_max_num_queries(30):
         fleet.board(None)
+
+
+def test_the_oldest_that_waits_is_found_without_walking_over_what_is_done(cast: casts.Company) -> None:
+    casts.bring_in(cast.task, {f"w{n}": {"text": "hello"} for n in range(300)})
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE slider_item")
+        values = {"most": 100, "few": 100, "tasks": [cast.task.pk]}
+        cursor.execute(f"EXPLAIN {fleet_tasks._BACKLOGS}", values)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert plan.count("Backward using item_by_state") == 3
