@@ -78,6 +78,10 @@ class Environment(BaseSettings):
         "", description="Address of this site, such as https://slider.example.org, for links in mails."
     )
 
+    SLIDER_METRICS_TOKEN: str = Field(
+        "", description="Whoever sends it as a bearer token may read /metrics. Empty: there is no /metrics.", repr=False
+    )
+
     # PostgreSQL's own limits for this application
     SLIDER_DB_STATEMENT_MS: int = Field(15_000, ge=0, description="statement_timeout of each connection.")
     SLIDER_DB_LOCK_MS: int = Field(3_000, ge=0, description="lock_timeout of each connection.")
@@ -106,6 +110,16 @@ class Environment(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError(f"{value!r} is no address: it starts with http:// or https:// and includes /v1")
         return value.rstrip("/")
+
+    @field_validator("SLIDER_METRICS_TOKEN")
+    @classmethod
+    def _can_not_be_guessed(cls, value: str) -> str:
+        if value and (len(value) < 20 or not value.isascii() or not value.isprintable() or " " in value):
+            raise ValueError(
+                "SLIDER_METRICS_TOKEN is shorter than 20 printable ASCII characters, or holds a space: "
+                "take a random one, such as `openssl rand -hex 24` gives"
+            )
+        return value
 
     @field_validator("SLIDER_ADDRESS")
     @classmethod

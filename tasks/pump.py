@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 FLUSH_S = 0.05
 FLUSH_MOST = 500
@@ -17,6 +17,7 @@ DRY_WAIT_S = 0.2
 STOCK_S = 0.2  # what is claimed ahead lasts so long at the pace of the last claims
 MOST_UNWRITTEN = 2 * FLUSH_MOST  # more answers than that wait to be written: nothing new is claimed
 TICK_S = 0.5
+WATCH_S = 0.5  # so soon after an operator's word no pump begins anything more
 QUICK_TICK_S = 0.05  # while seats change hands
 GRACE_S = 15.0  # calls in flight at a stop may take this long; their leases run out by themselves otherwise
 
@@ -44,6 +45,13 @@ T = TypeVar("T")
 Pair = tuple[int, int]
 
 
+Halted = Literal["", "paused", "draining"]
+
+
+def _nobody_halts(_held: int, _flying: int) -> Halted:
+    return ""
+
+
 def _keep(uses: int, _: bool) -> tuple[int, bool]:  # noqa: FBT001
     return uses, False
 
@@ -60,7 +68,9 @@ class Hands(Generic[C, F]):
     and `give_back` take (item, token) pairs; `pause_s` says for how long a finding asks everybody to wait, infinity
     to end the shift; `goodbye` closes what a thread has opened. `tick(uses, idle)` is a sign of life of a pump that may
     have `uses` calls in the air now, or has nothing to do: it says how many from now on, and whether others should have
-    the turn. `news` returns when something was heard that a claim or a tick may tell more of.
+    the turn. `news` returns when something was heard that a claim or a tick may tell more of. `watch(held, in_flight)`
+    tells what is in hand and says whether an operator has halted this: paused begins nothing more, draining finishes
+    what is held.
     """
 
     claim: Callable[[int, int], list[C]]
@@ -72,6 +82,7 @@ class Hands(Generic[C, F]):
     goodbye: Callable[[], None]
     tick: Callable[[int, bool], tuple[int, bool]] = _keep
     news: Callable[[], Awaitable[None]] = _for_ever
+    watch: Callable[[int, int], Halted] = _nobody_halts
 
 
 class Pump(Generic[C, F]):
@@ -93,13 +104,14 @@ class Pump(Generic[C, F]):
         self._closing = False
         self._error: BaseException | None = None
         self._paused_until = 0.0
+        self._halted: Halted = ""
         self._begun, self._pace, self._claimed_at = 0, 0.0, time.monotonic()
         self._threads = {name: ThreadPoolExecutor(1, f"pump-{name}") for name in ("claim", "write", "beat")}
         self.settled = 0
 
     async def run(self) -> int:
         """Pump; returns how many findings were settled. An error in a hand ends the pump after what can be saved is."""
-        crew = [asyncio.create_task(act()) for act in (self._write, self._beat, self._tick, self._hear)]
+        crew = [asyncio.create_task(act()) for act in (self._write, self._beat, self._tick, self._hear, self._watch)]
         for member in crew:
             member.add_done_callback(self._ended)
         try:
@@ -113,6 +125,8 @@ class Pump(Generic[C, F]):
         dry_since: float | None = None
         while not self._over():
             self._stir.clear()
+            if self._halted == "draining" and not self._held:
+                return
             most = self._wanted()
             if most < 1:
                 await _within(self._stir, DRY_WAIT_S)
@@ -132,7 +146,7 @@ class Pump(Generic[C, F]):
         """How many items to claim now: enough for every free seat, and in stock what the pace of late uses up soon."""
         stock = min(FLUSH_MOST, max(1, self._seats // 4, int(self._pace * STOCK_S)))
         free = max(0, self._seats - len(self._calls))
-        if self._seats < 1 or 2 * len(self._waiting) >= stock + 2 * free:
+        if self._halted or self._seats < 1 or 2 * len(self._waiting) >= stock + 2 * free:
             return 0
         if len(self._found) > MOST_UNWRITTEN:
             return 0
@@ -228,6 +242,14 @@ class Pump(Generic[C, F]):
             self._tick_now.clear()
             await _within(self._tick_now, QUICK_TICK_S if settling else TICK_S)
 
+    async def _watch(self) -> None:
+        """Say what is in hand, and hear whether an operator has halted this; in the beat's thread, which is idle."""
+        while True:
+            self._halted = await self._in("beat", self._hands.watch, len(self._held), len(self._calls))
+            if self._halted:
+                self._stir.set()
+            await asyncio.sleep(WATCH_S)
+
     async def _hear(self) -> None:
         while True:
             await self._hands.news()
@@ -263,7 +285,10 @@ class Pump(Generic[C, F]):
     def _over(self) -> bool:
         if self._error is not None:
             return True
-        return bool(_stopping[0]) or time.monotonic() >= self._ends_at or math.isinf(self._paused_until)
+        if _stopping[0] or self._halted == "paused" or math.isinf(self._paused_until):
+            return True
+        # What is drained may take longer than a shift: it is in hand, and nothing else comes in.
+        return self._halted != "draining" and time.monotonic() >= self._ends_at
 
     async def _in(self, thread: str, act: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads[thread], act, *arguments)

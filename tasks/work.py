@@ -4,7 +4,6 @@ import asyncio
 import gc
 import math
 import os
-import socket
 import time
 from typing import Any
 
@@ -15,16 +14,16 @@ from django.db import DataError, IntegrityError, InternalError, connections, tra
 
 from slider.celery import app
 from slider.engine.calibration import Calibration
-from slider.flow import claims, crew, route, score, sentinels, wake
+from slider.flow import claims, crew, halts, route, score, sentinels, wake
 from slider.flow import work as stage
 from slider.flow.claims import Claim
 from slider.flow.work import Finding
 from slider.llm import prices, prompt
 from slider.llm.client import Client
 from slider.llm.records import Ask, Outcome
-from slider.models import Task, Worker
+from slider.models import Stance, Task, Worker
 from slider.schema import Schema
-from tasks import news, pump
+from tasks import news, presence, pump
 from tasks.pace import Pace
 from tasks.patience import patiently
 
@@ -37,7 +36,7 @@ LOOK_EVERY_S = 1.0
 @app.task(name="tasks.work.work")
 def work(task_id: int) -> int:  # noqa: ARG001
     """A hint that some task may have ready items. Whose turn it is stands in the database; perhaps it is nobody's."""
-    post = crew.join(myself())
+    post = crew.join(myself(), host=presence.HOST)
     if post is None:
         return 0
     shift = None
@@ -59,7 +58,7 @@ def work(task_id: int) -> int:  # noqa: ARG001
 
 def myself() -> str:
     """Host and process."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    return f"{presence.HOST}:{os.getpid()}"
 
 
 def key_of(worker: Worker) -> str:
@@ -111,6 +110,7 @@ class Shift:
                 goodbye=connections.close_all,
                 tick=self.tick,
                 news=self.news,
+                watch=self.watch,
             )
             try:
                 return await pump.Pump(
@@ -121,9 +121,18 @@ class Shift:
                     linger_s=env.SLIDER_LINGER_S,
                 ).run()
             finally:
+                presence.carry()
                 if ears is not None:
                     ears.cancel()
                     await asyncio.gather(ears, return_exceptions=True)
+
+    def watch(self, held: int, flying: int) -> pump.Halted:
+        """Say what is in hand, and hear from PostgreSQL whether an operator has halted this, on whichever host."""
+        presence.carry(task_id=self._task.pk, profile=self._worker.name, held=held, flying=flying)
+        stance = patiently(
+            lambda: halts.read(self._worker.pk, host=presence.HOST).stance, limit_s=self._env.SLIDER_LEASE_S
+        )
+        return "" if stance is None else "paused" if stance == Stance.PAUSED else "draining"
 
     def claim(self, most: int, held: int) -> list[Claim]:
         """As many items as the budget, the rate limits and the worker's health allow."""
@@ -131,7 +140,7 @@ class Shift:
 
     def _claim(self, most: int, held: int) -> list[Claim]:
         worker = self._worker
-        if not stage.is_on(worker):
+        if not stage.is_on(worker, host=presence.HOST):
             return []
         if worker.daily_budget is None and not self._pace.is_limited and not worker.trouble:
             self.rests = False

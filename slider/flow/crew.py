@@ -37,9 +37,11 @@ WITH alive AS MATERIALIZED (
            (SELECT count(*) FROM alive a WHERE a.task_id = t.id) AS pumps
     FROM slider_task t
     CROSS JOIN LATERAL (
-        SELECT w.in_flight FROM slider_worker w WHERE w.task_id = t.id AND w.retired_at IS NULL ORDER BY w.rung LIMIT 1
+        SELECT w.in_flight, w.name FROM slider_worker w WHERE w.task_id = t.id AND w.retired_at IS NULL
+        ORDER BY w.rung LIMIT 1
     ) AS w
     WHERE NOT t.paused
+      AND NOT EXISTS (SELECT FROM slider_halt h WHERE h.task_id = t.id AND h.profile IN ('', w.name))
       AND NOT EXISTS (SELECT FROM slider_pump p WHERE p.task_id = t.id AND p.rests_until > statement_timestamp())
       AND EXISTS (SELECT FROM slider_item i WHERE i.task_id = t.id AND i.state = 'ready'
                   AND i.run_at <= statement_timestamp() AND i.tries < t.max_tries)
@@ -78,14 +80,17 @@ SELECT EXISTS (SELECT FROM wanting WHERE pumps = 0) AND (
 _WITHOUT_PUMP = f"{_WAITING} SELECT id FROM wanting WHERE pumps = 0 AND id = ANY(%s)"  # noqa: S608
 
 
-def join(who: str) -> Post | None:
-    """Enter a pump on the task whose turn it is; None when no task has work for one more.
+def join(who: str, *, host: str) -> Post | None:
+    """Enter a pump on the task whose turn it is; None when no task has work for one more, or this host stands still.
 
     First come tasks of projects with the fewest pumps, then those whose project has waited longest; within a project
     the same goes for its tasks. So a task with a million items holds up nobody who has ten.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [_JOINING])
+        cursor.execute("SELECT EXISTS (SELECT FROM slider_halt WHERE host = %s AND host <> '')", [host])
+        if cursor.fetchone()[0]:
+            return None
         cursor.execute(_CHOOSE)
         row = cursor.fetchone()
         if row is None:

@@ -23,7 +23,7 @@ def company(*, in_flight: int = 10, items: int = 30, prefix: str = "") -> casts.
 
 
 def join(cast: casts.Company | None = None) -> crew.Post:
-    post = crew.join("a pump")
+    post = crew.join("a pump", host="here")
     assert post is not None, "no task had work for one more"
     assert cast is None or post.task_id == cast.task.pk
     return post
@@ -67,7 +67,7 @@ def test_at_no_moment_have_all_pumps_together_more_than_is_allowed(in_flight: in
     uses: dict[crew.Post, int] = {}
     for _ in range(150):
         event = chance.random()
-        if event < 0.15 and (post := crew.join("a pump")) is not None:
+        if event < 0.15 and (post := crew.join("a pump", host="here")) is not None:
             may[post] = uses[post] = 0
         elif event < 0.22 and may:
             post = chance.choice(list(may))
@@ -108,26 +108,26 @@ def test_a_pump_whose_row_is_gone_may_begin_nothing() -> None:
 def test_one_more_pump_joins_only_where_there_is_work_for_it() -> None:
     cast = company(in_flight=10, items=9)
     assert not join(cast).more
-    assert crew.join("a second") is None
+    assert crew.join("a second", host="here") is None
     casts.bring_in(cast.task, {"m9": {"text": "a"}})
     join(cast)
     Worker.objects.update(in_flight=2)
-    assert crew.join("one without a seat") is None
+    assert crew.join("one without a seat", host="here") is None
 
 
 def test_no_pump_joins_a_task_that_is_paused_dry_without_a_worker_or_resting() -> None:
     cast = company()
     setup.pause(cast.task, paused=True)
-    assert crew.join("a pump") is None
+    assert crew.join("a pump", host="here") is None
     setup.pause(cast.task, paused=False)
     crew.leave(join(), rests=True)
-    assert crew.join("a pump") is None, "its limits let nothing begin"
+    assert crew.join("a pump", host="here") is None, "its limits let nothing begin"
     Pump.objects.update(rests_until=timezone.now() - timedelta(seconds=1))
     Worker.objects.update(retired_at=timezone.now())
-    assert crew.join("a pump") is None
+    assert crew.join("a pump", host="here") is None
     Worker.objects.update(retired_at=None)
     Item.objects.update(run_at=timezone.now() + timedelta(hours=1))
-    assert crew.join("a pump") is None
+    assert crew.join("a pump", host="here") is None
 
 
 def test_a_task_without_a_pump_comes_before_a_larger_one_that_has_one() -> None:
@@ -168,7 +168,7 @@ def test_processes_that_join_at_once_spread_over_the_tasks() -> None:
 
     def come() -> None:
         start.wait()
-        posts.append(crew.join("a pump"))
+        posts.append(crew.join("a pump", host="here"))
         connections.close_all()
 
     threads = [threading.Thread(target=come) for _ in range(6)]

@@ -53,7 +53,7 @@ def test_the_bell_rings_for_a_task_without_a_pump_and_for_no_other() -> None:
     cast = casts.company()
     other = casts.company(prefix="other ")
     bring(other, "m0")
-    assert crew.join("a pump") is not None
+    assert crew.join("a pump", host="here") is not None
     rung: queue.Queue[int] = queue.Queue()
     bell = news.Bell(news.parameters(), ring=rung.put)
     bell.start()

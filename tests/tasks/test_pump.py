@@ -33,6 +33,8 @@ class World:
     peak: int = 0
     goodbyes: int = 0
     on_asked: Callable[[int], None] = lambda _: None
+    halted: pump.Halted = ""
+    watched: list[tuple[int, int]] = field(default_factory=list)
 
     def claim(self, most: int, held: int) -> list[Claim]:
         taken, self.ready = self.ready[:most], self.ready[most:]
@@ -67,6 +69,10 @@ class World:
     def goodbye(self) -> None:
         self.goodbyes += 1
 
+    def watch(self, held: int, flying: int) -> pump.Halted:
+        self.watched.append((held, flying))
+        return self.halted
+
     def pump(self, *, in_flight: int = 4, shift_s: float = 30.0, lease_s: float = 60.0) -> pump.Pump[Claim, int]:
         hands = pump.Hands(
             claim=self.claim,
@@ -76,6 +82,7 @@ class World:
             give_back=self.give_back,
             pause_s=lambda item_id: self.pauses.get(item_id, 0.0),
             goodbye=self.goodbye,
+            watch=self.watch,
         )
         return pump.Pump(hands, in_flight=in_flight, lease_s=lease_s, shift_s=shift_s, linger_s=0.0)
 
@@ -206,3 +213,57 @@ def test_an_error_in_a_write_ends_the_shift_with_it_and_writes_nothing_twice() -
         run(world)
     assert world.settled == []
     assert world.goodbyes == 3
+
+
+def halt_at_third(world: World, halted: pump.Halted) -> None:
+    """With the third call an operator halts the pump, whose calls hang until it has noticed."""
+    event = asyncio.Event()
+    world.waits = dict.fromkeys(range(200), event)
+
+    def asked(item_id: int) -> None:
+        if len(world.asked) == 3:
+            world.halted = halted
+            asyncio.get_running_loop().call_later(3 * pump.WATCH_S, event.set)
+
+    world.on_asked = asked
+
+
+def test_a_paused_pump_begins_nothing_more_and_gives_back_what_it_has_not_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pump, "WATCH_S", 0.05)
+    world = World(ready=list(range(200)))
+    halt_at_third(world, "paused")
+    assert run(world, in_flight=4) == 4
+    assert world.written == sorted(world.asked)
+    assert sorted([*world.asked, *world.returned, *world.ready]) == list(range(200))
+    assert world.returned
+
+
+def test_a_draining_pump_finishes_all_that_it_holds_and_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pump, "WATCH_S", 0.05)
+    world = World(ready=list(range(200)))
+    halt_at_third(world, "draining")
+    settled = run(world, in_flight=4, shift_s=0.2)  # a shift that is over is no reason to give back
+    assert world.returned == []
+    assert settled == len(world.written) > 4
+    assert sorted([*world.written, *world.ready]) == list(range(200))
+
+
+def test_a_pump_says_what_it_holds_and_how_many_calls_are_in_the_air(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pump, "WATCH_S", 0.02)
+    world = World(ready=list(range(20)))
+    halt_at_third(world, "")
+    run(world, in_flight=4)
+    assert (5, 4) in world.watched
+
+
+def test_a_watch_that_breaks_ends_the_pump_and_loses_nothing() -> None:
+    world = World(ready=list(range(20)))
+
+    def broken(held: int, flying: int) -> pump.Halted:
+        raise ValueError("nobody can say")
+
+    world.watch = broken  # type: ignore[method-assign]  # what is broken is this very method
+    run(world, in_flight=4)
+    assert sorted([*world.written, *world.returned, *world.ready]) == list(range(20))

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from slider.flow import claims, setup
+from slider.flow import claims, operate, setup
 from slider.flow.work import Finding
 from slider.models import (
     Attempt,
@@ -20,6 +20,7 @@ from slider.models import (
     Publication,
     Score,
     Spend,
+    Stance,
     State,
     Task,
     Why,
@@ -210,7 +211,7 @@ def test_a_shift_begins_nothing_more_once_its_task_is_paused_or_its_worker_repla
     shift = Shift(cast.task, cast.worker)
     assert len(shift.claim(1, 0)) == 1
     if change == "paused":
-        setup.pause(cast.task, paused=True)
+        operate.stand(operate.Target(cast.task.pk), Stance.PAUSED, by=cast.tuner.pk, reason="a test")
     else:
         setup.replace_worker(cast.worker, {"instructions": "Read it twice."}, by=cast.tuner.pk)
     assert shift.claim(1, 1) == []
