@@ -9,6 +9,7 @@ the database is asked whether every verdict that was acknowledged stands, by its
 import argparse
 import asyncio
 import json
+import os
 import random
 import sys
 import time
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import django
 from django.core.management import call_command
 
+from bench import usage
 from bench.place import Place, place, wait_until
 
 if TYPE_CHECKING:
@@ -46,6 +48,16 @@ class Row:
     wall_p50: float
     wall_p95: float
     decisions_s: float
+    cpu: "Cpu"
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """CPU milliseconds a decision with the look after it: what others do on the machine hardly changes them."""
+
+    web: float
+    postgres: float
+    reviewers: float  # the load generator: all reviewers are one process
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +74,9 @@ def main(arguments: Sequence[str]) -> None:
     found: list[Row] = []
     say(
         "| items | waiting | reviewers | pause | request | times | server p50 / p95, ms | at the reviewer "
-        "| decisions/s |"
+        "| decisions/s | CPU ms a decision: web, PostgreSQL, reviewers |"
     )
-    say("|--:|--:|--:|--:|---|--:|--:|--:|--:|")
+    say("|--:|--:|--:|--:|---|--:|--:|--:|--:|--:|")
     for size in given.sizes:
         waiting = min(given.waiting, size * 6 // 10)
         for pauses in tables(given.pause, items=given.items, waiting=waiting):
@@ -102,8 +114,6 @@ def tables(pauses: Sequence[float], *, items: int, waiting: int) -> list[list[fl
 
 def _reconnect() -> None:
     """A place of its own for each size: its address is a new one."""
-    import os
-
     import dj_database_url
     from django.db import connections
 
@@ -118,33 +128,40 @@ def measured(here: Place, size: int, loads: Sequence[Load], *, waiting: int) -> 
 
     people = max(load.reviewers for load in loads)
     made = filling.tasks(size, waiting=waiting, people=people, password=PASSWORD)
-    address = serve(here)
+    address, web = serve(here)
     sessions = [sign_in(f"reviewer-{number}") for number in range(people)]
     rows: list[Row] = []
     seen: list[Seen] = []
     for load in loads:
+        before = _used(here, web)
         times, fresh, took_s = asyncio.run(work(address, load, sessions))
+        used = [(after - was) * 1000 / load.items for was, after in zip(before, _used(here, web), strict=True)]
         seen += fresh
         check(made, seen)
-        rows += _rows(size, waiting, load, times, took_s)
+        rows += _rows(size, waiting, load, times, took_s, Cpu(*used))
+        say(f"Load average of the machine, all of it: {', '.join(f'{one:.1f}' for one in os.getloadavg())}.")
     for row in rows:
         say(
             f"| {row.items:,} | {row.waiting:,} | {row.reviewers} | {row.pause_s:g} s | {row.what} | {row.times:,} "
             f"| {row.server_p50:.1f} / {row.server_p95:.1f} | {row.wall_p50:.1f} / {row.wall_p95:.1f} "
-            f"| {row.decisions_s:.0f} |"
+            f"| {row.decisions_s:.0f} | {row.cpu.web:.1f}, {row.cpu.postgres:.1f}, {row.cpu.reviewers:.1f} |"
         )
     return rows
 
 
-def serve(here: Place) -> str:
-    """The web server as `make demo` starts it, with the time of each answer; returns its address."""
+def _used(here: Place, web: int) -> tuple[float, float, float]:
+    return usage.cpu_s(web), usage.cpu_s(here.postgres), time.process_time()
+
+
+def serve(here: Place) -> tuple[str, int]:
+    """The web server as `make demo` starts it, with the time of each answer; its address and its process."""
     from slider.management.local.children import WEB, free_port
 
     port = free_port(0)
     child = here.start("web", "gunicorn", "bench.desk_server:application", f"--bind=127.0.0.1:{port}", *WEB)
     address = f"http://127.0.0.1:{port}"
     wait_until(lambda: answers(address), child=child)
-    return address
+    return address, child.pid
 
 
 def answers(address: str) -> bool:
@@ -224,7 +241,7 @@ def check(made: Sequence["Task"], seen: Sequence["Seen"]) -> None:
     say(f"{said:,} verdicts acknowledged, all of them stand once and by their reviewer; no look was handed out twice.")
 
 
-def _rows(size: int, waiting: int, load: Load, times: Times, took_s: float) -> Iterator[Row]:
+def _rows(size: int, waiting: int, load: Load, times: Times, took_s: float, cpu: Cpu) -> Iterator[Row]:
     for what, pairs in times.items():
         server, wall = sorted(pair[0] for pair in pairs), sorted(pair[1] for pair in pairs)
         yield Row(
@@ -239,6 +256,7 @@ def _rows(size: int, waiting: int, load: Load, times: Times, took_s: float) -> I
             wall_p50=_at(wall, 50),
             wall_p95=_at(wall, 95),
             decisions_s=len(pairs) / took_s,
+            cpu=cpu,
         )
 
 
