@@ -62,8 +62,7 @@ class Site:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for one in self.running:
-            _kill(one)
+        self.lose()
         self._socket.close()
 
     @property
@@ -98,6 +97,12 @@ class Site:
         assert code == 0, f"{one.name} ended with {code}:\n{one.log.read_text()[-3000:]}"
         self.running.remove(one)
         return time.monotonic() - began
+
+    def lose(self) -> None:
+        """kill -9 of everything."""
+        for one in self.running:
+            _kill(one)
+        self.running.clear()
 
     def _start(self, name: str, arguments: list[str], *, folder: Path | None, alive: Path | None = None) -> Running:
         log = self.logs / f"{name}-{self._started}.log"

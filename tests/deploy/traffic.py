@@ -16,6 +16,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 LIMIT_S = 30.0
 
 
+def body(name: str) -> dict[str, str]:
+    """The input of the item of this name."""
+    return {"text": f"where is my parcel number {name}"}
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request as its client saw it."""
@@ -41,7 +46,7 @@ class Traffic:
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
         def once(number: int) -> tuple[str, str, dict[str, str], bytes]:
-            content = {"external_id": f"{name}-{number}", "input": {"text": f"where is my parcel number {number}"}}
+            content = {"external_id": f"{name}-{number}", "input": body(f"{name}-{number}")}
             return "POST", f"/api/v1/tasks/{slug}/items", headers, json.dumps(content).encode()
 
         def took(number: int) -> None:
@@ -116,11 +121,11 @@ class Taken:
 
 
 class Receiver:
-    """Takes every webhook, and remembers under which id it came."""
+    """Takes every webhook, and remembers under which id it came; or refuses all."""
 
     def __init__(self) -> None:
         self.taken: dict[str, list[Taken]] = defaultdict(list)
-        self.slow_s = 0.0
+        self.refuses = False
         receiver = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -128,9 +133,10 @@ class Receiver:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.taken[self.headers["webhook-id"]].append(Taken(time.monotonic(), body))
-                time.sleep(receiver.slow_s)
-                self.send_response(204)
+                if not receiver.refuses:
+                    receiver.taken[self.headers["webhook-id"]].append(Taken(time.monotonic(), body))
+                self.send_response(503 if receiver.refuses else 204)
+                self.send_header("Content-Length", "0")
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
