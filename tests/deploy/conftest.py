@@ -3,13 +3,15 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 
 from slider.flow import keys
@@ -52,7 +54,11 @@ def environment(model: Model, *, database: str = "") -> dict[str, str]:
 
 @pytest.fixture
 def cast(receiver: Receiver) -> casts.Company:
-    """Everything finishes unattended, and leaves at once for the receiver."""
+    return company(receiver)
+
+
+def company(receiver: Receiver) -> casts.Company:
+    """One whose task lets everything finish unattended; results leave at once for the receiver."""
     made = casts.company(share=1.0, mode=Mode.TRIAL, undo_s=0)
     Worker.objects.update(model="standin-1", in_flight=32, samples=1)
     Endpoint.objects.create(task=made.task, url=receiver.url)
@@ -88,3 +94,29 @@ def wait_until(true: Callable[[], Any], *, limit_s: float, what: Callable[[], ob
         said = what if isinstance(what, str) else what()
         assert time.monotonic() < ends_at, f"after {limit_s} s still not: {said}"
         time.sleep(0.05)
+
+
+@contextmanager
+def another_database() -> Iterator[None]:
+    """The test's database is put aside and an empty one stands in its place until the end."""
+    name = str(connection.settings_dict["NAME"])
+    aside = f"{name}_aside"
+    connections.close_all()
+    with server() as session:
+        session.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        session.execute(f'ALTER DATABASE "{name}" RENAME TO "{aside}"')
+        session.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield
+    finally:
+        connections.close_all()
+        with server() as session:
+            session.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            session.execute(f'ALTER DATABASE "{aside}" RENAME TO "{name}"')
+
+
+@contextmanager
+def server() -> Iterator[psycopg.Connection]:
+    """A session on this test's server, outside of its database."""
+    with psycopg.connect(database_url("postgres"), autocommit=True) as session:
+        yield session

@@ -6,6 +6,7 @@ import io
 import shutil
 import subprocess
 import tarfile
+from itertools import pairwise
 from pathlib import Path
 
 from django.db.migrations.loader import MigrationLoader
@@ -22,14 +23,23 @@ def newest() -> list[str]:
     return [name for app, name in loader.graph.forwards_plan(loader.graph.leaf_nodes("slider")[0]) if app == "slider"]
 
 
-def is_half_way_the_end() -> bool:
-    """Whether no migration is for after the code: then the schema between the halves is that of the end."""
-    return not any(is_after(one) for (app, _), one in (MigrationLoader(None).disk_migrations or {}).items() if app == "slider")
+def half_way(older: str) -> str:
+    """The last migration that is applied while code that ends with `older` still runs."""
+    loader = MigrationLoader(None)
+    line = newest()
+    for before, name in pairwise(line[line.index(older) :]):
+        if is_after(loader.disk_migrations["slider", name]):
+            return before
+    return line[-1]
 
 
 def has_history() -> bool:
     """Whether this is a checkout with a past, and not an unpacked archive."""
-    return (ROOT / ".git").exists() and shutil.which("git") is not None and git("rev-parse", "--is-shallow-repository") == "false"
+    return (
+        (ROOT / ".git").exists()
+        and shutil.which("git") is not None
+        and git("rev-parse", "--is-shallow-repository") == "false"
+    )
 
 
 def commit() -> str:
@@ -42,6 +52,16 @@ def commit() -> str:
     asked = "\n".join(f"{one}:{wanted}" for one in line)
     told = git("cat-file", "--batch-check", given=asked).splitlines()
     return next(one for one, answer in zip(line, told, strict=True) if answer.endswith("missing"))
+
+
+def last_migration() -> str:
+    """The newest migration that the older code knows."""
+    line = newest()
+    if has_history():
+        known = {Path(name).stem for name in git("ls-tree", "--name-only", commit(), f"{MIGRATIONS}/").splitlines()}
+        if here := [name for name in line if name in known]:
+            return here[-1]
+    return line[-2]
 
 
 def unpack(which: str, to: Path) -> Path:

@@ -14,7 +14,7 @@ from typing import Self
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count
 
 from slider.embedded import programs
@@ -23,7 +23,7 @@ from slider.flow.review import Said
 from slider.models import Delivery, Item, Move, Publication, Review, State, Verdict
 from slider.queries import upgrade
 from tests import casts
-from tests.deploy.conftest import database_url, key_of, wait_until
+from tests.deploy.conftest import another_database, database_url, key_of, wait_until
 from tests.deploy.site import Site
 from tests.deploy.traffic import Receiver, Traffic, body
 from tests.standin import Model
@@ -41,30 +41,11 @@ def tool(name: str, *arguments: str) -> None:
 
 
 @contextmanager
-def server() -> Iterator[psycopg.Connection]:
-    """A session on this test's server, outside of its database."""
-    with psycopg.connect(database_url("postgres"), autocommit=True) as session:
-        yield session
-
-
-@contextmanager
 def restored_from(dump: Path) -> Iterator[None]:
     """The test's database is lost, and what the dump holds stands in its place until the end."""
-    name = str(connection.settings_dict["NAME"])
-    lost = f"{name}_lost"
-    connections.close_all()
-    with server() as session:
-        session.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-        session.execute(f'ALTER DATABASE "{name}" RENAME TO "{lost}"')
-        session.execute(f'CREATE DATABASE "{name}"')
-    try:
+    with another_database():
         tool("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={database_url()}", str(dump))
         yield
-    finally:
-        connections.close_all()
-        with server() as session:
-            session.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-            session.execute(f'ALTER DATABASE "{lost}" RENAME TO "{name}"')
 
 
 def in_every_state(cast: casts.Company) -> Review:

@@ -69,7 +69,10 @@ BREAKS: dict[str, tuple[list[Operation], str]] = {
     "a table that goes": ([migrations.DeleteModel("Tally")], 'when = "after"'),
     "a column with another name": ([migrations.RenameField("task", "name", "title")], "the other name"),
     "a table with another name": ([migrations.RenameModel("Tally", "Count")], "the other name"),
-    "a column that must be filled": ([migrations.AlterField("item", "lease_until", models.DateTimeField())], "leave it empty"),
+    "a column that must be filled": (
+        [migrations.AlterField("item", "lease_until", models.DateTimeField())],
+        "leave it empty",
+    ),
     "another type": ([migrations.AlterField("item", "priority", models.TextField())], "another column"),
     "less room": ([migrations.AlterField("item", "external_id", models.CharField(max_length=5))], "another column"),
     "an index": ([migrations.AddIndex("item", models.Index(fields=["token"], name="i"))], "AddIndexConcurrently"),
@@ -133,7 +136,9 @@ GOOD: dict[str, list[Operation]] = {
     "other words": [migrations.AlterField("task", "name", models.CharField(max_length=500, help_text="What."))],
     "a rule that goes": [migrations.RemoveConstraint("review", "review_kind")],
     "a function in place of another": [
-        migrations.RunSQL("CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ UPDATE a SET b = 1; SELECT 1 $$")
+        migrations.RunSQL(
+            "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS $$ UPDATE a SET b = 1; SELECT 1 $$"
+        )
     ],
 }
 

@@ -1,6 +1,6 @@
 """What a migration may do while older code runs, read from its operations alone: see docs/deploy.md.
 
-Each problem is a sentence with what to do instead. What can't be read, such as SQL in an unknown form, is a problem too.
+Each problem is a sentence with what to do instead. An operation that the rule does not know is a problem too.
 """
 
 import re
@@ -17,7 +17,9 @@ from django.db.models.functions import Now
 from slider.queries.upgrade import is_after
 
 # Tables that grow with the items: nothing may read them through, or stop writers, while it is applied.
-BIG = frozenset({"item", "payload", "attempt", "score", "decision", "review", "move", "publication", "tally", "unheard"})
+BIG = frozenset(
+    {"item", "payload", "attempt", "score", "decision", "review", "move", "publication", "tally", "unheard"}
+)
 CONCURRENT = (postgres.AddIndexConcurrently, postgres.RemoveIndexConcurrently, postgres.ValidateConstraint)
 HARMLESS = (
     migrations.AlterModelOptions,
@@ -30,7 +32,21 @@ HARMLESS = (
 RENAMES = (migrations.RenameModel, migrations.RenameField, migrations.AlterModelTable)
 TOGETHER = (migrations.AlterUniqueTogether, migrations.AlterIndexTogether, migrations.AlterOrderWithRespectTo)
 # What an attribute of a field may become without a change of the table.
-WORDS_ONLY = frozenset({"choices", "help_text", "verbose_name", "validators", "default", "blank", "editable", "error_messages", "related_name", "limit_choices_to", "on_delete"})
+WORDS_ONLY = frozenset(
+    {
+        "choices",
+        "help_text",
+        "verbose_name",
+        "validators",
+        "default",
+        "blank",
+        "editable",
+        "error_messages",
+        "related_name",
+        "limit_choices_to",
+        "on_delete",
+    }
+)
 SQL = {
     r"\bDROP\s+(TABLE|COLUMN|CONSTRAINT)\b": "takes away what older code may use",
     r"\bRENAME\b": "renames what older code calls by its old name",
@@ -38,7 +54,7 @@ SQL = {
     r"\bALTER\s+COLUMN\s+\S+\s+(SET\s+DATA\s+)?TYPE\b": "writes the whole table anew while everybody waits",
     r"\bCREATE\s+(UNIQUE\s+)?INDEX\s+(?!CONCURRENTLY)": "stops every writer for as long as it is built",
     r"\b(TRUNCATE|LOCK\s+TABLE|VACUUM\s+FULL|CLUSTER|REINDEX\s+(?!.*CONCURRENTLY))\b": "locks a table for everybody",
-    r"^\s*(UPDATE|DELETE)\b": "changes rows in the transaction that changes tables: do it in pieces, in a RunPython of its own",
+    r"^\s*(UPDATE|DELETE)\b": "changes rows together with tables: do it in pieces, in a RunPython of its own",
 }
 
 
@@ -63,7 +79,7 @@ class Reader:
         """What is wrong with the migration as a whole."""
         name, operations = self._migration.name, self._migration.operations
         if not self._migration.atomic and not all(isinstance(one, CONCURRENT) for one in operations):
-            yield f"{name}: is not atomic, so it may hold nothing but concurrent builds, which a cut-off leaves half done."
+            yield f"{name}: is not atomic, so it may hold nothing but concurrent builds: it can be cut off half-way."
         moves_rows = [one for one in operations if isinstance(one, migrations.RunPython)]
         if moves_rows and len(operations) > len(moves_rows):
             yield f"{name}: moves rows in the transaction that changes tables: give RunPython a migration of its own."
@@ -114,10 +130,12 @@ class Reader:
         if not field.null and not field.has_db_default():
             found.append("older code knows nothing of it and can't write a row: give it a db_default, or null=True")
         if model in BIG:
-            if field.db_index or field.unique:
+            if getattr(field, "db_index", False) or field.unique:
                 found.append("its index is built while writers wait: db_index=False, and AddIndexConcurrently")
             if field.has_db_default() and not isinstance(field.db_default, Value | Now | str | int | float | bool):
-                found.append("a db_default that differs by row writes the whole table anew: add it empty, fill it later")
+                found.append(
+                    "a db_default that differs by row writes the whole table anew: add it empty, fill it later"
+                )
         return found
 
     def _alter_field(self, operation: migrations.AlterField) -> list[str]:
@@ -130,7 +148,9 @@ class Reader:
             if not self._after:
                 found.append('older code may leave it empty: do it with `when = "after"`')
             if model in BIG:
-                found.append("it reads the whole table while everybody waits: AddConstraintNotValid, ValidateConstraint")
+                found.append(
+                    "it reads the whole table while everybody waits: AddConstraintNotValid, ValidateConstraint"
+                )
         if old.has_db_default() and not new.has_db_default() and not new.null and not self._after:
             found.append('older code may count on the default: do it with `when = "after"`')
         if not _same_column(old, new):
@@ -152,10 +172,8 @@ class Reader:
             return []
         if _named(operation.constraint) and _named(operation.constraint) <= self._added.get(model, set()):
             return []  # older code writes nothing but the defaults there
-        return [
-            f'older code may write what it forbids: `when = "after"`, or name it in `widens = ("{name}",)` where it '
-            "allows all that the one before allowed"
-        ]
+        words = f'`when = "after"`, or name it in `widens = ("{name}",)` where it allows all that the one before did'
+        return [f"older code may write what it forbids: {words}"]
 
     def _reads_through(self, operation: migrations.AddConstraint) -> list[str]:
         model = operation.model_name_lower
@@ -174,7 +192,9 @@ class Reader:
         text = re.sub(r"\$\$.*?\$\$", "$$", _text(operation.sql), flags=re.DOTALL)  # bodies of functions run later
         text = re.sub(r"--[^\n]*", "", text)
         found = [f"it {why}" for form, why in SQL.items() if re.search(form, text, re.IGNORECASE | re.MULTILINE)]
-        made = {name.lower() for name in re.findall(r"CREATE\s+(?:OR\s+REPLACE\s+)?FUNCTION\s+(\w+)", text, re.IGNORECASE)}
+        made = {
+            name.lower() for name in re.findall(r"CREATE\s+(?:OR\s+REPLACE\s+)?FUNCTION\s+(\w+)", text, re.IGNORECASE)
+        }
         gone = {name.lower() for name in re.findall(r"DROP\s+FUNCTION\s+(?:IF\s+EXISTS\s+)?(\w+)", text, re.IGNORECASE)}
         if gone - made and not self._after:
             found.append(f"it drops {min(gone - made)}, which older code may call")
@@ -194,11 +214,10 @@ def _same_column(old: "models.Field[object, object]", new: "models.Field[object,
     """Whether a change leaves the stored rows as they are: other words, more room for a text, empty allowed."""
     if isinstance(old, models.CharField) and isinstance(new, models.CharField | models.TextField):
         longer = isinstance(new, models.TextField) or (new.max_length or 0) >= (old.max_length or 0)
-        return longer and old.unique == new.unique and old.db_index == new.db_index
-    kinds = [type(old) is type(new)]
+        return longer and all(getattr(old, name) == getattr(new, name) for name in ("unique", "db_index"))
     before, after = (one.deconstruct()[3] for one in (old, new))
     changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}
-    return all(kinds) and changed <= WORDS_ONLY | {"null", "db_default"}
+    return type(old) is type(new) and changed <= WORDS_ONLY | {"null", "db_default"}
 
 
 def _named(constraint: models.BaseConstraint) -> set[str]:
@@ -216,7 +235,7 @@ def _leaves(condition: models.Q) -> Iterator[tuple[str, object]]:
         elif isinstance(child, tuple):
             yield child
             if isinstance(child[1], models.F):
-                yield child[1].name, None
+                yield str(child[1].name), None  # type: ignore[attr-defined]
         else:
             yield "an expression", None
 

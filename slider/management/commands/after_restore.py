@@ -29,8 +29,8 @@ WHERE datname = current_database() AND backend_type = 'client backend' AND pid <
 
 class Command(BaseCommand):
     help = (
-        "Run once after a restore to an earlier moment, before anything of Slider starts: ids that were given out after "
-        "that moment are never given to something else. Says what will go on."
+        "Run once after a restore to an earlier moment, before anything of Slider starts: ids that were given out "
+        "after that moment are never given to something else. Says what will go on."
     )
     requires_system_checks = ()
 
@@ -66,6 +66,6 @@ class Command(BaseCommand):
             f"The ids of {len(sequences)} tables go on {ahead:,} further.\n"
             f"This database knows what happened until {f'{newest:%Y-%m-%d %H:%M:%S} UTC' if newest else '(nothing)'}: "
             "sources send again what they sent since, under the same external_id.\n"
-            f"Goes on once the fleet runs: {ready:,} items wait for a worker, {working:,} come back when their lease is "
-            f"over, {looks:,} looks wait for people, {owed:,} results are owed."
+            f"Goes on once the fleet runs: {ready:,} items wait for a worker, {working:,} come back when their lease "
+            f"is over, {looks:,} looks wait for people, {owed:,} results are owed."
         )
