@@ -63,6 +63,7 @@ class Environment(BaseSettings):
     SLIDER_WEBHOOK_HOSTS: Annotated[list[str], NoDecode] = Field(
         [], description="Private hosts that webhooks may call, comma-separated. Public hosts need no entry."
     )
+    SLIDER_ALIVE_FILE: str = Field("", description="A file that a Celery worker touches while it lives. Empty: none.")
     SLIDER_REVIEW_COST: Decimal = Field(Decimal("0.40"), ge=0, description="Money one look of a person costs.")
 
     # Mail about what the guard and people do with a slider
