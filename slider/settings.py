@@ -41,6 +41,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "slider.views.away.AwayMiddleware",
 ]
 ROOT_URLCONF = "slider.urls"
 WSGI_APPLICATION = "slider.wsgi.application"
