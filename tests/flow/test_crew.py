@@ -8,8 +8,9 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from slider.flow import crew, setup
-from slider.models import Item, Pump, Task, Worker
+from slider.flow import crew, operate
+from slider.flow.operate import Target
+from slider.models import Item, Pump, Stance, Task, Worker
 from tests import casts
 
 pytestmark = pytest.mark.django_db
@@ -117,9 +118,15 @@ def test_one_more_pump_joins_only_where_there_is_work_for_it() -> None:
 
 def test_no_pump_joins_a_task_that_is_paused_dry_without_a_worker_or_resting() -> None:
     cast = company()
-    setup.pause(cast.task, paused=True)
+    operate.stand(Target(task_id=cast.task.pk), Stance.PAUSED, by=cast.admin.pk, reason="a test")
     assert crew.join("a pump", host="here") is None
-    setup.pause(cast.task, paused=False)
+    operate.stand(Target(task_id=cast.task.pk), None, by=cast.admin.pk, reason="a test")
+    operate.stand(Target(host="here"), Stance.DRAINING, by=cast.admin.pk, reason="a test")
+    assert crew.join("a pump", host="here") is None
+    operate.stand(Target(host="here"), None, by=cast.admin.pk, reason="a test")
+    operate.stand(Target(task_id=cast.task.pk, profile=cast.worker.name), Stance.PAUSED, by=cast.admin.pk, reason="a")
+    assert crew.join("a pump", host="here") is None
+    operate.stand(Target(task_id=cast.task.pk, profile=cast.worker.name), None, by=cast.admin.pk, reason="a test")
     crew.leave(join(), rests=True)
     assert crew.join("a pump", host="here") is None, "its limits let nothing begin"
     Pump.objects.update(rests_until=timezone.now() - timedelta(seconds=1))

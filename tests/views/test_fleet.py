@@ -266,7 +266,7 @@ def test_the_oldest_that_waits_is_found_without_walking_over_what_is_done(cast: 
     casts.bring_in(cast.task, {f"w{n}": {"text": "hello"} for n in range(300)})
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE slider_item")
-        values = {"most": 100, "few": 100, "tasks": [cast.task.pk]}
+        values: dict[str, Any] = {"most": 100, "few": 100, "tasks": [cast.task.pk]}
         cursor.execute(f"EXPLAIN {fleet_tasks._BACKLOGS}", values)
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert plan.count("Backward using item_by_state") == 3
