@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 
@@ -237,9 +238,7 @@ def test_of_its_calls_no_more_are_in_the_air_than_it_is_dealt_seats_and_it_uses_
     assert asyncio.run(run()) == 300
     assert sorted(world.asked) == list(range(300))
     assert len(seen) > 7
-    assert all(uses >= before for (_, before), (uses, _) in zip(seen, seen[1:], strict=False)), (
-        "it said how many it uses"
-    )
+    assert all(uses >= before for (_, before), (uses, _) in pairwise(seen)), "it said how many it uses"
 
 
 def test_a_pump_that_is_told_to_leave_ends_and_gives_back_what_it_has_not_begun() -> None:

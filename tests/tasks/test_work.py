@@ -229,7 +229,7 @@ def side_by_side(count: int) -> int:
 def test_several_pumps_on_one_task_do_every_item_once_within_what_its_worker_allows(
     model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cast = company(80, worker={"in_flight": 6})
+    company(80, worker={"in_flight": 6})
     air, peak, pumps = 0, 0, set()
     original = client.Client.ask
 
