@@ -180,17 +180,18 @@ class Shift:
         Who waits for a pump is looked for once a second, and given way to at the second sight: a process that is free
         takes it before. One that has nothing to do goes at once.
         """
+        return patiently(lambda: self._tick(uses, idle=idle), limit_s=self._env.SLIDER_LEASE_S)
+
+    def _tick(self, uses: int, *, idle: bool) -> tuple[int, bool]:
         post, now = self._post, time.monotonic()
         if post is None:
             return uses, False
-        seats = patiently(
-            lambda: crew.deal(post, in_flight=self._worker.in_flight, uses=uses), limit_s=self._env.SLIDER_LEASE_S
-        )
+        seats = crew.deal(post, in_flight=self._worker.in_flight, uses=uses)
         if now - self._looked_at < (0 if idle else LOOK_EVERY_S):
             return seats, False
-        self._looked_at = now
-        seen, self._seen_waiting = self._seen_waiting, crew.may_leave(post, idle=idle)
-        return seats, (seen or idle) and self._seen_waiting
+        seen, waits = self._seen_waiting, crew.may_leave(post, idle=idle)
+        self._looked_at, self._seen_waiting = now, waits
+        return seats, waits and (seen or idle)
 
     async def news(self) -> None:
         await self._news.wait()
