@@ -20,6 +20,7 @@ from slider.flow import crew, wake
 
 log = structlog.get_logger(__name__)
 RETRY_S = 1.0
+FIRST_S = 0.1  # a pump that has just joined claims first
 LEADER_S = 5.0  # so often those that don't listen look whether they should
 HINT_EVERY_S = 0.1  # one task
 _LEADER = 7_313  # the advisory lock's own number space
@@ -34,6 +35,7 @@ def parameters() -> dict[str, Any]:
 
 async def hear(heard: Callable[[str], None]) -> None:
     """Listen until cancelled; `heard` is called with each piece of news. Nothing but cancellation is raised."""
+    await asyncio.sleep(FIRST_S)
     while True:
         try:
             async with await psycopg.AsyncConnection.connect(**parameters(), autocommit=True) as listening:

@@ -6,10 +6,11 @@ import mmap
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic, Literal, Protocol, TypeVar
+
+from tasks.threads import Threads
 
 FLUSH_S = 0.05
 FLUSH_MOST = 500
@@ -66,7 +67,7 @@ class Hands(Generic[C, F]):
 
     `claim(most, held)` takes up to `most` more items while `held` are in hand; `settle` writes findings; `renew`
     and `give_back` take (item, token) pairs; `pause_s` says for how long a finding asks everybody to wait, infinity
-    to end the shift; `goodbye` closes what a thread has opened. `tick(uses, idle)` is a sign of life of a pump that may
+    to end the shift. `tick(uses, idle)` is a sign of life of a pump that may
     have `uses` calls in the air now, or has nothing to do: it says how many from now on, and whether others should have
     the turn. `news` returns when something was heard that a claim or a tick may tell more of. `watch(held, in_flight)`
     tells what is in hand and says whether an operator has halted this: paused begins nothing more, draining finishes
@@ -79,7 +80,6 @@ class Hands(Generic[C, F]):
     renew: Callable[[list[Pair]], None]
     give_back: Callable[[list[Pair]], None]
     pause_s: Callable[[F], float]
-    goodbye: Callable[[], None]
     tick: Callable[[int, bool], tuple[int, bool]] = _keep
     news: Callable[[], Awaitable[None]] = _for_ever
     watch: Callable[[int, int], Halted] = _nobody_halts
@@ -88,8 +88,18 @@ class Hands(Generic[C, F]):
 class Pump(Generic[C, F]):
     """Runs until the task is dry for `linger_s`, its shift of `shift_s` is over, or the worker is stopping."""
 
-    def __init__(self, hands: Hands[C, F], *, in_flight: int, lease_s: float, shift_s: float, linger_s: float) -> None:
+    def __init__(
+        self,
+        hands: Hands[C, F],
+        *,
+        threads: Threads,
+        in_flight: int,
+        lease_s: float,
+        shift_s: float,
+        linger_s: float,
+    ) -> None:
         self._hands = hands
+        self._threads = threads.by_name
         self._seats = in_flight
         self._lease_s = lease_s
         self._linger_s = linger_s
@@ -106,7 +116,6 @@ class Pump(Generic[C, F]):
         self._paused_until = 0.0
         self._halted: Halted = ""
         self._begun, self._pace, self._claimed_at = 0, 0.0, time.monotonic()
-        self._threads = {name: ThreadPoolExecutor(1, f"pump-{name}") for name in ("claim", "write", "beat")}
         self.settled = 0
 
     async def run(self) -> int:
@@ -231,7 +240,10 @@ class Pump(Generic[C, F]):
 
     async def _tick(self) -> None:
         """Signs of life, more often while seats change hands."""
+        settling = self._seats == 0
         while True:
+            await _within(self._tick_now, QUICK_TICK_S if settling else TICK_S)
+            self._tick_now.clear()
             uses = max(self._seats, len(self._calls))
             self._seats, leave = await self._in("beat", self._hands.tick, uses, not self._held)
             if leave:
@@ -239,8 +251,6 @@ class Pump(Generic[C, F]):
             self._stir.set()
             self._begin()
             settling = self._seats < uses or self._seats == 0
-            self._tick_now.clear()
-            await _within(self._tick_now, QUICK_TICK_S if settling else TICK_S)
 
     async def _watch(self) -> None:
         """Say what is in hand, and hear whether an operator has halted this; in the beat's thread, which is idle."""
@@ -276,9 +286,6 @@ class Pump(Generic[C, F]):
         for other in others:
             other.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        for name, thread in self._threads.items():
-            await self._in(name, self._hands.goodbye)
-            thread.shutdown(wait=False)
         if self._error is not None:
             raise self._error
 

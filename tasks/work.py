@@ -26,34 +26,48 @@ from slider.schema import Schema
 from tasks import news, presence, pump
 from tasks.pace import Pace
 from tasks.patience import patiently
+from tasks.threads import Threads
 
 log = structlog.get_logger(__name__)
 PATIENCE_S = 3600.0
 LONGEST_PAUSE_S = 60.0
 LOOK_EVERY_S = 1.0
+JOIN_S = 10.0
 
 
 @app.task(name="tasks.work.work")
 def work(task_id: int) -> int:  # noqa: ARG001
     """A hint that some task may have ready items. Whose turn it is stands in the database; perhaps it is nobody's."""
-    post = crew.join(myself(), host=presence.HOST)
-    if post is None:
-        return 0
-    shift = None
+    threads = Threads()
     try:
+        post = threads.do("claim", lambda: patiently(_joined, limit_s=JOIN_S))
+        return 0 if post is None else _shift(post, threads)
+    finally:
+        threads.leave()
+
+
+def _joined() -> crew.Post | None:
+    return crew.join(myself(), host=presence.HOST)
+
+
+def _shift(post: crew.Post, threads: Threads) -> int:
+    shift: Shift | None = None
+
+    def begin() -> Shift | None:
         task = Task.objects.get(pk=post.task_id)
         worker = Worker.objects.filter(task=task, retired_at=None).order_by("rung").first()
-        if worker is not None:
-            seats = crew.deal(post, in_flight=worker.in_flight, uses=0)
-            connections.close_all()
-            if post.more:
-                wake.hint("work", post.task_id)
-            shift = Shift(task, worker, post=post, seats=seats)
-            return asyncio.run(shift.run())
-        return 0
+        if worker is None:
+            return None
+        return Shift(task, worker, post=post, seats=crew.deal(post, in_flight=worker.in_flight, uses=0))
+
+    try:
+        shift = threads.do("claim", begin)
+        if post.more:
+            wake.hint("work", post.task_id)
+        return 0 if shift is None else asyncio.run(shift.run(threads))
     finally:
-        crew.leave(post, rests=shift is not None and shift.rests)
-        connections.close_all()
+        rests = shift is not None and shift.rests
+        threads.do("claim", lambda: patiently(lambda: crew.leave(post, rests=rests), limit_s=JOIN_S))
 
 
 def myself() -> str:
@@ -94,7 +108,7 @@ class Shift:
         self._looked_at = time.monotonic()
         self.rests = False  # its limits let nothing begin, and nothing is on its way
 
-    async def run(self) -> int:
+    async def run(self, threads: Threads) -> int:
         env = self._env
         ears = asyncio.create_task(news.hear(self._heard)) if self._post else None
         async with Client(self._base_url, api_key=self._key, timeout_s=self._worker.timeout_s) as self._client:
@@ -107,7 +121,6 @@ class Shift:
                 ),
                 give_back=self.give_back,
                 pause_s=self.pause_s,
-                goodbye=connections.close_all,
                 tick=self.tick,
                 news=self.news,
                 watch=self.watch,
@@ -115,6 +128,7 @@ class Shift:
             try:
                 return await pump.Pump(
                     hands,
+                    threads=threads,
                     in_flight=self._seats,
                     lease_s=env.SLIDER_LEASE_S,
                     shift_s=env.SLIDER_SHIFT_S,
@@ -179,15 +193,18 @@ class Shift:
         Who waits for a pump is looked for once a second, and given way to at the second sight: a process that is free
         takes it before. One that has nothing to do goes at once.
         """
+        return patiently(lambda: self._tick(uses, idle=idle), limit_s=self._env.SLIDER_LEASE_S)
+
+    def _tick(self, uses: int, *, idle: bool) -> tuple[int, bool]:
         post, now = self._post, time.monotonic()
         if post is None:
             return uses, False
         seats = crew.deal(post, in_flight=self._worker.in_flight, uses=uses)
         if now - self._looked_at < (0 if idle else LOOK_EVERY_S):
             return seats, False
-        self._looked_at = now
-        seen, self._seen_waiting = self._seen_waiting, crew.may_leave(post, idle=idle)
-        return seats, (seen or idle) and self._seen_waiting
+        seen, waits = self._seen_waiting, crew.may_leave(post, idle=idle)
+        self._looked_at, self._seen_waiting = now, waits
+        return seats, waits and (seen or idle)
 
     async def news(self) -> None:
         await self._news.wait()

@@ -27,7 +27,9 @@ class Claim:
 
 
 def claim(task_id: int, *, most: int, max_tries: int, lease_s: float, by: str) -> list[Claim]:
-    """Take up to `most` ready items of a task, oldest first, each under a new token and a lease of `lease_s` seconds.
+    """Take up to `most` ready items of a task, each under a new token and a lease of `lease_s` seconds.
+
+    First by priority, then by when their results are wanted, then the oldest.
 
     Rows that another worker is just taking are passed over, never waited for. Items that were tried `max_tries`
     times are left to the sweep, which hands them to people.

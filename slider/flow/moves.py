@@ -95,19 +95,19 @@ _TAKE = """
 WITH picked AS MATERIALIZED (
     SELECT id FROM slider_item
     WHERE task_id = %(task)s AND state = 'ready' AND run_at <= statement_timestamp() AND tries < %(max_tries)s
-    ORDER BY priority, run_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+    ORDER BY priority, due_at, run_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
 ), taken AS (
     UPDATE slider_item i SET
         state = 'working', token = i.token + 1, tries = i.tries + 1,
         lease_until = clock_timestamp() + %(lease_s)s * interval '1 second'
     FROM picked WHERE i.id = picked.id AND i.state = 'ready'
-    RETURNING i.id, i.token, i.tries, i.priority, i.run_at
+    RETURNING i.id, i.token, i.tries, i.priority, i.due_at, i.run_at
 ), written AS (
     INSERT INTO slider_move (item_id, from_state, to_state, token, by_id, reason, at)
     SELECT id, 'ready', 'working', token, NULL, left(%(reason)s, 300), clock_timestamp() FROM taken
 )
 SELECT t.id, t.token, t.tries, p.body::text FROM taken t JOIN slider_payload p ON p.item_id = t.id
-ORDER BY t.priority, t.run_at, t.id
+ORDER BY t.priority, t.due_at, t.run_at, t.id
 """
 
 

@@ -79,7 +79,7 @@ def push(history: History, *, port: int, key: str, task: str, number: int, seed:
                     break
                 history.add(me, "fail" if answer.status < 500 else "info", "push", name, answer.status)
             stop.wait(0.1)
-        stop.wait(0.05)
+        stop.wait(0.25)
 
 
 class Reviewer:

@@ -28,8 +28,8 @@ from tests.faults.nemesis import Nemesis
 from tests.faults.receiver import Receiver
 
 CALM_S = 7.0  # longer than a lease, so that it is seen to be renewed
-REST_LIMIT_S = 120.0
-PROGRAMS, REVIEWERS = 3, 3
+REST_LIMIT_S = 150.0
+PROGRAMS, REVIEWERS = 3, 4
 
 
 @dataclass(frozen=True, slots=True)

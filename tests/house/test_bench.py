@@ -23,8 +23,8 @@ def test_a_small_run_takes_every_item_through_every_way() -> None:
     )
     assert done.returncode == 0, done.stderr
     (found,) = json.loads(done.stdout)
-    assert [row["way"] for row in found["rows"]] == [report.BARE, report.PLAIN, report.pump(1)]
-    assert [run["items"] for run in found["runs"]] == [50, 50, 50]
+    assert [row["way"] for row in found["rows"]] == [report.BARE, report.PLAIN, report.pump(1), report.pump(2)]
+    assert [run["items"] for run in found["runs"]] == [50] * 4
     assert all(run["seconds"] > 0 and run["cpu_s"] > 0 and run["rss_mb"] > 10 for run in found["runs"])
     assert "RecursionError" not in done.stderr
 
