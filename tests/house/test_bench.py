@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_small_run_takes_every_item_through_every_way() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bench.fleet", "--modes", "quick", "--items", "50", "--rounds", "1", "--json"],

@@ -304,7 +304,7 @@ def test_of_its_calls_no_more_are_in_the_air_than_it_is_dealt_seats_and_it_uses_
 
 
 def test_a_pump_that_is_told_to_leave_ends_and_gives_back_what_it_has_not_begun() -> None:
-    world = World(ready=list(range(100)))
+    world = World(ready=list(range(20_000)))
     shift = world.pump(in_flight=2)
     object.__setattr__(shift._hands, "tick", lambda uses, _: (uses, True))
     world.on_asked = lambda _: shift._tick_now.set()
@@ -315,7 +315,7 @@ def test_a_pump_that_is_told_to_leave_ends_and_gives_back_what_it_has_not_begun(
 
     asyncio.run(run())
     assert world.written == sorted(world.asked)
-    assert sorted(world.asked + world.returned + world.ready) == list(range(100))
+    assert sorted(world.asked + world.returned + world.ready) == list(range(20_000))
     assert len(world.ready) + len(world.returned) > 0
 
 

@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 
 from slider import exposition
 from slider.flow import operate, presence
-from slider.models import Stance, Worker
+from slider.models import Review, Stance, Worker
 from slider.queries import metrics
 from tests import casts
 
@@ -63,12 +63,13 @@ def test_it_tells_what_stands_in_the_tables(token: str) -> None:
     presence.show(presence.Life("alpha", 7, "work@alpha", "work", cast.task.pk, "reader", 3, 2))
     presence.sign("sweep")
     operate.stand(operate.Target(host="alpha"), Stance.DRAINING, by=cast.admin.pk, reason="a new disk")
+    looks = Review.objects.filter(state="open").count()  # a gate, and an audit if it was drawn
     status, text = get(f"bearer {token}")
     assert status == 200
     task = f'project="{cast.project.slug}",task="{cast.task.slug}"'
     for line in (
         f'slider_backlog_items{{{task},stage="waiting"}} 1',
-        f'slider_backlog_items{{{task},stage="review"}} 1',
+        f'slider_backlog_items{{{task},stage="review"}} {looks}',
         f"slider_no_answer_items{{{task}}} 1",
         f"slider_done_today_items{{{task}}} 1",
         f"slider_routed_items_total{{{task}}} 2",
