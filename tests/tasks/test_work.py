@@ -230,7 +230,7 @@ def side_by_side(count: int) -> int:
 def test_several_pumps_on_one_task_do_every_item_once_within_what_its_worker_allows(
     model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    company(80, worker={"in_flight": 6})
+    company(240, worker={"in_flight": 6})
     air, peak, pumps = 0, 0, set()
     original = client.Client.ask
 
@@ -245,9 +245,9 @@ def test_several_pumps_on_one_task_do_every_item_once_within_what_its_worker_all
             air -= 1
 
     monkeypatch.setattr(client.Client, "ask", ask)
-    model.faults(latency_ms=40)
-    assert side_by_side(3) == 80
-    assert Attempt.objects.count() == Decision.objects.count() == 80
+    model.faults(latency_ms=60)
+    assert side_by_side(3) == 240
+    assert Attempt.objects.count() == Decision.objects.count() == 240
     assert peak <= 6
     assert len(pumps) > 1, "one pump did it all: nothing was tested"
 
