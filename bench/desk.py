@@ -113,9 +113,12 @@ def tables(pauses: Sequence[float], *, items: int, waiting: int) -> list[list[fl
 
 
 def _reconnect() -> None:
-    """A place of its own for each size: its address is a new one."""
+    """A place of its own for each size: its address is a new one, and so is the key that sessions are signed with."""
     import dj_database_url
+    from django.conf import settings
     from django.db import connections
+
+    settings.SECRET_KEY = os.environ["SECRET_KEY"]
 
     connections["default"].close()
     connections["default"].settings_dict.update(dj_database_url.parse(os.environ["DATABASE_URL"]))
