@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from slider.engine.sanity import echo, familiar, gibberish, languages, look, near, read, repetition, scripts, words
@@ -14,7 +14,12 @@ from slider.management.demo import brief
 from tests.engine.sanity import kinds, plainly
 from tests.engine.sanity.test_watch import ANSWERS, ITEMS, VALUES
 
-MANY = [*kinds.texts(2_400, seed=5), *kinds.extremes()]
+KEYED = some.recursive(
+    some.none() | some.integers() | some.sampled_from(["", "x", "A text that is free."]) | some.text(),
+    lambda inner: some.lists(inner, max_size=3) | some.dictionaries(some.sampled_from("abcd"), inner, max_size=4),
+    max_leaves=12,
+)
+MANY = [*kinds.texts(1_800, seed=5), *kinds.extremes()]
 SCHEMAS: tuple[dict[str, Any], ...] = (
     ITEMS,
     ANSWERS,
@@ -23,7 +28,11 @@ SCHEMAS: tuple[dict[str, Any], ...] = (
     {},
     {"type": "string"},
     {"$ref": "#/$defs/tree", "$defs": {"tree": {"properties": {"a": {"$ref": "#/$defs/tree"}, "b": {"enum": [1]}}}}},
-    {"properties": {"a": {}, "b": False}, "additionalProperties": {"maxLength": 3}, "items": {"const": "x"}},
+    {
+        "properties": {"a": {}, "b": False, "c": {"type": "string"}},
+        "additionalProperties": {"maxLength": 3},
+        "items": {"const": "x"},
+    },
     {"anyOf": [{"items": {"type": "integer", "minimum": 0, "maximum": 9}}, {"properties": {"": {"format": "date"}}}]},
     {"type": "integer", "minimum": 10**400, "maximum": 0.5},
 )
@@ -33,6 +42,13 @@ def test_words_and_plain_letters_are_the_same() -> None:
     for text in MANY:
         assert words.words(text) == plainly.words_of(text)
         assert words.plain(text) == plainly.plain(text)
+
+
+def test_words_that_say_the_same_again_are_taken_apart_the_same() -> None:
+    for unit in ("x", "da", "nana", "abcdef", "aabbcc", "abcdefg"):
+        for times in range(1, 9):
+            for text in (unit * times, f"so {unit * times}{unit[0]} it is", f"is {unit * times}!"):
+                assert words.words(text) == plainly.words_of(text)
 
 
 @settings(max_examples=400, deadline=None)
@@ -69,7 +85,7 @@ def test_bits_and_broken_shares_are_the_same_and_none_above_the_limit_is_passed_
         assert gibberish.broken(text) == plainly.broken(text)
         odd += bits is not None and bits > gibberish.MOST_BITS
         assert may_be or bits is None or bits <= gibberish.MOST_BITS
-    assert odd > 100
+    assert odd > 60
     assert suspected.count(True) < 2.5 * odd
 
 
@@ -140,7 +156,8 @@ def test_copied_shares_are_the_same() -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(values=some.lists(VALUES, max_size=4), schema=some.sampled_from(SCHEMAS))
+@example(values=[dict.fromkeys("abcd", "A text that is free.")], schema=SCHEMAS[7])
+@given(values=some.lists(VALUES | KEYED, max_size=4), schema=some.sampled_from(SCHEMAS))
 def test_values_are_taken_apart_the_same_one_after_the_other(values: list[object], schema: dict[str, object]) -> None:
     reader = read.Reader(schema)
     for value in [*values, *values]:
@@ -161,7 +178,7 @@ def test_a_reader_of_a_circular_schema_stays_small() -> None:
 def test_whole_looks_are_the_same(schemas: tuple[dict[str, object], dict[str, object]]) -> None:
     chance = random.Random(13)
     given = Brief(*schemas, brief.WORKER_INSTRUCTIONS)
-    cases = [_case(chance, text, place) for place, text in enumerate(MANY[::4])]
+    cases = [_case(chance, text, place) for place, text in enumerate(MANY[::6])]
     found = look.looks(cases, given)
     assert len({finding.sentinel for one in found for finding in one.findings}) == 2
     for case, one in zip(cases, found, strict=True):
