@@ -85,6 +85,10 @@ class Environment(BaseSettings):
         2_000, ge=0, le=10_000, description="idle_in_transaction_session_timeout: bounds the pull-back."
     )
 
+    SLIDER_DB_PREPARE: bool = Field(
+        True, description="Plan what is asked often once a connection. Off: behind a pool that shares connections."
+    )
+
     SLIDER_THROWAWAY_DATABASE: bool = Field(False, description="For tests: the database may lose what it confirmed.")
 
     @field_validator(

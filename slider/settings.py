@@ -63,13 +63,16 @@ TEMPLATES = [
 # PostgreSQL is the truth. The time limits bound the pull-back and keep one page from holding up the rest.
 DATABASE_URL = ENV.DATABASE_URL or _embedded_database
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 1 if ENV.SLIDER_DB_PREPARE else None
+DATABASES["default"]["OPTIONS"]["options"] = " ".join(
     f"-c {name}={value}"
     for name, value in {
         "statement_timeout": ENV.SLIDER_DB_STATEMENT_MS,
         "lock_timeout": ENV.SLIDER_DB_LOCK_MS,
         "idle_in_transaction_session_timeout": ENV.SLIDER_DB_IDLE_MS,
         "timezone": "UTC",
+        # What is prepared (`slider.models.standing`) is planned once, not anew for each value that looks cheaper.
+        "plan_cache_mode": "force_generic_plan" if ENV.SLIDER_DB_PREPARE else "auto",
     }.items()
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -85,6 +88,7 @@ USE_I18N = False
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+AUTHENTICATION_BACKENDS = ["slider.models.sessions.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -99,6 +103,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 
+SESSION_ENGINE = "slider.models.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 24 * 3600

@@ -8,7 +8,8 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from slider.flow import admitted, claims
-from slider.models import LastWord, Let, Review, ReviewState
+from slider.models import LastWord, Let, Review, standing, whole
+from slider.models.may_look import may_look
 
 MOST_PAGE = 4  # one in sight, three ahead
 MOST_PERSON = 8  # two full desks
@@ -44,18 +45,22 @@ class Hand:
 def hold(user_id: int, *, page: str, grips: Sequence[Grip], leases: Leases, may: list[int]) -> frozenset[int]:
     """A sign of life: what this page has in hands stays there, and what was let go is taken again if nobody has it.
 
-    `may` are the tasks that the person reviews. A claim that is not theirs, or not the last one, keeps nothing.
+    `may` are the tasks that the person reviews. A claim that is not theirs, or not the last one, keeps nothing, and
+    what a lead has released or given to somebody else comes back to no page by itself.
     """
-    with connection.cursor() as cursor:
+    with standing.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             WITH mine AS (
                 SELECT r.id, g.long FROM slider_review r
                 JOIN unnest(%(ids)s::bigint[], %(tokens)s::bigint[], %(long)s::boolean[]) AS g(id, token, long)
                   ON g.id = r.id AND g.token = r.token
                 WHERE r.task_id = ANY(%(may)s) AND r.token > 0 AND (
                     r.state = 'held' AND r.holder_id = %(user)s OR r.state = 'open' AND r.last_holder_id = %(user)s
-                    AND NOT EXISTS (SELECT FROM slider_decline d WHERE d.review_id = r.id AND d.user_id = %(user)s)
+                    AND {may_look("r", person="%(user)s")} AND NOT EXISTS (
+                        SELECT FROM slider_freed f
+                        WHERE f.review_id = r.id AND f.token = r.token AND f.by_id IS NOT NULL
+                    )
                 )
                 ORDER BY r.id FOR UPDATE OF r
             )
@@ -65,7 +70,7 @@ def hold(user_id: int, *, page: str, grips: Sequence[Grip], leases: Leases, may:
                 lease_until = clock_timestamp()
                     + CASE WHEN mine.long THEN %(typed_s)s ELSE %(page_s)s END * interval '1 second'
             FROM mine WHERE r.id = mine.id RETURNING r.id
-            """,
+            """,  # noqa: S608  # nothing but the rule goes into this text
             {
                 "user": user_id,
                 "page": page,
@@ -90,19 +95,21 @@ def fill(
     may: list[int],
     leases: Leases,
     near: int = 0,
+    practises: bool = True,
     number: int = 0,
 ) -> Hand:
     """Hold what the page has, and take as many looks as it lacks, of `tasks`; never more than a person may hold.
 
-    What the page was given and never got, since the answer was lost, is given again before anything is taken. `number`
-    counts the page's requests, 0 where it doesn't: one from before it closed gets nothing.
+    What the page was given and never got, since the answer was lost, is given again before anything is taken.
+    `practises`: whether any of the tasks may ask for practice first. `number` counts the page's requests, 0 where it
+    doesn't: one from before it closed gets nothing.
     """
     with transaction.atomic():
         claims.lock_person(user_id)
         if number and LastWord.objects.filter(user=user_id, page=page, asked__gte=number).exists():
             return Hand(frozenset(), (), 0)
         kept = hold(user_id, page=page, grips=grips, leases=leases, may=may)
-        held = dict(Review.objects.filter(holder_id=user_id, state=ReviewState.HELD).values_list("pk", "page"))
+        held = _held(user_id)
         known = {grip.review_id for grip in grips}
         again = [pk for pk, whose in held.items() if whose == page and pk not in known] if want else []
         room = min(want, MOST_PAGE) - len(again)
@@ -110,14 +117,22 @@ def fill(
         taken: list[int] = []
         resting: frozenset[int] = frozenset()
         if room > 0:
-            door, lease_s = admitted.door(user_id, tasks), leases.page_s
+            door = admitted.door(user_id, tasks) if practises else admitted.Door(tasks, frozenset())
+            lease_s = leases.page_s
             taken = claims.take_looks(user_id, task_ids=door.open, most=room, lease_s=lease_s, page=page, near=near)
             resting = door.resting
-        found = Review.objects.in_bulk([*again, *taken])
+        found = whole.looks([*again, *taken])
         for task_id in resting & {found[pk].task_id for pk in taken}:
             admitted.let_in(task_id, user_id, Let.FEW)
     fresh = tuple(found[pk] for pk in (*sorted(again), *taken) if pk in found)
     return Hand(kept, fresh, sum(whose != page for pk, whose in held.items() if pk not in known))
+
+
+def _held(user_id: int) -> dict[int, str]:
+    """What a person holds, and by which of their pages."""
+    with standing.cursor() as cursor:
+        cursor.execute("SELECT id, page FROM slider_review WHERE holder_id = %s AND state = 'held'", [user_id])
+        return dict(cursor.fetchall())
 
 
 def release(user_id: int, *, page: str, but: Sequence[int], number: int = 0) -> int:

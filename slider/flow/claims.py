@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from slider.flow import moves
-from slider.models import Review, State
+from slider.models import Review, State, standing, whole
 from slider.models.may_look import may_look
 
 
@@ -94,12 +94,12 @@ WITH heads AS MATERIALIZED (
     FROM unnest(%(tasks)s::bigint[]) AS t(id) CROSS JOIN LATERAL (
         SELECT r.id, r.turn FROM (
             SELECT * FROM slider_review w
-            WHERE w.state = 'open' AND w.task_id = t.id ORDER BY w.turn, w.id LIMIT %(window)s
-        ) AS r WHERE {_FOR_THEM} ORDER BY r.turn, r.id LIMIT %(most)s + %(slack)s
+            WHERE w.state = 'open' AND w.task_id = t.id ORDER BY w.turn, w.id LIMIT {{window}}
+        ) AS r WHERE {_FOR_THEM} ORDER BY r.turn, r.id LIMIT {{most}} + {{slack}}
     ) AS h
 ), picked AS (
     SELECT r.id FROM slider_review r JOIN heads h ON h.id = r.id WHERE r.state = 'open' AND {_FOR_THEM}
-    ORDER BY h.turn, h.id LIMIT %(most)s FOR UPDATE OF r SKIP LOCKED
+    ORDER BY h.turn, h.id LIMIT {{most}} FOR UPDATE OF r SKIP LOCKED
 )
 UPDATE slider_review r SET
     state = 'held', holder_id = %(user)s, token = r.token + 1, page = %(page)s, taken_at = clock_timestamp(),
@@ -115,7 +115,7 @@ _PEOPLE = 7_301  # the advisory lock's own number space
 
 def lock_person(user_id: int) -> None:
     """One person's tabs wait for each other here until the transaction ends: what they hold is counted once."""
-    with connection.cursor() as cursor:
+    with standing.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_PEOPLE, user_id % 2**31])
 
 
@@ -128,13 +128,14 @@ def take_looks(
     something else is much earlier. The person is locked.
     """
     values: dict[str, Any] = {"user": user_id, "tasks": task_ids, "lease_s": lease_s, "page": page}
-    values |= {"near": near, "stay_s": STAY_S, "slack": _SLACK}
+    values |= {"near": near, "stay_s": STAY_S}
     taken: list[tuple[int, datetime]] = []
-    with connection.cursor() as cursor:
+    with standing.cursor() as cursor:
         for window in _WINDOWS:
             if len(taken) >= most or not task_ids:
                 break
-            cursor.execute(_TAKE, values | {"most": most - len(taken), "window": window})
+            # The limits stand in the text: the plan is made once, and hangs on them.
+            cursor.execute(_TAKE.format(window=window, most=most - len(taken), slack=_SLACK), values)
             taken += cursor.fetchall()
     return [review_id for review_id, _ in sorted(taken, key=lambda row: (row[1], row[0]))]
 
@@ -151,13 +152,13 @@ def take_review(user_id: int, *, task_ids: list[int], lease_s: float, near: int 
             ids = _held_anew(user_id, task_ids, lease_s)
             ids = ids or take_looks(user_id, task_ids=task_ids, most=1, lease_s=lease_s, near=near)
             if ids:
-                return Review.objects.get(pk=ids[0])
+                return whole.looks(ids)[ids[0]]
     return None
 
 
 def _held_anew(user_id: int, task_ids: list[int], lease_s: float) -> list[int]:
     """The look that a person holds, for another `lease_s` seconds and no open page's any more."""
-    with connection.cursor() as cursor:
+    with standing.cursor() as cursor:
         cursor.execute(
             """
             WITH held AS (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from slider.models import State
+from slider.models import State, standing
 
 
 class Lost(Exception):
@@ -62,7 +62,7 @@ def move_all(
     """
     if not steps:
         return {}
-    with connection.cursor() as cursor:
+    with standing.cursor() as cursor:
         cursor.execute(
             _MOVE,
             {

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection
 from django.db.models import Max, Q
 
 from slider import strict
-from slider.models import Ending, Item, Publication
+from slider.models import Ending, Item, Publication, standing
 from slider.models.publication import TAKING_BACK
 
 
@@ -27,7 +27,7 @@ def owe(task_id: int, results: Sequence[Result], *, undo_s: float, number: int =
     """Write the results as due `undo_s` seconds from now. A second result of the same number is an IntegrityError."""
     if not results:
         return
-    with connection.cursor() as cursor:
+    with standing.cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO slider_publication

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from slider.flow import ahead as holding
 from slider.flow import hiding
 from slider.flow.ahead import Grip, Hand, Leases
-from slider.models import Review
+from slider.models import whole
 from slider.queries import desk, frame
 from slider.views import access, desk_pages
 
@@ -22,7 +22,8 @@ MOST_GRIPS = 100  # what a page has in hands, is sending, and has kept from befo
 @require_POST
 def ahead(request: HttpRequest) -> HttpResponse:
     """A sign of life of an open desk, and as many looks as it lacks, drawn and ready to be shown."""
-    may = desk_pages.may_review(request)
+    may = desk_pages.reviewed_by(request)
+    shown = desk_pages.shown_of(request, may)
     page, leases = desk_pages.page_of(request), leases_of()
     back = _grips(request, "back", long=True)
     grips = [*_grips(request, "have"), *_grips(request, "typed", long=True), *back]
@@ -33,17 +34,18 @@ def ahead(request: HttpRequest) -> HttpResponse:
         page=page,
         grips=[*grips, *sent],
         want=int(want) if want.isascii() and want.isdigit() and len(want) < 3 else 0,
-        tasks=[task.pk for task in desk_pages.wanted_of(request, may)],
-        may=[task.pk for task in may],
+        tasks=[task.task_id for task in shown],
+        may=[task.task_id for task in may],
         leases=leases,
         near=desk_pages.number(request.POST.get("near", "")),
+        practises=any(task.practises for task in shown),
         number=desk_pages.number(request.POST.get("number", "")),
     )
     return _answer(request, hand, grips, back)
 
 
 def _answer(request: HttpRequest, hand: Hand, grips: Sequence[Grip], back: Sequence[Grip]) -> HttpResponse:
-    returned = Review.objects.in_bulk([grip.review_id for grip in back if grip.review_id in hand.kept])
+    returned = whole.looks([grip.review_id for grip in back if grip.review_id in hand.kept])
     looks = [*returned.values(), *hand.fresh]
     kept = hand.kept & {grip.review_id for grip in grips}
     told = {
@@ -77,7 +79,7 @@ def release(request: HttpRequest) -> HttpResponse:
 
     It names what somebody has typed for, and decisions that are on their way.
     """
-    desk_pages.may_review(request)
+    desk_pages.reviewed_by(request)
     page = desk_pages.page_of(request)
     if page:
         kept = [*_grips(request, "typed"), *_grips(request, "sent")]

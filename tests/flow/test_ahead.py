@@ -222,3 +222,15 @@ def test_many_pages_at_once_never_hold_one_look_twice_nor_a_person_too_many() ->
     holders = dict(got)
     assert len(holders) == len(set(got)) == Review.objects.filter(state=ReviewState.HELD).count() == 32
     assert all(list(holders.values()).count(who) == 8 for who in people)
+
+
+def test_a_page_that_wakes_takes_no_second_look_at_the_same_item() -> None:
+    cast = casts.company(looks=2)
+    casts.one(cast.task)
+    held_by_another = casts.take(cast.colleague, cast.task)
+    first = fill(cast)
+    run_out()
+    review.skip(held_by_another.pk, user_id=cast.colleague.pk, token=held_by_another.token)
+    again = fill(cast, page=OTHER)  # the first one is free by now, and comes first
+    assert {look.pk for look in again.fresh} == {held_by_another.pk}
+    assert fill(cast, *grips(first), want=0).kept == frozenset()

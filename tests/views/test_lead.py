@@ -75,6 +75,7 @@ def test_it_shows_who_holds_what_and_counts_what_waits_by_who_may_take_it(cast: 
     assert "Held message" in told
     assert "reviewer, taken just now" in told
     assert '<b class="figure">2</b> looks' in told
+    assert "Audit" not in told  # one sum would shrink as the lead takes it
     assert "Secret audit" not in told
     casts.take(cast.colleague, cast.task)
     held = page(signed_in(lead), address(cast)).split("In hands right now")[1]

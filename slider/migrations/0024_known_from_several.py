@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("slider", "0021_flags"),
+        ("slider", "0023_flags"),
     ]
 
     operations = [

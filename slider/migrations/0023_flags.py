@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("slider", "0020_last_words"),
+        ("slider", "0022_last_words"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

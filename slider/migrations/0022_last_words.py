@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("slider", "0019_own_keys_and_pictures"),
+        ("slider", "0021_several_looks_keep_their_items_time"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
