@@ -65,7 +65,7 @@ def _configuration() -> dict[str, Any]:
         "task_queues": [Queue(name) for name in QUEUES],
         "task_default_queue": "sweep",
         "task_create_missing_queues": False,
-        "imports": ["tasks.work", "tasks.sweep", "tasks.intake", "tasks.publish", "tasks.guard", "tasks.letters"],
+        "imports": [f"tasks.{name}" for name in ("work", "news", "sweep", "intake", "publish", "guard", "letters")],
         "task_routes": {
             "tasks.work.*": "work",
             "tasks.sweep.*": "sweep",

@@ -28,6 +28,11 @@ class Pace:
         self._own = MemoryStorage()
         self._a_call = FIRST_GUESS
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is any limit to keep."""
+        return self._requests is not None or self._tokens is not None
+
     def permits(self, wanted: int, *, held: int) -> int:
         """How many of `wanted` calls may begin while `held` are in the air, whose tokens are not booked yet."""
         granted = wanted

@@ -4,48 +4,75 @@ import asyncio
 import gc
 import math
 import os
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
 from typing import Any
 
 import structlog
 from celery.signals import worker_process_init, worker_shutting_down
 from django.conf import settings
-from django.db import DataError, IntegrityError, InternalError, connection, connections, transaction
+from django.db import DataError, IntegrityError, InternalError, connections, transaction
 
 from slider.celery import app
 from slider.engine.calibration import Calibration
-from slider.flow import claims, route, score, sentinels
+from slider.flow import claims, crew, halts, route, score, sentinels, wake
 from slider.flow import work as stage
 from slider.flow.claims import Claim
 from slider.flow.work import Finding
 from slider.llm import prices, prompt
 from slider.llm.client import Client
 from slider.llm.records import Ask, Outcome
-from slider.models import Task, Worker
+from slider.models import Stance, Task, Worker
 from slider.schema import Schema
-from tasks import pump
+from tasks import news, presence, pump
 from tasks.pace import Pace
 from tasks.patience import patiently
+from tasks.threads import Threads
 
 log = structlog.get_logger(__name__)
 PATIENCE_S = 3600.0
 LONGEST_PAUSE_S = 60.0
-_SLOTS = 7_302  # the advisory locks' own number space
+LOOK_EVERY_S = 1.0
+JOIN_S = 10.0
 
 
 @app.task(name="tasks.work.work")
-def work(task_id: int) -> int:
-    """A hint that a task may have ready items. Another pump on it already: nothing to do."""
-    task = Task.objects.filter(pk=task_id, paused=False).first()
-    worker = Worker.objects.filter(task_id=task_id, retired_at=None).order_by("rung").first()
-    if task is None or worker is None:
-        return 0
-    with slot(task_id) as free:
-        settled = asyncio.run(Shift(task, worker).run()) if free else 0
-    connections.close_all()
-    return settled
+def work(task_id: int) -> int:  # noqa: ARG001
+    """A hint that some task may have ready items. Whose turn it is stands in the database; perhaps it is nobody's."""
+    threads = Threads()
+    try:
+        post = threads.do("claim", lambda: patiently(_joined, limit_s=JOIN_S))
+        return 0 if post is None else _shift(post, threads)
+    finally:
+        threads.leave()
+
+
+def _joined() -> crew.Post | None:
+    return crew.join(myself(), host=presence.HOST)
+
+
+def _shift(post: crew.Post, threads: Threads) -> int:
+    shift: Shift | None = None
+
+    def begin() -> Shift | None:
+        task = Task.objects.get(pk=post.task_id)
+        worker = Worker.objects.filter(task=task, retired_at=None).order_by("rung").first()
+        if worker is None:
+            return None
+        return Shift(task, worker, post=post, seats=crew.deal(post, in_flight=worker.in_flight, uses=0))
+
+    try:
+        shift = threads.do("claim", begin)
+        if post.more:
+            wake.hint("work", post.task_id)
+        return 0 if shift is None else asyncio.run(shift.run(threads))
+    finally:
+        rests = shift is not None and shift.rests
+        threads.do("claim", lambda: patiently(lambda: crew.leave(post, rests=rests), limit_s=JOIN_S))
+
+
+def myself() -> str:
+    """Host and process."""
+    return f"{presence.HOST}:{os.getpid()}"
 
 
 def key_of(worker: Worker) -> str:
@@ -55,31 +82,16 @@ def key_of(worker: Worker) -> str:
     return "" if worker.base_url else str(settings.ENV.OPENAI_API_KEY)
 
 
-@contextmanager
-def slot(task_id: int) -> Iterator[bool]:
-    """The right to pump this task. It goes with the connection, so a killed process leaves none behind."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_SLOTS, task_id % 2**31])
-        (free,) = cursor.fetchone()
-    try:
-        yield free
-    finally:
-        if free:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_SLOTS, task_id % 2**31])
-
-
 class Shift:
     """One worker profile at work on one task: what the pump's hands do."""
 
-    def __init__(self, task: Task, worker: Worker) -> None:
+    def __init__(self, task: Task, worker: Worker, *, post: crew.Post | None = None, seats: int | None = None) -> None:
         env = settings.ENV
         self._task, self._worker, self._env = task, worker, env
-        self._name = f"{socket.gethostname()}:{os.getpid()}"
-        self._schema = Schema.compile(task.output_schema)
-        self._format = prompt.response_format(task.output_schema, ask_confidence=worker.ask_confidence)
-        self._wrapped = prompt.wraps(task.output_schema, ask_confidence=worker.ask_confidence)
-        self._examples = [prompt.Example(example["input"], example["output"]) for example in worker.examples]
+        self._post = post
+        self._seats = worker.in_flight if seats is None else seats
+        self._name = myself()
+        self._ask = _form(task, worker)
         self._base_url = worker.base_url or env.OPENAI_BASE_URL
         self._key = key_of(worker)
         self._pace = Pace(
@@ -91,9 +103,14 @@ class Shift:
         own = (worker.price_in, worker.price_out)
         self._prices = prices.Prices(own[0], own[1]) if own[0] is not None and own[1] is not None else None
         self._client: Client | None = None
+        self._news = asyncio.Event()
+        self._seen_waiting = False
+        self._looked_at = time.monotonic()
+        self.rests = False  # its limits let nothing begin, and nothing is on its way
 
-    async def run(self) -> int:
+    async def run(self, threads: Threads) -> int:
         env = self._env
+        ears = asyncio.create_task(news.hear(self._heard)) if self._post else None
         async with Client(self._base_url, api_key=self._key, timeout_s=self._worker.timeout_s) as self._client:
             hands = pump.Hands(
                 claim=self.claim,
@@ -104,65 +121,105 @@ class Shift:
                 ),
                 give_back=self.give_back,
                 pause_s=self.pause_s,
-                goodbye=connections.close_all,
+                tick=self.tick,
+                news=self.news,
+                watch=self.watch,
             )
-            return await pump.Pump(
-                hands,
-                in_flight=self._worker.in_flight,
-                lease_s=env.SLIDER_LEASE_S,
-                shift_s=env.SLIDER_SHIFT_S,
-                linger_s=env.SLIDER_LINGER_S,
-            ).run()
+            try:
+                return await pump.Pump(
+                    hands,
+                    threads=threads,
+                    in_flight=self._seats,
+                    lease_s=env.SLIDER_LEASE_S,
+                    shift_s=env.SLIDER_SHIFT_S,
+                    linger_s=env.SLIDER_LINGER_S,
+                ).run()
+            finally:
+                presence.carry()
+                if ears is not None:
+                    ears.cancel()
+                    await asyncio.gather(ears, return_exceptions=True)
+
+    def watch(self, held: int, flying: int) -> pump.Halted:
+        """Say what is in hand, and hear from PostgreSQL whether an operator has halted this, on whichever host."""
+        presence.carry(task_id=self._task.pk, profile=self._worker.name, held=held, flying=flying)
+        stance = patiently(
+            lambda: halts.read(self._worker.pk, host=presence.HOST).stance, limit_s=self._env.SLIDER_LEASE_S
+        )
+        return "" if stance is None else "paused" if stance == Stance.PAUSED else "draining"
 
     def claim(self, most: int, held: int) -> list[Claim]:
         """As many items as the budget, the rate limits and the worker's health allow."""
         return patiently(lambda: self._claim(most, held), limit_s=PATIENCE_S)
 
     def _claim(self, most: int, held: int) -> list[Claim]:
-        if not stage.is_on(self._worker):
+        worker = self._worker
+        if not stage.is_on(worker, host=presence.HOST):
             return []
+        if worker.daily_budget is None and not self._pace.is_limited and not worker.trouble:
+            self.rests = False
+            return self._taken(most)
+        with claims.alone(self._task.pk):
+            # All that the pumps of this task have in hand may still cost money, whoever's hands they are.
+            held = claims.in_work(self._task.pk)
+            allowed = self._allowed(most, held)
+            self.rests = allowed < 1 and held == 0
+            if allowed < 1:
+                return []
+            taken = self._taken(allowed)
+            self._pace.begun(len(taken))
+            return taken
+
+    def _allowed(self, most: int, held: int) -> int:
         if self._worker.trouble:
-            most = 1 - held  # one probe at a time until it answers again
+            most = min(most, 1 - held)  # one probe at a time until it answers again
         left = stage.calls_left(self._worker)
         if left is not None:
             most = min(most, left - held)
-        if most < 1 or (most := self._pace.permits(most, held=held)) < 1:
-            return []
-        taken = claims.claim(
+        return self._pace.permits(most, held=held) if most > 0 else 0
+
+    def _taken(self, most: int) -> list[Claim]:
+        return claims.claim(
             self._task.pk,
             most=most,
             max_tries=self._task.max_tries,
             lease_s=self._env.SLIDER_LEASE_S,
             by=self._name,
         )
-        self._pace.begun(len(taken))
-        return taken
+
+    def tick(self, uses: int, idle: bool) -> tuple[int, bool]:  # noqa: FBT001  # as the pump's hands have it
+        """A sign of life; how many calls may be in the air from now on, and whether others should have the turn.
+
+        Who waits for a pump is looked for once a second, and given way to at the second sight: a process that is free
+        takes it before. One that has nothing to do goes at once.
+        """
+        return patiently(lambda: self._tick(uses, idle=idle), limit_s=self._env.SLIDER_LEASE_S)
+
+    def _tick(self, uses: int, *, idle: bool) -> tuple[int, bool]:
+        post, now = self._post, time.monotonic()
+        if post is None:
+            return uses, False
+        seats = crew.deal(post, in_flight=self._worker.in_flight, uses=uses)
+        if now - self._looked_at < (0 if idle else LOOK_EVERY_S):
+            return seats, False
+        seen, waits = self._seen_waiting, crew.may_leave(post, idle=idle)
+        self._looked_at, self._seen_waiting = now, waits
+        return seats, waits and (seen or idle)
+
+    async def news(self) -> None:
+        await self._news.wait()
+        self._news.clear()
+
+    def _heard(self, said: str) -> None:
+        task, _, what = said.partition(" ")
+        if task == str(self._task.pk) or not what:  # of other tasks that they have items: an idle pump makes room
+            self._news.set()
 
     async def ask(self, claim: Claim) -> Finding:
         if self._client is None:
             raise RuntimeError("the shift has not begun: ask is called by the pump alone")
         worker = self._worker
-        answered = await self._client.ask(
-            Ask(
-                model=worker.model,
-                messages=prompt.messages(
-                    instructions=worker.instructions,
-                    examples=self._examples,
-                    item_input=claim.body,
-                    output_schema=self._task.output_schema,
-                    ask_confidence=worker.ask_confidence,
-                ),
-                schema=self._schema,
-                response_format=self._format,
-                wrapped=self._wrapped,
-                ask_confidence=worker.ask_confidence,
-                temperature=worker.temperature,
-                n=worker.samples,
-                max_tokens=worker.max_tokens,
-                logprobs=worker.logprobs,
-                top_logprobs=5 if worker.logprobs else None,
-            )
-        )
+        answered = await self._client.ask(self._ask, last=prompt.written(claim.body))
         cost = prices.cost(
             worker.model,
             base_url=self._base_url,
@@ -201,6 +258,28 @@ class Shift:
         if finding.answered.outcome is not Outcome.RATE_LIMITED:
             return 0.0
         return min(LONGEST_PAUSE_S, finding.answered.retry_after_s or 1.0)
+
+
+def _form(task: Task, worker: Worker) -> Ask:
+    """What every call of this worker has in common: all but the item."""
+    return Ask(
+        model=worker.model,
+        messages=prompt.before(
+            instructions=worker.instructions,
+            examples=[prompt.Example(example["input"], example["output"]) for example in worker.examples],
+            output_schema=task.output_schema,
+            ask_confidence=worker.ask_confidence,
+        ),
+        schema=Schema.compile(task.output_schema),
+        response_format=prompt.response_format(task.output_schema, ask_confidence=worker.ask_confidence),
+        wrapped=prompt.wraps(task.output_schema, ask_confidence=worker.ask_confidence),
+        ask_confidence=worker.ask_confidence,
+        temperature=worker.temperature,
+        n=worker.samples,
+        max_tokens=worker.max_tokens,
+        logprobs=worker.logprobs,
+        top_logprobs=5 if worker.logprobs else None,
+    )
 
 
 def settle(findings: list[Finding], worker: Worker, task: Task) -> None:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection
 from django.db.models import Max, Q
 
 from slider import strict
+from slider.flow import arrays
 from slider.models import Ending, Item, Publication, standing
 from slider.models.publication import TAKING_BACK
 
@@ -45,13 +46,13 @@ def owe(task_id: int, results: Sequence[Result], *, undo_s: float, number: int =
                 "task": task_id,
                 "number": number,
                 "undo_s": undo_s,
-                "items": [result.item_id for result in results],
-                "endings": [str(result.ending) for result in results],
-                "answers": [
-                    None if result.answer is None else strict.canonical(result.answer).decode() for result in results
-                ],
-                "reasons": [result.reason for result in results],
-                "reviews": [result.review_id for result in results],
+                "items": arrays.numbers([result.item_id for result in results]),
+                "endings": arrays.literal([result.ending for result in results]),
+                "answers": arrays.literal(
+                    [None if result.answer is None else strict.canonical(result.answer).decode() for result in results]
+                ),
+                "reasons": arrays.literal([result.reason for result in results]),
+                "reviews": arrays.literal([result.review_id for result in results]),
             },
         )
 

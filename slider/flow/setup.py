@@ -111,8 +111,3 @@ def replace_worker(worker: Worker, content: dict[str, Any], *, by: int) -> Worke
             reason=f"worker {new} replaces {old}; evidence starts anew",
         )
     return new
-
-
-def pause(task: Task, *, paused: bool) -> None:
-    """Stop or resume the workers of a task; items keep coming in, people keep reviewing."""
-    Task.objects.filter(pk=task.pk).update(paused=paused)

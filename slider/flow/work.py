@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import connection
 from django.utils import timezone
 
-from slider.flow import bulk, moves
+from slider.flow import bulk, halts, moves
 from slider.flow.claims import Claim
 from slider.llm.records import Answered, FieldEvidence
 from slider.models import Attempt, Outcome, State, Worker
@@ -81,7 +81,7 @@ def _attempt(finding: Finding, worker: Worker) -> Attempt:
     answered = finding.answered
     return Attempt(
         item_id=finding.claim.item_id,
-        worker=worker,
+        worker_id=worker.pk,
         token=finding.claim.token,
         outcome=Outcome(answered.outcome.value),
         detail=answered.detail[:300],
@@ -135,9 +135,9 @@ def _note_trouble(worker: Worker, held: Sequence[Finding]) -> None:
         worker.trouble = trouble[:300]
 
 
-def is_on(worker: Worker) -> bool:
-    """Whether this version may still begin items: nobody has paused its task or put another in its place."""
-    return Worker.objects.filter(pk=worker.pk, retired_at=None, task__paused=False).exists()
+def is_on(worker: Worker, *, host: str) -> bool:
+    """Whether this version may begin items here: nobody halted it, its task or this host, or replaced it."""
+    return halts.read(worker.pk, host=host).may_begin
 
 
 def calls_left(worker: Worker) -> int | None:
@@ -171,9 +171,11 @@ def waiting() -> list[int]:
             """
             SELECT t.id FROM slider_task t
             WHERE NOT t.paused
-              AND EXISTS (SELECT FROM slider_worker w WHERE w.task_id = t.id AND w.retired_at IS NULL)
+              AND EXISTS (SELECT FROM slider_worker w WHERE w.task_id = t.id AND w.retired_at IS NULL
+                          AND NOT EXISTS (SELECT FROM slider_halt h WHERE h.task_id = t.id
+                                          AND h.profile IN ('', w.name)))
               AND EXISTS (SELECT FROM slider_item i WHERE i.task_id = t.id AND i.state = 'ready'
-                          AND i.run_at <= clock_timestamp() AND i.tries < t.max_tries)
+                          AND i.run_at <= statement_timestamp() AND i.tries < t.max_tries)
             ORDER BY t.id
             """
         )

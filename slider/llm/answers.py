@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import jiter
+
 from slider import strict
 from slider.llm import evidence, spans
 from slider.llm.records import Answered, Ask, FieldEvidence, Flag, Outcome, Sample
@@ -29,11 +31,10 @@ class _Told:
     logprobs: object = None
 
 
-def read(body: bytes, *, ask: Ask) -> Answered:
+def read(body: bytes, *, ask: Ask, latency_ms: float = 0.0) -> Answered:
     """Read the body of an answer with status 200. Never raises, whatever an endpoint or a model sends."""
     try:
-        # The envelope is the endpoint's, and its logprobs may hold NaN: only the content must be strict JSON.
-        envelope = json.loads(body)
+        envelope = _parsed(body)
     except RecursionError:
         return _bad("is nested too deep to be read", body)
     except ValueError:
@@ -47,7 +48,28 @@ def read(body: bytes, *, ask: Ask) -> Answered:
         return _bad("has no choices", body)
     if len(choices) > max(ask.n, 1):
         return _bad(f"has {len(choices)} choices where {ask.n} were asked for", body)
-    return _assembled([_told(choice, ask) for choice in choices], envelope, ask)
+    return _assembled([_told(choice, ask) for choice in choices], envelope, ask, latency_ms)
+
+
+def _parsed(body: bytes) -> object:
+    """The envelope is the endpoint's, and its logprobs may hold NaN: only the content must be strict JSON.
+
+    The fast reader refuses a little of what the standard library takes, such as half of a character pair: then that
+    one has the last word.
+    """
+    try:
+        return jiter.from_json(body)
+    except ValueError:
+        return json.loads(body)
+
+
+def reason(body: bytes) -> str:
+    """Why an endpoint refused, from the body of an answer that is none."""
+    try:
+        told = _parsed(body)
+    except (RecursionError, ValueError):
+        return said(None)
+    return said(told.get("error", told)) if isinstance(told, dict) else said(None)
 
 
 def storable(text: str, *, length: int = _LONGEST_RAW) -> str:
@@ -70,7 +92,7 @@ def _bad(what: str, body: bytes) -> Answered:
     return Answered(outcome=Outcome.BAD_RESPONSE, detail=f"The endpoint's answer {what}.", raw=raw)
 
 
-def _assembled(told: Sequence[_Told], envelope: dict[str, object], ask: Ask) -> Answered:
+def _assembled(told: Sequence[_Told], envelope: dict[str, object], ask: Ask, latency_ms: float) -> Answered:
     chosen = _chosen(told)
     sample = chosen.sample
     flags = _flags(told, chosen, ask)
@@ -95,12 +117,15 @@ def _assembled(told: Sequence[_Told], envelope: dict[str, object], ask: Ask) -> 
         raw=storable(chosen.content),
         tokens_in=tokens_in,
         tokens_out=tokens_out,
+        latency_ms=latency_ms,
         finish_reason=chosen.finish_reason,
     )
 
 
 def _chosen(told: Sequence[_Told]) -> _Told:
     """The first sample that gave the most frequent answer; the first of all when none gave one."""
+    if len(told) == 1:
+        return told[0]
     counts = Counter(one.sample.text for one in told if one.sample.text is not None)
     if not counts:
         return told[0]

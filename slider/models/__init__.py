@@ -3,6 +3,7 @@
 from slider.models.afterwards import Correction, SecondOpinion, Undone
 from slider.models.attempt import Attempt
 from slider.models.decision import Decision, Why
+from slider.models.fleet import Halt, Operation, OperationKind, Presence, Requeued, Sign, Stance
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
 from slider.models.item import Item, Payload
 from slider.models.known import Adjudication, Known, KnownFrom, Stands
@@ -19,6 +20,7 @@ from slider.models.practice import Admission, Let, Practice
 from slider.models.project import ApiKey, Membership, Project, Role, Scope, can
 from slider.models.publication import Endpoint, Publication
 from slider.models.pulse import Pulse
+from slider.models.pump import Pump
 from slider.models.review import Decline, Handing, HandingKind, Hidden, Review
 from slider.models.score import Score
 from slider.models.states import (
@@ -60,6 +62,7 @@ __all__ = [
     "Endpoint",
     "Freed",
     "Gauge",
+    "Halt",
     "Handing",
     "HandingKind",
     "Hidden",
@@ -83,6 +86,8 @@ __all__ = [
     "Notice",
     "NoticeKind",
     "NoticeSeen",
+    "Operation",
+    "OperationKind",
     "Outcome",
     "Overflow",
     "OwnAnswer",
@@ -94,11 +99,14 @@ __all__ = [
     "Policy",
     "Post",
     "Practice",
+    "Presence",
     "Project",
     "Publication",
     "Pulse",
+    "Pump",
     "Purpose",
     "RefusedRow",
+    "Requeued",
     "Review",
     "ReviewKind",
     "ReviewState",
@@ -106,8 +114,10 @@ __all__ = [
     "Scope",
     "Score",
     "SecondOpinion",
+    "Sign",
     "Spell",
     "Spend",
+    "Stance",
     "Stands",
     "State",
     "Tally",

@@ -58,3 +58,13 @@ def desk(user: AbstractBaseUser | AnonymousUser) -> Desk:
         cursor.execute(_WAITING, {"user": user.pk, "roles": _REVIEWING, "many": MANY})
         may_review, count = cursor.fetchone()
     return Desk(may_review, count)
+
+
+def fleet_reach(user: AbstractBaseUser | AnonymousUser) -> list[int]:
+    """The projects whose part of the fleet a person runs."""
+    if not user.is_authenticated or not user.is_active:
+        return []
+    operators = [role for role, verbs in RIGHTS.items() if "operate" in verbs]
+    return list(
+        Membership.objects.filter(user_id=int(user.pk), role__in=operators).values_list("project_id", flat=True)
+    )
