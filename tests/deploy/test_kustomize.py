@@ -144,9 +144,9 @@ def test_pumps_are_counted_by_what_waits() -> None:
 
     assert waiting() == 0
     casts.one(cast.task)
-    casts.bring_in(cast.task, {f"m{n}": {"text": "Where is it?"} for n in range(5)})
+    casts.bring_in(cast.task, {f"w{n}": {"text": "Where is it?"} for n in range(5)})
     assert waiting() == 5
-    Item.objects.filter(external_id="m0").update(run_at=timezone.now() + timedelta(hours=1))
+    Item.objects.filter(external_id="w0").update(run_at=timezone.now() + timedelta(hours=1))
     assert waiting() == 4
     Task.objects.update(paused=True)
     assert waiting() == 0

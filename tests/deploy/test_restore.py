@@ -18,9 +18,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count
 
 from slider.embedded import programs
-from slider.flow import intake, review
+from slider.flow import claims, intake, review
 from slider.flow.review import Said
-from slider.models import Delivery, Item, Move, Publication, Review, State, Verdict
+from slider.models import Delivery, Endpoint, Item, Move, Publication, Review, State, Task, Verdict, Worker
 from slider.queries import upgrade
 from tests import casts
 from tests.deploy.conftest import another_database, database_url, key_of, wait_until
@@ -46,6 +46,16 @@ def restored_from(dump: Path) -> Iterator[None]:
     with another_database():
         tool("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={database_url()}", str(dump))
         yield
+
+
+def paused(cast: casts.Company, receiver: Receiver) -> Task:
+    """A second task, whose items wait until somebody resumes it."""
+    made = casts.task(cast.project, by=cast.admin, share=1.0, name="Later", undo_s=0)
+    Task.objects.filter(pk=made.pk).update(paused=True)
+    Worker.objects.filter(task=made).update(model="standin-1", samples=1)
+    Endpoint.objects.create(task=made, url=receiver.url)
+    casts.bring_in(made, {f"later-{n}": body(f"later-{n}") for n in range(3)})
+    return made
 
 
 def in_every_state(cast: casts.Company) -> Review:
@@ -81,12 +91,14 @@ def test_a_live_site_is_lost_restored_and_goes_on(
 ) -> None:
     model.faults(latency_ms=600, jitter_ms=300)
     key, dump = key_of(cast), tmp_path / "slider.dump"
-    held = in_every_state(cast)
+    held, later = in_every_state(cast), paused(cast, receiver)
     site.wait_until_up(site.web(), *(site.worker(kind) for kind in ("pumps", "hands", "doors")))
     traffic = Traffic(site.address)
     traffic.push(slug=cast.task.slug, key=key, name="m", every_s=0.05, keep=True)
     until_a_good_moment(receiver)
 
+    # One is with a worker that nobody will hear of again.
+    assert len(claims.claim(later.pk, most=1, max_tries=3, lease_s=20, by="a worker that is lost")) == 1
     tool("pg_dump", "--format=custom", f"--file={dump}", f"--dbname={database_url()}")
     sent_by_then, receiver.refuses = len(receiver.taken), False
     wait_until(lambda: len(receiver.taken) >= sent_by_then + 10, limit_s=60, what="results after the dump")
@@ -112,6 +124,7 @@ def test_a_live_site_is_lost_restored_and_goes_on(
         new = {*Item.objects.values_list("pk", flat=True)} - stood.items
         assert min(new) > max(in_the_lost), "an id was given to a second item"
         review.decide(held.pk, user_id=cast.colleague.pk, token=held.token, said=Said(Verdict.FIX, OWN))
+        Task.objects.filter(pk=later.pk).update(paused=False)
         unfinished = Item.objects.filter(state__in=[State.READY, State.WORKING])
         wait_until(lambda: not unfinished.exists(), limit_s=60, what=lambda: f"{unfinished.count()} items on their way")
         owed = Publication.objects.filter(delivery=Delivery.DUE)
