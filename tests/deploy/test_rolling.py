@@ -17,7 +17,7 @@ from tests.deploy.traffic import Receiver, Traffic, p95
 from tests.standin import Model
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300), pytest.mark.slow]
-QUIET_CALLS = 100
+QUIET_CALLS = 60
 MOST_ADDED_S = 1.0
 
 
@@ -27,8 +27,8 @@ def busy(site: Site, cast: casts.Company) -> Traffic:
     task = cast.task
     slider = ["/", f"/tasks/{task.pk}/", f"/tasks/{task.pk}/items/", "/healthz", "/readyz"]
     for keep in (True, False):
-        traffic.push(slug=task.slug, key=key_of(cast), name=f"keep-{keep}", every_s=0.1, keep=keep)
-        traffic.read(paths=slider, cookie=cookie_of(cast.tuner), every_s=0.1, keep=keep)
+        traffic.push(slug=task.slug, key=key_of(cast), name=f"keep-{keep}", every_s=0.25, keep=keep)
+        traffic.read(paths=slider, cookie=cookie_of(cast.tuner), every_s=0.25, keep=keep)
     traffic.read(paths=["/desk/"], cookie=cookie_of(cast.reviewer), every_s=0.3, keep=True)
     return traffic
 
