@@ -80,9 +80,14 @@ def browsers_loop(browser: Browser) -> Iterator[asyncio.AbstractEventLoop]:
 
 @pytest.fixture(autouse=True)
 def other_tests_see_no_loop(browsers_loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-    """Where a loop runs, nobody may start one: a test of the fleet may follow in this very process."""
+    """Where a loop runs, nobody may start one: a test of the fleet may follow in this very process.
+
+    Django keeps connections of their own for a thread with a loop. They end with the test: what comes next may close
+    all that it sees and drop the database, and the next test of a browser would be left with what is dead.
+    """
     asyncio._set_running_loop(browsers_loop)
     yield
+    connections.close_all()
     asyncio._set_running_loop(None)
 
 
