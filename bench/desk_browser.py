@@ -25,6 +25,7 @@ from bench.recording import Recording
 SIZE = ViewportSize(width=1280, height=800)
 ITEMS, WAITING = 4000, 1200
 PATIENCE_MS = 15_000
+RECORDED = 5  # items
 
 # Runs before the page's own scripts. It only looks: what is painted, when, and whether anybody used a mouse.
 WATCH = """
@@ -98,7 +99,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--items", type=int, default=200)
     parser.add_argument("--latency", type=float, default=60.0, help="Milliseconds of every round trip.")
     parser.add_argument("--pace", type=float, nargs=2, default=(0.5, 1.0), help="Seconds an item, least and most.")
-    parser.add_argument("--record", type=Path, help="Write a short moving picture of it here (PNG).")
+    parser.add_argument("--record", type=Path, help="Write a short moving picture of it here (WebP).")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args(arguments)
 
@@ -147,11 +148,11 @@ def review(
     for number in range(items):
         page.wait_for_timeout(1000 * chance.uniform(pace.least_s, pace.most_s))
         shown = page.evaluate("window.benchTold.shown")
-        if recording is not None and number < 12:
+        if recording is not None and number < RECORDED:
             recording.add(page, 0.7)
         if chance.random() < 0.15:
             page.keyboard.press("r")
-            if recording is not None and number < 12:
+            if recording is not None and number < RECORDED:
                 recording.add(page, 0.5)
             page.keyboard.press("1")
             pressed.append((shown, "reject"))
