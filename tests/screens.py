@@ -86,6 +86,10 @@ def quality(page: Page) -> None:
     page.goto(f"{TASK}quality")
 
 
+def fleet(page: Page) -> None:
+    page.goto("/fleet/")
+
+
 # What the guard does, moment by moment: each picture is taken once its moment has come.
 UNKNOWN = (Picture("guard-1-not-known", slider),)
 PULLED_BACK = (
@@ -107,6 +111,7 @@ SHOTS = (
     Picture("desk-dark", desk, who="reviewer", scheme="dark"),
     Picture("desk-phone", desk, who="reviewer", size=PHONE),
     Picture("item", item),
+    Picture("fleet", fleet),
 )
 
 

@@ -48,6 +48,8 @@ def hold(user_id: int, *, page: str, grips: Sequence[Grip], leases: Leases, may:
     `may` are the tasks that the person reviews. A claim that is not theirs, or not the last one, keeps nothing, and
     what a lead has released or given to somebody else comes back to no page by itself.
     """
+    if not grips:
+        return frozenset()
     with standing.cursor() as cursor:
         cursor.execute(
             f"""

@@ -2,21 +2,29 @@
 
 from collections.abc import Sequence
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import DateTimeField, Exists, Func, OuterRef
+from django.db.models.functions import JSONObject
 
 from slider.models.attempt import Attempt
+from slider.models.project import RIGHTS, Membership
 from slider.models.review import Handing, Review
 from slider.models.standing import Standing, among
 
 _OTHERS = Attempt.objects.filter(item_id=OuterRef("item_id"), answer__isnull=False).exclude(
     worker_id=OuterRef("item__decision__attempt__worker_id")
 )
+_REVIEWING = [role for role, verbs in RIGHTS.items() if "review" in verbs]
+_TEAM = Membership.objects.filter(
+    project_id=OuterRef("task__project_id"), role__in=_REVIEWING, user__is_active=True
+).order_by("user__username")
 _WHOLE = Standing(
     lambda: (
         Review.objects.select_related("task__project", "item__payload", "item__decision__attempt__score")
         .annotate(
             has_words=Exists(Handing.objects.filter(review_id=OuterRef("pk"))),
             has_others=Exists(_OTHERS),
+            team=ArraySubquery(_TEAM.values(one=JSONObject(id="user_id", name="user__username"))),
             read_at=Func(function="clock_timestamp", output_field=DateTimeField()),
         )
         .filter(among("ids"))
@@ -28,6 +36,6 @@ def looks(ids: Sequence[int]) -> dict[int, Review]:
     """These looks by their ids, each with what belongs to it.
 
     Beside it stand `has_words`: it was given with words; `has_others`: other workers have answered the same item;
-    `read_at`: the time by the database's clock.
+    `team`: who reviews in its project, by name; `read_at`: the time by the database's clock.
     """
     return {look.pk: look for look in _WHOLE.all(ids=list(ids))} if ids else {}

@@ -2,21 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from slider.models import BESIDE, Handing, HandingKind, Membership, Review, ReviewState
 from slider.models.project import RIGHTS
-from slider.models.standing import Given, Standing
 
 SHOWN = 5  # the newest notes of a look
 
 _REVIEWING = [role for role, verbs in RIGHTS.items() if "review" in verbs]
-_MEMBERS = Standing(
-    lambda: (
-        Membership.objects.filter(project_id=Given("project"), role__in=_REVIEWING, user__is_active=True)
-        .select_related("user")
-        .order_by("user__username")
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +50,18 @@ def told(one: Handing) -> str:
     }[HandingKind(one.kind)]
 
 
-def colleagues(project_id: int, *, without: int = 0) -> list[Somebody]:
-    """Everybody who reviews in a project, but for one, by name."""
-    members = _MEMBERS.all(project=project_id)
-    return [Somebody(one.user_id, one.user.get_username()) for one in members if one.user_id != without]
+def colleagues(project_id: int) -> list[Somebody]:
+    """Everybody who reviews in a project, by name."""
+    members = Membership.objects.filter(project_id=project_id, role__in=_REVIEWING, user__is_active=True)
+    found = members.order_by("user__username").values_list("user_id", "user__username")
+    return [Somebody(*one) for one in found]
+
+
+def others(review: Review, person: int) -> list[Somebody]:
+    """Everybody else who reviews in the project of a look, by name."""
+    team: list[dict[str, Any]] | None = getattr(review, "team", None)
+    found = colleagues(review.task.project_id) if team is None else [Somebody(one["id"], one["name"]) for one in team]
+    return [one for one in found if one.user_id != person]
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,7 +194,7 @@ def _of_look(review: Review, typed: Typed, *, person: int) -> tuple[str, dict[st
         "lease_left": _seconds_left(review, now),
         "own": hidden.beside(own, seen) if own is not None else None,
         "handed": handed.words_on(review),
-        "colleagues": handed.colleagues(seen.task.project_id, without=person),
+        "colleagues": handed.others(review, person),
         "peers": settling.peers(review, seen),
     }
     if typed.doing == "mark":
