@@ -39,6 +39,8 @@ def name_the_environment() -> None:
         os.environ["SLIDER_THROWAWAY_DATABASE"] = "true"  # fsync is off, and that is meant
     os.environ["SLIDER_STATE_DIR"] = os.environ[FOLDER]
     os.environ["SECRET_KEY"] = "for tests only " + secrets.token_urlsafe(48)
+    # Test runs and the processes that they start share the cores: none needs a thread of numpy's for each.
+    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
     # A busy machine may leave a test's own transaction idle for longer than a real worker's may be.
     os.environ["SLIDER_DB_IDLE_MS"] = "10000"
     # No test may reach a real model: port 9 of this machine answers nobody.
