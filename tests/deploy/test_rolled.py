@@ -19,7 +19,7 @@ GOOD = rolled.Books(
 SPOILED: dict[str, tuple[dict[str, object], str]] = {
     "a page that broke off": ({"failed": ("/: ConnectionResetError",)}, "a call failed: /: ConnectionResetError"),
     "a result that was tried again": ({"taken": {"msg_1": ("a", "a"), "msg_2": ("b",)}}, "msg_1 came 2 times"),
-    "a result under two ids": ({"taken": GOOD.taken | {"msg_3": ("a",)}}, "against items that are done"),  # type: ignore[operator]
+    "a result under two ids": ({"taken": {**GOOD.taken, "msg_3": ("a",)}}, "against items that are done"),
     "a result that never came": ({"taken": {"msg_1": ("a",)}}, "against items that are done"),
     "an item that was lost": ({"pushed": GOOD.pushed | {"d"}}, "acknowledged, and not there: ['d']"),
     "an item in a dead pump's hands": ({"items": {**GOOD.items, "d": State.WORKING}}, "not ended: ['d']"),
