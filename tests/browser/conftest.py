@@ -83,6 +83,9 @@ def other_tests_see_no_loop(browsers_loop: asyncio.AbstractEventLoop) -> Iterato
     """Where a loop runs, nobody may start one: a test of the fleet may follow in this very process."""
     asyncio._set_running_loop(browsers_loop)
     yield
+    # Django keeps connections apart where a loop runs. One that stayed open would be found dead by the next test here,
+    # when one in between has shown everybody out of the database.
+    connections.close_all()
     asyncio._set_running_loop(None)
 
 
