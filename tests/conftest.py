@@ -16,6 +16,8 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from slider import embedded
+from tests import tables as shared
+from tests.tables import Tables
 
 # Worker processes of pytest-xdist inherit the controller's environment: whoever finds no folder made it.
 FOLDER = "SLIDER_TEST_FOLDER"
@@ -39,6 +41,8 @@ def name_the_environment() -> None:
         os.environ["SLIDER_THROWAWAY_DATABASE"] = "true"  # fsync is off, and that is meant
     os.environ["SLIDER_STATE_DIR"] = os.environ[FOLDER]
     os.environ["SECRET_KEY"] = "for tests only " + secrets.token_urlsafe(48)
+    # Test runs and the processes that they start share the cores: none needs a thread of numpy's for each.
+    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
     # A busy machine may leave a test's own transaction idle for longer than a real worker's may be.
     os.environ["SLIDER_DB_IDLE_MS"] = "10000"
     # No test may reach a real model: port 9 of this machine answers nobody.
@@ -73,6 +77,8 @@ def pytest_configure() -> None:
 
 
 def pytest_unconfigure() -> None:
+    if IS_CONTROLLER and not os.environ["SLIDER_OWN_POSTGRES"]:
+        shared.forget(Path(os.environ[FOLDER]))
     _running.close()
 
 
@@ -83,11 +89,29 @@ def state_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+def tables() -> Iterator[Tables]:
+    """The right to make the tables of this run, one test process at a time."""
+    folder = Path(os.environ[FOLDER])
+    with (folder / "tables").open("a") as file:
+        yield Tables(folder, file)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None, tables: Tables) -> None:
+    """The first of several test processes applies every migration; the others take a copy of what came of it."""
+    if not IS_CONTROLLER and tables.are_made():
+        connection.settings_dict["TEST"]["TEMPLATE"] = tables.name
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker, tables: Tables) -> Iterator[None]:
     """The test database as always; before it is dropped, nobody new is let in and whoever is still there is shown out.
 
     A page that a browser test left may be in the middle of a request when the run ends.
     """
+    if not IS_CONTROLLER:
+        with django_db_blocker.unblock():
+            tables.keep()
     yield
     name = str(connection.settings_dict["NAME"])
     with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:

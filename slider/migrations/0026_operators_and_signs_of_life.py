@@ -192,16 +192,11 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
         ),
-        migrations.AddIndex(
-            model_name="decision",
-            index=models.Index(
-                condition=models.Q(("why", "no_answer")), fields=["task", "-item"], name="decision_no_answer"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="publication",
-            index=models.Index(
-                condition=models.Q(("delivery", "failed")), fields=["task", "id"], name="publication_stuck"
+        migrations.AlterField(
+            model_name="item",
+            name="due_at",
+            field=models.DateTimeField(
+                help_text="When its result is wanted; brings it and its looks forward.", null=True
             ),
         ),
         migrations.AddField(

@@ -253,3 +253,20 @@ def check_accessibility() -> Callable[[Page], None]:
         assert results.violations_count == 0, results.generate_report()
 
     return check
+
+
+@pytest.fixture(scope="session")
+def check_both_schemes(check_accessibility: Callable[[Page], None]) -> Callable[[Page], None]:
+    """Fail when axe finds something in the page that is open, in light or in dark, or when it is wider than its window.
+
+    A scheme is a matter of the stylesheet alone: the page need not be asked for twice.
+    """
+
+    def check(page: Page) -> None:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            check_accessibility(page)
+            assert page.viewport_size is not None
+            assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], page.url
+
+    return check

@@ -123,17 +123,13 @@ def size(request: pytest.FixtureRequest) -> tuple[int, int]:
     return request.param  # type: ignore[no-any-return]  # pytest types no parameter
 
 
-@pytest.fixture(params=["light", "dark"])
-def fit(
-    request: pytest.FixtureRequest, size: tuple[int, int], check_accessibility: Callable[[Page], None]
-) -> Callable[[Page], None]:
-    """Check the page that is open, at this size and in this scheme."""
+@pytest.fixture
+def fit(size: tuple[int, int], check_both_schemes: Callable[[Page], None]) -> Callable[[Page], None]:
+    """Check the page that is open, at this size."""
 
     def check(page: Page) -> None:
-        page.emulate_media(color_scheme=request.param)
         page.set_viewport_size({"width": size[0], "height": size[1]})
-        check_accessibility(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], page.url
+        check_both_schemes(page)
 
     return check
 

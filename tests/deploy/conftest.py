@@ -97,15 +97,15 @@ def wait_until(true: Callable[[], Any], *, limit_s: float, what: Callable[[], ob
 
 
 @contextmanager
-def another_database() -> Iterator[None]:
-    """The test's database is put aside and an empty one stands in its place until the end."""
+def another_database(*, copied: bool = False) -> Iterator[None]:
+    """The test's database is put aside, and an empty one or a copy of it stands in its place until the end."""
     name = str(connection.settings_dict["NAME"])
     aside = f"{name}_aside"
     connections.close_all()
     with server() as session:
         session.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
         session.execute(f'ALTER DATABASE "{name}" RENAME TO "{aside}"')
-        session.execute(f'CREATE DATABASE "{name}"')
+        session.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{aside}"' if copied else ""))
     try:
         yield
     finally:

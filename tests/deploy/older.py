@@ -3,7 +3,6 @@ the newest migration where there is no release yet.
 """
 
 import io
-import shutil
 import subprocess
 import tarfile
 from itertools import pairwise
@@ -33,17 +32,21 @@ def half_way(older: str) -> str:
     return line[-1]
 
 
-def has_history() -> bool:
-    """Whether this is a checkout with a past, and not an unpacked archive."""
-    return (
-        (ROOT / ".git").exists()
-        and shutil.which("git") is not None
-        and git("rev-parse", "--is-shallow-repository") == "false"
-    )
+def why_no_past() -> str:
+    """Why there is no older code to run here; empty where there is some."""
+    if not (ROOT / ".git").exists():
+        return "this is an unpacked archive, without a past"
+    if is_shallow():
+        return "this is a shallow clone, without a past: `git fetch --unshallow --tags` brings it"
+    return "" if commit() else "no release is tagged, and no commit is older than the newest migration"
+
+
+def is_shallow() -> bool:
+    return (ROOT / ".git").exists() and git("rev-parse", "--is-shallow-repository") == "true"
 
 
 def commit() -> str:
-    """The newest release's, or the last on our line that does not know the newest migration."""
+    """The newest release's, or the last on our line that does not know the newest migration; empty where none is."""
     tags = git("tag", "--merged", "HEAD", "--sort=-creatordate").split()
     if tags:
         return tags[0]
@@ -51,13 +54,13 @@ def commit() -> str:
     wanted = f"{MIGRATIONS}/{newest()[-1]}.py"
     asked = "\n".join(f"{one}:{wanted}" for one in line)
     told = git("cat-file", "--batch-check", given=asked).splitlines()
-    return next(one for one, answer in zip(line, told, strict=True) if answer.endswith("missing"))
+    return next((one for one, answer in zip(line, told, strict=True) if answer.endswith("missing")), "")
 
 
 def last_migration() -> str:
     """The newest migration that the older code knows."""
     line = newest()
-    if has_history():
+    if not why_no_past():
         known = {Path(name).stem for name in git("ls-tree", "--name-only", commit(), f"{MIGRATIONS}/").splitlines()}
         if here := [name for name in line if name in known]:
             return here[-1]

@@ -63,6 +63,10 @@ class Site:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.lose()
+        self.close()
+
+    def close(self) -> None:
+        """Nobody listens any more: who calls is refused."""
         self._socket.close()
 
     @property

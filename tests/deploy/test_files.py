@@ -18,6 +18,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from slider.celery import QUEUES
 from slider.environment import Environment
+from slider.management.local import children
 from tests.deploy import reading
 from tests.deploy.reading import DEPLOY, FOREIGN, GUNICORN
 from tests.deploy.site import ROOT
@@ -254,6 +255,19 @@ def test_the_commands_of_jobs_are_commands() -> None:
     named = [args for args in jobs if args[:2] == ["python", "manage.py"]]
     assert sorted(args[3] for args in named) == ["after", "before"]
     assert {args[2] for args in named} <= set(get_commands())
+
+
+def test_no_process_starts_a_thread_for_each_core() -> None:
+    """numpy would; compose and kustomize run the image, and the embedded servers' way is that of the demo."""
+    wanted = {"OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1"}
+    (variables,) = [rest for word, rest in instructions(DOCKERFILE) if word == "ENV"]
+    assert wanted <= set(variables.split())
+    for path in (DEPLOY / "systemd").glob("*.service"):
+        (line,) = re.findall(r"^Environment=(.*)$", path.read_text(), re.MULTILINE)
+        assert set(line.split()) == wanted, path
+    local = children.environment(state=ROOT, secret_key="", database_url="", redis_url="")
+    assert wanted <= {f"{name}={value}" for name, value in local.items()}
+    assert not any("NUM_THREADS" in str(one) for one in [*SERVICES.values(), *reading.pods()])
 
 
 def test_systemd_hands_its_port_to_both_web_servers() -> None:

@@ -18,7 +18,7 @@ def test_whatever_breaks_every_item_ends_once_and_every_promise_holds(tmp_path: 
         name: value for name, value in os.environ.items() if not name.startswith(("SLIDER_", "DATABASE", "REDIS"))
     }
     done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.soak", "--seed", "11", "--seconds", "30", "--keep", str(tmp_path)],
+        [sys.executable, "-m", "tests.faults.soak", "--seed", "11", "--seconds", "24", "--keep", str(tmp_path)],
         cwd=HERE,
         env=inherited | {"SLIDER_STATE_DIR": str(tmp_path / "none")},
         capture_output=True,

@@ -42,16 +42,25 @@ def demo(state: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+@pytest.fixture(scope="module")
+def started(state: Path) -> Iterator[list[subprocess.Popen[str]]]:
+    """Every demo of this module; the last may run on from one test to the next."""
+    demos: list[subprocess.Popen[str]] = []
+    yield demos
+    for process in demos:
+        process.kill()
+        process.communicate()
+    wait_until(lambda: family(state) == {}, limit_s=STOP_LIMIT_S)
+
+
 @pytest.fixture
-def running(state: Path) -> Iterator[subprocess.Popen[str]]:
-    """The demo after it has said where it runs."""
-    with demo(state) as process:
-        try:
-            read_until(process, "Sign in as")
-            yield process
-        finally:
-            process.kill()
-            wait_until(lambda: family(state) == {}, limit_s=STOP_LIMIT_S)
+def running(state: Path, started: list[subprocess.Popen[str]]) -> subprocess.Popen[str]:
+    """The demo after it has said where it runs: that of the test before, unless it was ended there."""
+    if not started or started[-1].poll() is not None:
+        assert wait_until(lambda: family(state) == {}, limit_s=STOP_LIMIT_S), family(state)
+        started.append(demo(state))
+        read_until(started[-1], "Sign in as")
+    return started[-1]
 
 
 def read_until(process: subprocess.Popen[str], words: str) -> None:
@@ -98,6 +107,14 @@ def test_until_idle_takes_every_item_past_the_workers(state: Path) -> None:
     assert family(state) == {}
 
 
+def test_a_second_demo_in_the_same_folder_is_refused(state: Path, running: subprocess.Popen[str]) -> None:
+    with demo(state) as second:
+        said, _ = second.communicate(timeout=LIMIT_S)
+    assert second.returncode == 1
+    assert f"process {running.pid} runs its servers" in said
+    assert running.poll() is None
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_signal_ends_it_within_seconds_and_with_success(
     state: Path, running: subprocess.Popen[str], number: signal.Signals
@@ -122,11 +139,3 @@ def test_a_fallen_child_is_named_and_everything_stops(state: Path, running: subp
     assert running.returncode == 1
     assert re.search(r"web ended with signal SIGKILL\. The end of .*web\.log", said)
     assert family(state) == {}
-
-
-def test_a_second_demo_in_the_same_folder_is_refused(state: Path, running: subprocess.Popen[str]) -> None:
-    with demo(state) as second:
-        said, _ = second.communicate(timeout=LIMIT_S)
-    assert second.returncode == 1
-    assert f"process {running.pid} runs its servers" in said
-    assert running.poll() is None

@@ -43,7 +43,7 @@ def more(monkeypatch: pytest.MonkeyPatch) -> Iterator["list[Migration]"]:
     health._wanted.cache_clear()
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE slider_task DROP COLUMN IF EXISTS colour")
-        cursor.execute("DROP INDEX IF EXISTS task_by_colour")
+        cursor.execute("DROP INDEX IF EXISTS task_by_created_at, task_by_name")
         cursor.execute("DELETE FROM django_migrations WHERE app = 'slider' AND name LIKE '9%'")
 
 
@@ -199,16 +199,21 @@ def test_two_at_once_follow_one_on_the_other(more: list[Migration]) -> None:
     assert sorted(text.splitlines()[0] for text in said) == ["Nothing to apply.", "To apply: slider.9001_colour."]
 
 
-def test_a_concurrent_build_that_was_cut_off_is_cleared_and_built(more: list[Migration]) -> None:
-    index = models.Index(fields=["name"], name="task_by_colour")
-    more.append(migration("9001_index", AddIndexConcurrently("task", index), on=NEWEST, atomic=False))
+def test_concurrent_builds_that_were_cut_off_are_cleared_and_built(more: list[Migration]) -> None:
+    """The second was half built; the first was done, but what is done in part is not written down as applied."""
+    indexes = [models.Index(fields=[name], name=f"task_by_{name}") for name in ("created_at", "name")]
+    more.append(migration("9001_two", *(AddIndexConcurrently("task", one) for one in indexes), on=NEWEST, atomic=False))
     with connection.cursor() as cursor:
-        cursor.execute("CREATE INDEX task_by_colour ON slider_task (name)")
-        cursor.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'task_by_colour'::regclass")
+        cursor.execute("CREATE INDEX task_by_created_at ON slider_task (created_at)")
+        cursor.execute("CREATE INDEX task_by_name ON slider_task (name)")
+        cursor.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'task_by_name'::regclass")
     run("before")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT indisvalid FROM pg_index WHERE indexrelid = 'task_by_colour'::regclass")
-        assert cursor.fetchall() == [(True,)]
+        cursor.execute(
+            "SELECT relname, indisvalid FROM pg_index JOIN pg_class ON oid = indexrelid "
+            "WHERE relname LIKE 'task_by_%' ORDER BY 1"
+        )
+        assert cursor.fetchall() == [("task_by_created_at", True), ("task_by_name", True)]
 
 
 def test_what_takes_long_is_not_cut_off_and_the_limits_are_back_afterwards(more: list[Migration]) -> None:

@@ -70,6 +70,9 @@ def environment(*, state: Path, secret_key: str, database_url: str, redis_url: s
         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
         "SLIDER_HTTPS": "false",
         "PYTHONUNBUFFERED": "1",
+        # Each of a dozen processes would start a thread of numpy's for every core.
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
     }
 
 

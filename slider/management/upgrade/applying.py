@@ -82,12 +82,11 @@ def _patiently(app: str, step: list[Migration], *, atomic: bool, limit_s: float,
 
 
 def _clear_half_built(step: list[Migration]) -> None:
-    """Remove what a concurrent build that was cut off has left: an index that is kept up to date and never read."""
+    """Remove what a run that was cut off has left: an index half built, or those that it had built before that one."""
     names = [one.index.name for mine in step for one in mine.operations if isinstance(one, AddIndexConcurrently)]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
-            "WHERE NOT i.indisvalid AND c.relname = ANY(%s) AND pg_table_is_visible(c.oid)",
+            "SELECT relname FROM pg_class WHERE relkind = 'i' AND relname = ANY(%s) AND pg_table_is_visible(oid)",
             [names],
         )
         for (name,) in cursor.fetchall():
