@@ -1,6 +1,7 @@
 """What is kept in PostgreSQL: one module a noun of the house."""
 
 from slider.models.afterwards import Correction, SecondOpinion, Undone
+from slider.models.archived import Archived, ArchiveWalk
 from slider.models.attempt import Attempt
 from slider.models.decision import Decision, Why
 from slider.models.fleet import Halt, Operation, OperationKind, Presence, Requeued, Sign, Stance
@@ -53,6 +54,8 @@ __all__ = [
     "Adjudication",
     "Admission",
     "ApiKey",
+    "ArchiveWalk",
+    "Archived",
     "Attempt",
     "Correction",
     "Decision",
