@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 
 import django
 from django.core.management import call_command
@@ -92,7 +93,7 @@ def _made(here: Place, *, items: int, words: int) -> int:
     task = ways.Pump(here, mode).task
     bodies = question.bodies(items, words=words)
     for _ in range(0, items, BATCH):
-        intake.add(task, [intake.Row(body) for body, _ in zip(bodies, range(BATCH), strict=False)], origin="the bench")
+        intake.add(task, [intake.Row(body) for body in islice(bodies, BATCH)], origin="the bench")
     guard.tend(task.pk)
 
     def is_done() -> bool:

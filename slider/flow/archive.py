@@ -19,13 +19,15 @@ BATCH_BYTES = 8 * 1024 * 1024  # and so much of their payloads, as it is stored
 REACH = 1_000  # items that are looked at for one batch
 # So many of a task's items that were routed last stay, however old: looks back are drawn among them.
 RECENT = 1_000
+_WALK = 7_331  # the advisory lock's own number space
 REST_S = 3_600.0  # a walk over all items of a task, and then a rest
 
+_ALONE = "SELECT pg_try_advisory_xact_lock(%(walk)s, (%(task)s %% 2147483648)::int)"
 _BEGIN = "INSERT INTO slider_archivewalk (task_id, upto) VALUES (%(task)s, 0) ON CONFLICT DO NOTHING"
 _MINE = """
 SELECT w.upto, t.archive_after_days FROM slider_archivewalk w JOIN slider_task t ON t.id = w.task_id
 WHERE w.task_id = %(task)s AND w.rests_until <= clock_timestamp() AND t.archive_after_days IS NOT NULL
-FOR UPDATE OF w SKIP LOCKED
+FOR UPDATE OF w
 """
 # Whether nothing more can happen to an item by itself. Publications that were given up wait for an operator.
 _OVER = """
@@ -128,7 +130,10 @@ def sweep(*, limit_s: float) -> int:
 def step(task_id: int) -> Step:
     """One batch of a task, in one transaction: all of it is done, or none. Nobody else walks the task meanwhile."""
     with transaction.atomic(), connection.cursor() as cursor:
-        values: dict[str, Any] = {"task": task_id, "reach": REACH, "recent": RECENT}
+        values: dict[str, Any] = {"walk": _WALK, "task": task_id, "reach": REACH, "recent": RECENT}
+        cursor.execute(_ALONE, values)
+        if not cursor.fetchone()[0]:
+            return Step(0, more=False)
         cursor.execute(_BEGIN, values)
         cursor.execute(_MINE, values)
         mine = cursor.fetchone()

@@ -211,7 +211,7 @@ class PromiseForm(SettingsForm):
         ),
     )
     archive_after_days = setting(
-        Stored("archive_after_days", may_be_empty=True),
+        Stored("archive_after_days", number, may_be_empty=True, row="times"),
         forms.IntegerField(
             label="Archive items after (days)",
             required=False,

@@ -88,7 +88,7 @@ def test_killed_in_the_middle_it_has_done_nothing_and_the_next_one_does_it(cast:
 def test_two_at_once_do_nothing_twice_and_neither_waits(cast: Company) -> None:
     def one() -> int:
         try:
-            return archive()
+            return int(archive())
         finally:
             connections.close_all()
 
@@ -106,7 +106,7 @@ def test_many_at_once_archive_each_item_once(cast: Company, monkeypatch: pytest.
 
     def one(_: int) -> int:
         try:
-            return archive()
+            return int(archive())
         finally:
             connections.close_all()
 
@@ -120,7 +120,7 @@ def test_many_at_once_archive_each_item_once(cast: Company, monkeypatch: pytest.
 def test_what_is_being_corrected_is_passed_over(cast: Company) -> None:
     def one() -> int:
         try:
-            return archive()
+            return int(archive())
         finally:
             connections.close_all()
 
@@ -133,7 +133,7 @@ def test_what_is_being_corrected_is_passed_over(cast: Company) -> None:
 def test_who_is_just_given_a_look_is_passed_over(cast: Company) -> None:
     def one() -> int:
         try:
-            return archive()
+            return int(archive())
         finally:
             connections.close_all()
 
@@ -161,7 +161,7 @@ def test_who_asks_for_what_is_just_being_archived_waits_and_is_told(cast: Compan
 
     def one() -> int:
         try:
-            return archive()
+            return int(archive())
         finally:
             connections.close_all()
 
