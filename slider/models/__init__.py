@@ -37,6 +37,7 @@ from slider.models.states import (
 )
 from slider.models.tally import Tally
 from slider.models.task import Task
+from slider.models.traffic import Circuit, Seat
 from slider.models.watch import Act, ActKind, Unheard, Watch
 from slider.models.worker import Spend, Worker
 
@@ -51,6 +52,7 @@ __all__ = [
     "Admission",
     "ApiKey",
     "Attempt",
+    "Circuit",
     "Correction",
     "Decision",
     "Decline",
@@ -103,6 +105,7 @@ __all__ = [
     "Role",
     "Scope",
     "Score",
+    "Seat",
     "SecondOpinion",
     "Spell",
     "Spend",
