@@ -13,6 +13,7 @@ from typing import Generic, Protocol, TypeVar
 FLUSH_S = 0.05
 FLUSH_MOST = 500
 DRY_WAIT_S = 0.2
+TICK_S = 0.5
 GRACE_S = 15.0  # calls in flight at a stop may take this long; their leases run out by themselves otherwise
 
 # One byte shared with the forked children: the worker's main process sets it when it is told to stop.
@@ -45,7 +46,9 @@ class Hands(Generic[C, F]):
 
     `claim(most, held)` takes up to `most` more items while `held` are in hand; `settle` writes findings; `renew`
     and `give_back` take (item, token) pairs; `pause_s` says for how long a finding asks everybody to wait, infinity
-    to end the shift; `goodbye` closes what a thread has opened.
+    to end the shift; `goodbye` closes what a thread has opened. `tick` is called before anything begins and twice a
+    second from then on, by one thread; `limit`, which does not block, says how many items may be under way now, never
+    more than `in_flight` are.
     """
 
     claim: Callable[[int, int], list[C]]
@@ -55,6 +58,8 @@ class Hands(Generic[C, F]):
     give_back: Callable[[list[Pair]], None]
     pause_s: Callable[[F], float]
     goodbye: Callable[[], None]
+    tick: Callable[[], None] = lambda: None
+    limit: Callable[[], int] = lambda: 2**31
 
 
 class Pump(Generic[C, F]):
@@ -77,6 +82,8 @@ class Pump(Generic[C, F]):
         self._leaving = asyncio.Event()
         self._untouched: list[C] = []
         self._paused_until = 0.0
+        self._under_way = 0
+        self._landed = asyncio.Event()
         self._threads = {name: ThreadPoolExecutor(1, f"pump-{name}") for name in ("claim", "write", "beat")}
         self.settled = 0
 
@@ -92,6 +99,7 @@ class Pump(Generic[C, F]):
 
     async def _feed(self, crew: Sequence["asyncio.Task[None]"]) -> None:
         """Claim whenever less than a quarter of what can be in flight is waiting, never in batches with a barrier."""
+        await self._in("beat", self._hands.tick)
         low = max(1, self._in_flight // 4)
         dry_since: float | None = None
         while not self._over() and not any(member.done() for member in crew):
@@ -128,15 +136,28 @@ class Pump(Generic[C, F]):
             claim = self._waiting.popleft()
             if len(self._waiting) < max(1, self._in_flight // 4):
                 self._hungry.set()
-            if (wait := self._paused_until - time.monotonic()) > 0:
-                await self._within(self._leaving, wait)
-                if self._closing:
-                    self._untouched.append(claim)
-                    return
+            if not await self._turn():
+                self._untouched.append(claim)
+                return
+            self._under_way += 1
             finding = await self._hands.ask(claim)
+            self._under_way -= 1
+            self._landed.set()
             self._paused_until = max(self._paused_until, time.monotonic() + self._hands.pause_s(finding))
             self._found.append((claim, finding))
             self._anything.set()
+
+    async def _turn(self) -> bool:
+        """Wait until one more item may be under way; False when the pump closes first."""
+        while not self._closing:
+            if (wait := self._paused_until - time.monotonic()) > 0:
+                await self._within(self._leaving, wait)
+            elif self._under_way < self._hands.limit():
+                return True
+            else:
+                self._landed.clear()
+                await self._within(self._landed, TICK_S / 4)
+        return False
 
     async def _write(self) -> None:
         """Gather findings for at most 50 ms or 500 rows, then write them in one go."""
@@ -158,8 +179,13 @@ class Pump(Generic[C, F]):
                 return
 
     async def _beat(self) -> None:
+        renewed_at = time.monotonic()
         while True:
-            await asyncio.sleep(self._lease_s / 3)
+            await asyncio.sleep(min(TICK_S, self._lease_s / 3))
+            await self._in("beat", self._hands.tick)
+            if time.monotonic() - renewed_at < self._lease_s / 3 - TICK_S / 2:
+                continue
+            renewed_at = time.monotonic()
             if pairs := [(claim.item_id, claim.token) for claim in self._held.values()]:
                 await self._in("beat", self._hands.renew, pairs)
 

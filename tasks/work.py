@@ -5,28 +5,28 @@ import gc
 import math
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import structlog
 from celery.signals import worker_process_init, worker_shutting_down
 from django.conf import settings
-from django.db import DataError, IntegrityError, InternalError, connection, connections, transaction
+from django.db import DatabaseError, DataError, IntegrityError, InternalError, connection, connections, transaction
 
 from slider.celery import app
+from slider.engine import calibration
 from slider.engine.calibration import Calibration
+from slider.engine.sanity.look import Look
+from slider.engine.sanity.watch import Sight
 from slider.flow import claims, route, score, sentinels
 from slider.flow import work as stage
 from slider.flow.claims import Claim
-from slider.flow.work import Finding
-from slider.llm import prices, prompt
-from slider.llm.client import Client
-from slider.llm.records import Ask, Outcome
-from slider.models import Task, Worker
-from slider.schema import Schema
-from tasks import pump
-from tasks.pace import Pace
+from slider.flow.work import Finding, Kept
+from slider.llm.records import Outcome
+from slider.models import FallbackOn, Task, Worker
+from tasks import fallback, keys, pump
+from tasks.line import Line
 from tasks.patience import patiently
 
 log = structlog.get_logger(__name__)
@@ -48,13 +48,6 @@ def work(task_id: int) -> int:
     return settled
 
 
-def key_of(worker: Worker) -> str:
-    """The key this worker calls with. The installation's own never goes to another address than the installation's."""
-    if worker.key_name:
-        return os.environ.get(worker.key_name, "")
-    return "" if worker.base_url else str(settings.ENV.OPENAI_API_KEY)
-
-
 @contextmanager
 def slot(task_id: int) -> Iterator[bool]:
     """The right to pump this task. It goes with the connection, so a killed process leaves none behind."""
@@ -70,31 +63,17 @@ def slot(task_id: int) -> Iterator[bool]:
 
 
 class Shift:
-    """One worker profile at work on one task: what the pump's hands do."""
+    """A task's worker at work, and its fallback: what the pump's hands do."""
 
     def __init__(self, task: Task, worker: Worker) -> None:
-        env = settings.ENV
-        self._task, self._worker, self._env = task, worker, env
+        self._task, self._worker, self._env = task, worker, settings.ENV
         self._name = f"{socket.gethostname()}:{os.getpid()}"
-        self._schema = Schema.compile(task.output_schema)
-        self._format = prompt.response_format(task.output_schema, ask_confidence=worker.ask_confidence)
-        self._wrapped = prompt.wraps(task.output_schema, ask_confidence=worker.ask_confidence)
-        self._examples = [prompt.Example(example["input"], example["output"]) for example in worker.examples]
-        self._base_url = worker.base_url or env.OPENAI_BASE_URL
-        self._key = key_of(worker)
-        self._pace = Pace(
-            f"{task.pk}:{worker.name}",
-            redis_url=settings.REDIS_URL,
-            requests=worker.requests_per_min,
-            tokens=worker.tokens_per_min,
-        )
-        own = (worker.price_in, worker.price_out)
-        self._prices = prices.Prices(own[0], own[1]) if own[0] is not None and own[1] is not None else None
-        self._client: Client | None = None
+        self._line = Line(task, worker)
+        self._fallback = fallback.Fallback(task, worker)
 
     async def run(self) -> int:
         env = self._env
-        async with Client(self._base_url, api_key=self._key, timeout_s=self._worker.timeout_s) as self._client:
+        async with self._line, self._fallback, self._seats():
             hands = pump.Hands(
                 claim=self.claim,
                 ask=self.ask,
@@ -105,6 +84,8 @@ class Shift:
                 give_back=self.give_back,
                 pause_s=self.pause_s,
                 goodbye=connections.close_all,
+                tick=lambda: patiently(self._tick, limit_s=PATIENCE_S),
+                limit=lambda: self._fallback.limit(self._line),
             )
             return await pump.Pump(
                 hands,
@@ -113,6 +94,25 @@ class Shift:
                 shift_s=env.SLIDER_SHIFT_S,
                 linger_s=env.SLIDER_LINGER_S,
             ).run()
+
+    def _tick(self) -> None:
+        self._line.tick()
+        self._fallback.tick()
+
+    @asynccontextmanager
+    async def _seats(self) -> AsyncIterator[None]:
+        """Leave the seats when nothing is in the air any more; one that can't be left is nobody's within seconds."""
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(keys.then_close, self._leave)
+
+    def _leave(self) -> None:
+        try:
+            self._line.leave()
+            self._fallback.leave()
+        except DatabaseError as error:
+            log.warning("a seat was not left", worker=str(self._worker), error=str(error)[:200])
 
     def claim(self, most: int, held: int) -> list[Claim]:
         """As many items as the budget, the rate limits and the worker's health allow."""
@@ -123,10 +123,9 @@ class Shift:
             return []
         if self._worker.trouble:
             most = 1 - held  # one probe at a time until it answers again
-        left = stage.calls_left(self._worker)
-        if left is not None:
-            most = min(most, left - held)
-        if most < 1 or (most := self._pace.permits(most, held=held)) < 1:
+        line = self._fallback.stands_in(self._line) or self._line
+        most = min(most, line.room(held))
+        if most < 1 or (most := line.permits(most, held=held)) < 1:
             return []
         taken = claims.claim(
             self._task.pk,
@@ -135,50 +134,27 @@ class Shift:
             lease_s=self._env.SLIDER_LEASE_S,
             by=self._name,
         )
-        self._pace.begun(len(taken))
-        return taken
+        may = line.begun(len(taken))
+        if may < len(taken):
+            late = [(claim.item_id, claim.token) for claim in taken[may:]]
+            claims.give_back(late, reason="another pump took the last calls of this minute")
+        return taken[:may]
 
     async def ask(self, claim: Claim) -> Finding:
-        if self._client is None:
-            raise RuntimeError("the shift has not begun: ask is called by the pump alone")
-        worker = self._worker
-        answered = await self._client.ask(
-            Ask(
-                model=worker.model,
-                messages=prompt.messages(
-                    instructions=worker.instructions,
-                    examples=self._examples,
-                    item_input=claim.body,
-                    output_schema=self._task.output_schema,
-                    ask_confidence=worker.ask_confidence,
-                ),
-                schema=self._schema,
-                response_format=self._format,
-                wrapped=self._wrapped,
-                ask_confidence=worker.ask_confidence,
-                temperature=worker.temperature,
-                n=worker.samples,
-                max_tokens=worker.max_tokens,
-                logprobs=worker.logprobs,
-                top_logprobs=5 if worker.logprobs else None,
-            )
-        )
-        cost = prices.cost(
-            worker.model,
-            base_url=self._base_url,
-            tokens_in=answered.tokens_in,
-            tokens_out=answered.tokens_out,
-            own=self._prices,
-        )
-        return Finding(claim, answered, cost.usd)
+        """Ask the worker, or its fallback in its place."""
+        instead = self._fallback.stands_in(self._line)
+        if instead is not None and not self._line.has_probe:
+            return self._fallback.instead(claim, await instead.ask(claim.body), FallbackOn.OUT)
+        return await self._fallback.after(claim, await self._line.ask(claim.body))
 
     def settle(self, findings: list[Finding]) -> None:
         """Write findings in one transaction; if the database refuses one of them, the others don't suffer for it."""
-        self._pace.used(
-            calls=len(findings),
-            tokens=sum((f.answered.tokens_in or 0) + (f.answered.tokens_out or 0) for f in findings),
-        )
+        patiently(self._note, limit_s=PATIENCE_S)
         self._settle(findings)
+
+    def _note(self) -> None:
+        self._line.note()
+        self._fallback.note()
 
     def _settle(self, findings: list[Finding]) -> None:
         try:
@@ -196,38 +172,44 @@ class Shift:
 
     def pause_s(self, finding: Finding) -> float:
         """After a 429 everybody waits as long as the endpoint asks, up to a minute; wrong settings end the shift."""
-        if finding.answered.outcome.needs_a_person:
-            return math.inf
-        if finding.answered.outcome is not Outcome.RATE_LIMITED:
+        answered = finding.answered
+        if finding.fallback is not None or finding.free:
             return 0.0
-        return min(LONGEST_PAUSE_S, finding.answered.retry_after_s or 1.0)
+        if answered.outcome.needs_a_person:
+            return math.inf
+        if answered.outcome is Outcome.RATE_LIMITED:
+            return min(LONGEST_PAUSE_S, answered.retry_after_s or 1.0)
+        return min(LONGEST_PAUSE_S, answered.retry_after_s or 0.0) if answered.overloaded else 0.0
 
 
 def settle(findings: list[Finding], worker: Worker, task: Task) -> None:
     """Work, score and route of one batch, in one transaction: all of it is there, or none."""
     # Before the transaction: reading texts takes longer than writing rows, and needs no lock.
-    looks = sentinels.look_at([_seen(finding) for finding in findings], task, worker)
+    looks: dict[int, Look] = {}
+    for by in {f.fallback.pk if f.fallback else worker.pk: f.fallback or worker for f in findings}.values():
+        looks |= sentinels.look_at([_seen(f) for f in findings if (f.fallback or worker).pk == by.pk], task, by)
     with transaction.atomic():
         kept = stage.record(findings, worker, max_tries=task.max_tries)
         if not kept:
             return
-        sights = sentinels.weigh(task.pk, [looks[k.finding.claim.item_id] for k in kept])
+        own = [one for one in kept if one.finding.fallback is None]
+        others = [one for one in kept if one.finding.fallback is not None]
+        sights = sentinels.weigh(task.pk, [looks[k.finding.claim.item_id] for k in own]) if own else []
+        glances = sentinels.glance(task.pk, [looks[k.finding.claim.item_id] for k in others])
         standing = route.lock(task.pk)
-        rated = score.rate(
-            [
-                score.Candidate(
-                    k.finding.claim.item_id,
-                    k.finding.claim.token,
-                    k.finding.claim.body,
-                    k.attempt,
-                    k.finding.answered,
-                    sight,
-                )
-                for k, sight in zip(kept, sights, strict=True)
-            ],
-            Calibration.from_json(standing.policy.calibration),
-        )
+        rated = score.rate(_candidates(own, sights), Calibration.from_json(standing.policy.calibration))
+        # The calibration is about the task's own worker; of a fallback nothing is known.
+        rated += score.rate(_candidates(others, glances), calibration.prior())
         route.route(standing, rated)
+
+
+def _candidates(kept: Sequence[Kept], sights: Sequence[Sight]) -> list[score.Candidate]:
+    return [
+        score.Candidate(
+            k.finding.claim.item_id, k.finding.claim.token, k.finding.claim.body, k.attempt, k.finding.answered, sight
+        )
+        for k, sight in zip(kept, sights, strict=True)
+    ]
 
 
 def _seen(finding: Finding) -> sentinels.Seen:

@@ -30,6 +30,12 @@ class Model:
         with urllib.request.urlopen(request, timeout=10) as answer:
             assert answer.status == 200
 
+    def counts(self) -> dict[str, int]:
+        """How many calls came since the faults were last set, and how many were there at once."""
+        with urllib.request.urlopen(self.base_url.removesuffix("/v1") + "/counts", timeout=10) as answer:
+            found: dict[str, int] = json.load(answer)
+            return found
+
 
 @pytest.fixture(scope="session")
 def _process() -> Iterator[Model]:

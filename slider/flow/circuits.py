@@ -1,4 +1,4 @@
-"""The breakers of the models' endpoints, shared by all processes: open while one does not answer, asked again by probes.
+"""The breakers of the models' endpoints, shared by all processes: open while one does not answer, then probed.
 
 Failures are counted in PostgreSQL, and only failures: while an endpoint answers, nothing is written here at all.
 """
@@ -75,10 +75,13 @@ class News:
 _ROW = "base_url = %(base_url)s AND model = %(model)s AND key_name = %(key_name)s"
 
 
-def _run(statement: str, key: Key, **values: object) -> list[tuple[object, ...]]:
+def _named(key: Key) -> dict[str, str | float]:
+    return {"base_url": key.base_url, "model": key.model, "key_name": key.key_name}
+
+
+def _run(statement: str, key: Key, **values: str | float) -> list[tuple[object, ...]]:
     with connection.cursor() as cursor:
-        named = {"base_url": key.base_url, "model": key.model, "key_name": key.key_name}
-        cursor.execute(statement, named | values)
+        cursor.execute(statement, _named(key) | values)
         return list(cursor.fetchall()) if cursor.description else []
 
 
@@ -91,7 +94,7 @@ def look(key: Key) -> Standing:
                    greatest(0, coalesce(extract(epoch FROM quiet_until - clock_timestamp()), 0))::float8, apart, reason
             FROM slider_circuit WHERE {_ROW}
             """,  # noqa: S608  # the condition is the constant above
-            {"base_url": key.base_url, "model": key.model, "key_name": key.key_name},
+            _named(key),
         )
         row = cursor.fetchone()
     return Standing() if row is None else Standing(*row)

@@ -64,7 +64,6 @@ def leave(seat: int) -> None:
     """Give a seat back: its pump has no call in the air any more."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM slider_seat WHERE id = %s", [seat])
-        cursor.execute(f"SELECT pg_advisory_unlock(%s, %s) WHERE EXISTS ({_OWN})", [*_lock(seat), *_lock(seat)])  # noqa: S608
 
 
 def _sit(seat: int | None, task_id: int, name: str) -> int:
@@ -83,7 +82,7 @@ def _show_life(seat: int) -> None:
     """Hold the seat's lock in this session, once."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT pg_try_advisory_lock(%s, %s) WHERE NOT EXISTS ({_OWN})",  # noqa: S608
+            f"SELECT pg_try_advisory_lock(%s, %s) WHERE NOT EXISTS ({_OWN})",
             [*_lock(seat), *_lock(seat)],
         )
 
@@ -96,7 +95,7 @@ _HERE = "(SELECT oid FROM pg_database WHERE datname = current_database())"
 _OWN = f"""
 SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND classid = %s AND objid = %s
     AND database = {_HERE} AND pid = pg_backend_pid()
-"""  # noqa: S608
+"""
 _CLEAR = f"""
 DELETE FROM slider_seat s WHERE task_id = %s AND name = %s
     AND seen_at < clock_timestamp() - %s * interval '1 second'

@@ -33,6 +33,10 @@ CONTENT = (
     "daily_budget",
     "price_in",
     "price_out",
+    "hedge",
+    "batch",
+    "fallback_on",
+    "fallback_after_s",
 )
 
 _NOT_EDITED = frozenset({"id", "project", "slug", "coin_secret", "paused", "created_at"})

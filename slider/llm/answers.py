@@ -31,6 +31,25 @@ class _Told:
 
 def read(body: bytes, *, ask: Ask) -> Answered:
     """Read the body of an answer with status 200. Never raises, whatever an endpoint or a model sends."""
+    return read_all([body], ask=ask)
+
+
+def read_all(bodies: Sequence[bytes], *, ask: Ask) -> Answered:
+    """Read answers that together hold the samples of one question. One that can't be read counts for nothing.
+
+    Unless none can: then what is wrong with the first is the outcome.
+    """
+    read = [_envelope(body, most=max(1, ask.n)) for body in bodies]
+    good = [one for one in read if not isinstance(one, Answered)]
+    if not good:
+        assert isinstance(read[0], Answered)
+        return read[0]
+    told = [_told(choice, ask) for _, choices in good for choice in choices]
+    return _assembled(told, [envelope.get("usage") for envelope, _ in good], ask)
+
+
+def _envelope(body: bytes, *, most: int) -> tuple[dict[str, object], list[object]] | Answered:
+    """The answer's object and its choices, or what is wrong with it."""
     try:
         # The envelope is the endpoint's, and its logprobs may hold NaN: only the content must be strict JSON.
         envelope = json.loads(body)
@@ -45,9 +64,9 @@ def read(body: bytes, *, ask: Ask) -> Answered:
     choices = envelope.get("choices")
     if not isinstance(choices, list) or not choices:
         return _bad("has no choices", body)
-    if len(choices) > max(ask.n, 1):
-        return _bad(f"has {len(choices)} choices where {ask.n} were asked for", body)
-    return _assembled([_told(choice, ask) for choice in choices], envelope, ask)
+    if len(choices) > most:
+        return _bad(f"has {len(choices)} choices where {most} were asked for", body)
+    return envelope, choices
 
 
 def storable(text: str, *, length: int = _LONGEST_RAW) -> str:
@@ -70,7 +89,7 @@ def _bad(what: str, body: bytes) -> Answered:
     return Answered(outcome=Outcome.BAD_RESPONSE, detail=f"The endpoint's answer {what}.", raw=raw)
 
 
-def _assembled(told: Sequence[_Told], envelope: dict[str, object], ask: Ask) -> Answered:
+def _assembled(told: Sequence[_Told], usages: Sequence[object], ask: Ask) -> Answered:
     chosen = _chosen(told)
     sample = chosen.sample
     flags = _flags(told, chosen, ask)
@@ -80,7 +99,8 @@ def _assembled(told: Sequence[_Told], envelope: dict[str, object], ask: Ask) -> 
         logprobs, fields = _evidence(told, chosen, ask)
         if ask.logprobs and not logprobs:
             flags.add(Flag.LOGPROBS_UNUSABLE)
-    tokens_in, tokens_out = _usage(envelope.get("usage"))
+    counted = [_usage(usage) for usage in usages]
+    tokens_in, tokens_out = _sum([one for one, _ in counted]), _sum([one for _, one in counted])
     if tokens_in is None or tokens_out is None:
         flags.add(Flag.USAGE_MISSING)
     return Answered(
@@ -198,6 +218,12 @@ def _usage(usage: object) -> tuple[int | None, int | None]:
     if not isinstance(usage, dict):
         return None, None
     return _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+
+
+def _sum(counts: Sequence[int | None]) -> int | None:
+    """The sum, or None where one of them is not known."""
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
 
 
 def _count(value: object) -> int | None:

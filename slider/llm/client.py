@@ -7,8 +7,8 @@ Neither keys nor contents are ever logged.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from dataclasses import replace
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -33,6 +33,23 @@ _BY_STATUS = {
     425: Outcome.SERVER_ERROR,
     429: Outcome.RATE_LIMITED,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """What came back for one call, before it is read: a body with status 200, or what went wrong instead."""
+
+    body: bytes
+    failed: Answered | None
+    latency_ms: float
+
+
+def read(raws: Sequence[Raw], *, ask: Ask) -> Answered:
+    """Read one call's answer, or several calls' that each gave a sample: those that came count, if any did."""
+    good = [raw for raw in raws if raw.failed is None]
+    answered = answers.read_all([raw.body for raw in good], ask=ask) if good else raws[0].failed
+    assert answered is not None  # a call without a body says what went wrong
+    return replace(answered, latency_ms=max(raw.latency_ms for raw in raws))
 
 
 class Client:
@@ -72,9 +89,14 @@ class Client:
 
     async def ask(self, ask: Ask, *, timeout_s: float | None = None) -> Answered:
         """Ask once. Whatever endpoint or line do is an outcome; nothing but cancellation is raised."""
+        return read([await self.fetch(ask, timeout_s=timeout_s)], ask=ask)
+
+    async def fetch(self, ask: Ask, *, timeout_s: float | None = None) -> Raw:
+        """Ask once and leave the answer unread, for who asks several times for one item."""
         started = time.perf_counter()
-        answered = await self._outcome(ask, self._timeout_s if timeout_s is None else timeout_s)
-        return replace(answered, latency_ms=(time.perf_counter() - started) * 1000)
+        got = await self._outcome(ask, self._timeout_s if timeout_s is None else timeout_s)
+        latency_ms = (time.perf_counter() - started) * 1000
+        return Raw(got, None, latency_ms) if isinstance(got, bytes) else Raw(b"", got, latency_ms)
 
     async def aclose(self) -> None:
         """Close all connections; the client can't be used afterwards."""
@@ -88,10 +110,10 @@ class Client:
     ) -> None:
         await self.aclose()
 
-    async def _outcome(self, ask: Ask, timeout_s: float) -> Answered:
+    async def _outcome(self, ask: Ask, timeout_s: float) -> bytes | Answered:
         try:
             async with asyncio.timeout(timeout_s):
-                response = await self._openai.post("/chat/completions", body=self._body(ask), cast_to=httpx2.Response)
+                response = await self._openai.post("/chat/completions", body=self.body(ask), cast_to=httpx2.Response)
         except TimeoutError:
             return _failed(Outcome.TIMEOUT, f"The endpoint gave no whole answer within {timeout_s:g} s.")
         except openai.APIStatusError as error:
@@ -105,9 +127,10 @@ class Client:
             return _failed(Outcome.TOO_LONG, str(error))
         except _CompressedError as error:
             return _failed(Outcome.BAD_RESPONSE, str(error))
-        return answers.read(response.content, ask=ask)
+        return bytes(response.content)
 
-    def _body(self, ask: Ask) -> dict[str, JSON]:
+    def body(self, ask: Ask) -> dict[str, JSON]:
+        """What is sent for a question."""
         body: dict[str, JSON] = {
             "model": ask.model,
             "messages": [{"role": one.role, "content": one.content} for one in ask.messages],
@@ -138,7 +161,7 @@ class Client:
         detail = f"The endpoint answered {status}: {reason}"
         if self._api_key:
             detail = detail.replace(self._api_key, "(the key)")
-        return replace(_failed(outcome, detail), retry_after_s=wait_s)
+        return replace(_failed(outcome, detail), retry_after_s=wait_s, status=status)
 
     async def _cap(self, response: httpx2.Response) -> None:
         if response.headers.get("content-encoding", "identity") != "identity":

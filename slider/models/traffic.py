@@ -40,7 +40,7 @@ class Seat(models.Model):
 
     task = models.ForeignKey(Task, models.CASCADE, related_name="+")
     name = models.CharField(max_length=80, help_text="The worker's, over all its versions.")
-    calls = models.PositiveIntegerField(default=0, help_text="Its part of the calls at once.")
+    calls = models.PositiveIntegerField(default=0, db_default=0, help_text="Its part of the calls at once.")
     seen_at = models.DateTimeField(db_default=Now(), help_text="The pump's last sign of life.")
 
     class Meta:

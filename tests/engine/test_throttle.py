@@ -30,13 +30,23 @@ class Fixed:
     def answered(self, *, began: float, now: float, in_air: int) -> None: ...
 
 
+def constant(calls: int) -> Callable[[float], int]:
+    """An endpoint that bears so many calls at all times."""
+    return lambda _: calls
+
+
+def steady(latency_s: float) -> Callable[[int], float]:
+    """An endpoint that takes so long however much it has to do."""
+    return lambda _: latency_s
+
+
 @dataclass
 class Simulated:
     """A caller with endless work and an endpoint that turns away whatever is beyond what it bears."""
 
     throttle: Limit
     bears: Callable[[float], int]
-    latency_s: Callable[[int], float] = lambda in_air: 0.5
+    latency_s: Callable[[int], float] = field(default_factory=lambda: steady(0.5))
     seed: int = 1
     now: float = 0.0
     refused: int = 0
@@ -75,7 +85,7 @@ def test_it_refuses_a_limit_of_nothing() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_it_settles_below_what_the_endpoint_bears_and_few_calls_are_turned_away(seed: int) -> None:
-    found = Simulated(Throttle(100), lambda now: 20, seed=seed).run(60)
+    found = Simulated(Throttle(100), constant(20), seed=seed).run(60)
     best = 60 * 20 / 0.5
     assert found.answered > 0.7 * best
     assert found.refused < 0.1 * found.answered
@@ -84,7 +94,7 @@ def test_it_settles_below_what_the_endpoint_bears_and_few_calls_are_turned_away(
 
 def test_a_limit_that_never_gives_way_is_turned_away_most_of_the_time() -> None:
     """The control: the same endpoint, and nobody who listens."""
-    found = Simulated(Fixed(100), lambda now: 20).run(20)
+    found = Simulated(Fixed(100), constant(20)).run(20)
     assert found.refused > 10 * found.answered
 
 
@@ -135,7 +145,7 @@ def test_a_limit_that_is_not_used_does_not_grow() -> None:
 def test_a_queue_at_the_endpoint_is_seen_by_its_latency(seed: int) -> None:
     """From 30 s on the endpoint serves 20 at a time and queues the rest: each further call waits as much longer."""
     throttle = Throttle(100)
-    world = Simulated(throttle, lambda now: 1000, seed=seed)
+    world = Simulated(throttle, constant(1000), seed=seed)
     world.latency_s = lambda in_air: 0.2 * max(1.0, in_air / 20) if world.now > 30 else 0.2
     world.run(30)
     assert throttle.limit == 100
@@ -145,8 +155,8 @@ def test_a_queue_at_the_endpoint_is_seen_by_its_latency(seed: int) -> None:
 
 def test_an_endpoint_that_has_become_slower_for_good_is_used_as_before_after_a_while() -> None:
     throttle = Throttle(20)
-    world = Simulated(throttle, lambda now: 1000)
-    world.latency_s = lambda in_air: 1.0 if world.now > 10 else 0.2
+    world = Simulated(throttle, constant(1000))
+    world.latency_s = lambda _: 1.0 if world.now > 10 else 0.2
     world.run(15)
     assert throttle.limit < 20
     world.run(90)
@@ -155,7 +165,7 @@ def test_an_endpoint_that_has_become_slower_for_good_is_used_as_before_after_a_w
 
 def test_latency_alone_never_takes_more_than_three_quarters() -> None:
     throttle = Throttle(40)
-    world = Simulated(throttle, lambda now: 1000)
-    world.latency_s = lambda in_air: 0.1 * (1 + world.now)
+    world = Simulated(throttle, constant(1000))
+    world.latency_s = lambda _: 0.1 * (1 + world.now)
     world.run(60)
     assert throttle.limit >= 10

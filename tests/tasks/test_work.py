@@ -26,7 +26,8 @@ from slider.models import (
     Why,
     Worker,
 )
-from tasks.work import Shift, key_of, settle, slot, work
+from tasks.keys import key_of
+from tasks.work import Shift, settle, slot, work
 from tests import casts
 from tests.standin import Model
 

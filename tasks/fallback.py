@@ -1,0 +1,129 @@
+"""Another worker in a worker's place, by the rules of its profile: while its endpoint is out, or where it gave nothing.
+
+What a fallback answers goes to people: it has no evidence of its own, and its task's is about somebody else.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from types import TracebackType
+from typing import Self
+
+from django.db import connections
+
+from slider.flow.claims import Claim
+from slider.flow.work import TROUBLES, Finding
+from slider.llm.records import Outcome
+from slider.models import FallbackOn, Task, Worker
+from slider.models import Outcome as Stored
+from tasks.line import Line, Told
+
+WHEN = {
+    Outcome.REFUSED: FallbackOn.REFUSED,
+    Outcome.FILTERED: FallbackOn.REFUSED,
+    Outcome.TRUNCATED: FallbackOn.TOO_LONG,
+    Outcome.TOO_LONG: FallbackOn.TOO_LONG,
+    Outcome.EMPTY: FallbackOn.UNUSABLE,
+    Outcome.MALFORMED: FallbackOn.UNUSABLE,
+    Outcome.SCHEMA_BROKEN: FallbackOn.UNUSABLE,
+    Outcome.BAD_REQUEST: FallbackOn.REJECTED,
+}
+
+
+def of(worker: Worker) -> Worker | None:
+    """The worker that is asked in this one's place: the next rung of the task's ladder, where a rule names one."""
+    if not worker.fallback_on:
+        return None
+    higher = Worker.objects.filter(task_id=worker.task_id, retired_at=None, rung__gt=worker.rung)
+    return higher.order_by("rung").first()
+
+
+class Fallback:
+    """A worker's fallback for one shift; without one it never stands in. Open it with `async with`."""
+
+    def __init__(self, task: Task, worker: Worker) -> None:
+        self._on = frozenset(worker.fallback_on)
+        self._after_s = worker.fallback_after_s
+        other = of(worker)
+        self._line = None if other is None else Line(task, other)
+        self._thread = ThreadPoolExecutor(1, "fallback")
+        self._works = True
+
+    async def __aenter__(self) -> Self:
+        if self._line is not None:
+            await self._line.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._line is not None:
+            await self._line.__aexit__(kind, error, trace)
+            await asyncio.get_running_loop().run_in_executor(self._thread, connections.close_all)
+        self._thread.shutdown(wait=False)
+
+    def stands_in(self, first: Line) -> Line | None:
+        """The line that is asked in place of the first, whose endpoint has been out for too long."""
+        if self._line is None or not self._works or FallbackOn.OUT not in self._on:
+            return None
+        return self._line if first.is_open and first.out_s() >= self._after_s else None
+
+    def limit(self, first: Line) -> int:
+        """How many items may be under way now. A probe of the first line goes before anything else."""
+        own = first.limit()
+        instead = self.stands_in(first)
+        return own if instead is None or own else instead.limit()
+
+    def tick(self) -> None:
+        """The sign of life of its line; one that was retired or has trouble stands in no more."""
+        if self._line is not None:
+            self._works = Worker.objects.filter(pk=self._line.worker.pk, retired_at=None, trouble="").exists()
+            self._line.tick()
+
+    def note(self) -> None:
+        if self._line is not None:
+            self._line.note()
+
+    def leave(self) -> None:
+        if self._line is not None:
+            self._line.leave()
+
+    async def after(self, claim: Claim, told: Told) -> Finding:
+        """What comes of the first worker's answer: itself, or where a rule says so and it can, the fallback's."""
+        own = Finding(claim, told.answered, told.bill.cost, (told.bill,), free=told.probe)
+        why = WHEN.get(told.answered.outcome)
+        if self._line is None or why is None or why not in self._on or not await self._may_begin():
+            return own
+        second = await self._line.ask(claim.body)
+        if second.answered.outcome is not Outcome.ANSWERED:
+            return Finding(claim, told.answered, _sum(told, second), (told.bill, second.bill))
+        return self.instead(claim, second, why, first=told)
+
+    def instead(self, claim: Claim, told: Told, why: FallbackOn, *, first: Told | None = None) -> Finding:
+        """The fallback's answer, with what the first worker was paid for nothing."""
+        assert self._line is not None, "nobody answered in the worker's place: there is no fallback"
+        paid = [told] if first is None else [first, told]
+        if Stored(told.answered.outcome.value) in TROUBLES:
+            self._works = False
+        return Finding(
+            claim,
+            told.answered,
+            _sum(*paid),
+            tuple(one.bill for one in paid),
+            fallback=self._line.worker,
+            instead_of=why,
+        )
+
+    async def _may_begin(self) -> bool:
+        line = self._line
+        if line is None or not self._works or line.limit() < 1 or not line.has_room:
+            return False
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, lambda: line.permits(1, held=0) == 1 and line.begun(1) == 1
+        )
+
+
+def _sum(*told: Told) -> Decimal | None:
+    """What they cost together; None where one price is not known."""
+    costs = [one.bill.cost for one in told if one.bill.cost is not None]
+    return sum(costs, Decimal(0)) if len(costs) == len(told) else None
