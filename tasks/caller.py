@@ -2,8 +2,10 @@
 
 import asyncio
 import time
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -20,7 +22,9 @@ from slider.schema import Schema
 from tasks import keys
 from tasks.gate import Gate
 
-_known: dict[int, Stragglers] = {}  # by worker version: a shift is too short to learn what is usual
+# What a process has learnt of a worker version's endpoint: a shift is too short to learn it anew.
+_usual: dict[int, Stragglers] = {}
+_throttles: dict[int, Throttle] = {}
 
 
 class Bounds(Protocol):
@@ -49,7 +53,8 @@ class _Tally:
     """Calls that really began: one that was still at the gate costs nothing."""
 
     begun: int = 0
-    ended: list[Raw] = field(default_factory=list)
+    failed: int = 0
+    used: int = 0
 
 
 class Caller:
@@ -65,8 +70,8 @@ class Caller:
         own = (worker.price_in, worker.price_out)
         self._prices = prices.Prices(own[0], own[1]) if own[0] is not None and own[1] is not None else None
         self._client: Client | None = None
-        self._stragglers = _known.setdefault(worker.pk, Stragglers())
-        self.throttle = Throttle(worker.in_flight)
+        self._stragglers = _usual.setdefault(worker.pk, Stragglers())
+        self.throttle = _throttles.setdefault(worker.pk, Throttle(worker.in_flight))
         self.gate = Gate(lambda: max(1, bounds.cap))
         self.hedges = 0
 
@@ -111,10 +116,10 @@ class Caller:
 
     async def _asked(self, question: Ask, tally: _Tally) -> Answered:
         if question.n > 1 and self._bounds.apart:
-            return client.read(await self._apart(question, question.n, tally), ask=question)
+            return _read(await self._apart(question, question.n, tally), question, tally)
         after_s = self._stragglers.after_s if self._worker.hedge else None
         raw = await (self._once(question, tally) if after_s is None else self._hedged(question, tally, after_s))
-        answered = client.read([raw], ask=question)
+        answered = _read([raw], question, tally)
         self._stragglers.took(raw.latency_ms / 1000)
         if question.n > 1 and (answered.outcome is Outcome.BAD_REQUEST or 0 < len(answered.samples) < question.n):
             return await self._topped_up(question, raw, answered, tally)
@@ -126,7 +131,7 @@ class Caller:
             tally.begun += 1
             began = time.monotonic()
             raw = await self._client.fetch(question)
-            tally.ended.append(raw)
+            tally.failed += raw.failed is not None
             if raw.failed is not None and raw.failed.overloaded:
                 self.throttle.refused(began=began, now=time.monotonic())
             elif raw.failed is None:
@@ -147,7 +152,7 @@ class Caller:
             return answered
         if not self._bounds.apart:
             await asyncio.to_thread(self._bounds.learn_apart)
-        return client.read([raw, *more] if raw.failed is None else more, ask=question)
+        return _read([raw, *more] if raw.failed is None else more, question, tally)
 
     async def _hedged(self, question: Ask, tally: _Tally, after_s: float) -> Raw:
         """Ask a second time when the first call is a straggler; the first answer wins, the other call is cut off."""
@@ -156,10 +161,8 @@ class Caller:
         hedged = False
         try:
             done, _ = await asyncio.wait(calls, timeout=after_s)
-            if not done and self._stragglers.may and await asyncio.to_thread(self._bounds.may_hedge):
+            if not done and await self._may_hedge():
                 hedged = True
-                self.hedges += 1
-                self._stragglers.hedged += 1
                 calls.add(asyncio.create_task(self._once(question, tally)))
             pending = set(calls)
             while True:
@@ -168,17 +171,31 @@ class Caller:
                 if raws[0].failed is None or not pending:
                     return replace(raws[0], latency_ms=(time.perf_counter() - began) * 1000)
         finally:
-            self.hedges -= hedged
+            self.hedges -= int(hedged)
             for call in calls:
                 call.cancel()
             await asyncio.gather(*calls, return_exceptions=True)
 
+    async def _may_hedge(self) -> bool:
+        """Take the right to one more call out of the share of those; what may not be used goes back."""
+        if not self._stragglers.may:
+            return False
+        self._stragglers.hedged += 1
+        self.hedges += 1
+        if await asyncio.to_thread(keys.then_close, self._bounds.may_hedge):
+            return True
+        self._stragglers.hedged -= 1
+        self.hedges -= 1
+        return False
+
     def _bill(self, answered: Answered, tally: _Tally) -> Bill:
-        """What an item's calls cost. One that was cut off is taken for as dear as the one that won: nobody says."""
-        times = 1 + tally.begun - len(tally.ended) if answered.tokens_in is not None else 1
-        tokens_in, tokens_out = (answered.tokens_in or 0) * times, (answered.tokens_out or 0) * times
+        """What an item's calls cost. One that was cut off is taken for as dear as one that was used: nobody says."""
+        cut_off = tally.begun - tally.failed - tally.used
+        times = Fraction(tally.used + cut_off, tally.used) if tally.used else Fraction(1)
+        tokens_in, tokens_out = (round((count or 0) * times) for count in (answered.tokens_in, answered.tokens_out))
         cost = self.cost(answered)
-        return Bill(self._worker.pk, tally.begun, tokens_in, tokens_out, None if cost is None else cost * times)
+        dear = None if cost is None else cost * times.numerator / times.denominator
+        return Bill(self._worker.pk, tally.begun, tokens_in, tokens_out, dear)
 
     def cost(self, answered: Answered) -> Decimal | None:
         """What one answer costs; None where the price is not known."""
@@ -189,3 +206,9 @@ class Caller:
             tokens_out=answered.tokens_out,
             own=self._prices,
         ).usd
+
+
+def _read(raws: Sequence[Raw], question: Ask, tally: _Tally) -> Answered:
+    """Read what came, and count what of it the answer is made of."""
+    tally.used = sum(raw.failed is None for raw in raws)
+    return client.read(raws, ask=question)

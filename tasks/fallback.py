@@ -4,6 +4,7 @@ What a fallback answers goes to people: it has no evidence of its own, and its t
 """
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from types import TracebackType
@@ -48,6 +49,7 @@ class Fallback:
         self._line = None if other is None else Line(task, other)
         self._thread = ThreadPoolExecutor(1, "fallback")
         self._works = True
+        self._asked = self._written = 0
 
     async def __aenter__(self) -> Self:
         if self._line is not None:
@@ -84,6 +86,12 @@ class Fallback:
         if self._line is not None:
             self._line.note()
 
+    def written(self, findings: Sequence[Finding]) -> None:
+        """These are written: what the fallback cost for them is known."""
+        if self._line is not None:
+            own = self._line.worker.pk
+            self._written += sum(len(f.bills) > 1 and f.bills[-1].worker_id == own for f in findings)
+
     def leave(self) -> None:
         if self._line is not None:
             self._line.leave()
@@ -116,11 +124,17 @@ class Fallback:
 
     async def _may_begin(self) -> bool:
         line = self._line
-        if line is None or not self._works or line.limit() < 1 or not line.has_room:
+        if line is None or not self._works or line.limit() < 1:
             return False
-        return await asyncio.get_running_loop().run_in_executor(
-            self._thread, lambda: line.permits(1, held=0) == 1 and line.begun(1) == 1
-        )
+        # What it has answered and nobody has written yet is in no sum that the budget is read from.
+        held = self._asked - self._written
+        self._asked += 1
+        if await asyncio.get_running_loop().run_in_executor(
+            self._thread, lambda: line.permits(1, held=held) == 1 and line.begun(1) == 1
+        ):
+            return True
+        self._asked -= 1
+        return False
 
 
 def _sum(*told: Told) -> Decimal | None:

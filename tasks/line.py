@@ -171,11 +171,6 @@ class Line:
         return told
 
     @property
-    def has_room(self) -> bool:
-        """Whether one more call could begin this very moment."""
-        return self._caller.gate.is_free
-
-    @property
     def apart(self) -> bool:
         """Whether the endpoint gives one sample a call, whatever it is asked for."""
         return self._standing.apart

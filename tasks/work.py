@@ -151,6 +151,7 @@ class Shift:
         """Write findings in one transaction; if the database refuses one of them, the others don't suffer for it."""
         patiently(self._note, limit_s=PATIENCE_S)
         self._settle(findings)
+        self._fallback.written(findings)
 
     def _note(self) -> None:
         self._line.note()

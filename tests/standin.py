@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,16 +38,25 @@ class Model:
             return found
 
 
-@pytest.fixture(scope="session")
-def _process() -> Iterator[Model]:
+@contextmanager
+def model_of(*, seed: int) -> Iterator[Model]:
+    """A stand-in of one's own."""
     with subprocess.Popen(
-        [sys.executable, "-m", "slider.llm.standin", "--port", "0", "--seed", "1"], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "slider.llm.standin", "--port", "0", "--seed", str(seed)],
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         address = re.search(r"http://\S+/v1", process.stdout.readline())
         assert address is not None
         yield Model(address[0])
         process.terminate()
+
+
+@pytest.fixture(scope="session")
+def _process() -> Iterator[Model]:
+    with model_of(seed=1) as found:
+        yield found
 
 
 @pytest.fixture

@@ -14,21 +14,14 @@ from slider.llm.records import Outcome
 
 log = structlog.get_logger(__name__)
 OPENS_AT = 40
-FAILURE, GARBAGE = 5, 2  # eight failures in a row open it, or twenty answers that nobody can read
+FAILURE, DOUBT = 5, 2  # eight failures in a row open it, or twenty refusals or answers that nobody can read
 FIRST_PROBE_S = 0.5
 LONGEST_PROBE_WAIT_S = 4.0
 PROBE_S = 4.0  # so long a probe is alone: an endpoint that hangs must not keep the next probe from finding it well
 LONGEST_QUIET_S = 60.0
-_FAILURES = frozenset(
-    {
-        Outcome.TIMEOUT,
-        Outcome.RATE_LIMITED,
-        Outcome.SERVER_ERROR,
-        Outcome.CONNECTION_LOST,
-        Outcome.BAD_RESPONSE,
-    }
-)
-_GARBAGE = frozenset({Outcome.EMPTY, Outcome.MALFORMED, Outcome.SCHEMA_BROKEN})
+_FAILURES = frozenset({Outcome.TIMEOUT, Outcome.SERVER_ERROR, Outcome.CONNECTION_LOST, Outcome.BAD_RESPONSE})
+# Who says that it has too much to do is alive: first the throttle gives way.
+_DOUBTS = frozenset({Outcome.RATE_LIMITED, Outcome.EMPTY, Outcome.MALFORMED, Outcome.SCHEMA_BROKEN})
 # A wrong key or model name has its own place, the worker's `trouble`: it says nothing of the endpoint.
 _SILENT = frozenset({Outcome.UNAUTHORISED, Outcome.UNKNOWN_MODEL})
 
@@ -69,7 +62,7 @@ class News:
 
     @property
     def weight(self) -> int:
-        return FAILURE if self.outcome in _FAILURES else GARBAGE if self.outcome in _GARBAGE else 0
+        return FAILURE if self.outcome in _FAILURES else DOUBT if self.outcome in _DOUBTS else 0
 
 
 _ROW = "base_url = %(base_url)s AND model = %(model)s AND key_name = %(key_name)s"

@@ -48,8 +48,8 @@ def test_an_answer_in_between_begins_the_count_anew() -> None:
     assert not note(*[DOWN] * 7)
 
 
-@pytest.mark.parametrize("outcome", [Outcome.MALFORMED, Outcome.SCHEMA_BROKEN, Outcome.EMPTY])
-def test_twenty_answers_that_nobody_can_read_open_it_too(outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", [Outcome.MALFORMED, Outcome.SCHEMA_BROKEN, Outcome.EMPTY, Outcome.RATE_LIMITED])
+def test_twenty_refusals_or_answers_that_nobody_can_read_open_it_too(outcome: Outcome) -> None:
     assert not note(*[News(outcome)] * 19)
     assert note(News(outcome))
 
@@ -132,7 +132,7 @@ def test_everybody_hears_for_how_long_the_endpoint_wants_to_be_left_alone(asked_
 
 
 def test_no_probe_goes_into_the_silence_that_was_asked_for() -> None:
-    note(*[News(Outcome.RATE_LIMITED, "429", retry_after_s=30.0)] * 8)
+    note(*[News(Outcome.RATE_LIMITED, "429", retry_after_s=30.0)] * 20)
     Circuit.objects.update(probe_at=F("probe_at") - timedelta(seconds=60))
     assert not circuits.probe(KEY)
 
