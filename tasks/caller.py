@@ -4,22 +4,19 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from fractions import Fraction
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from django.conf import settings
-
 from slider.engine.stragglers import Stragglers
 from slider.engine.throttle import Throttle
 from slider.flow.work import Bill
-from slider.llm import client, prices, prompt
+from slider.llm import client
 from slider.llm.client import Client, Raw
 from slider.llm.records import Answered, Ask, Outcome
 from slider.models import Task, Worker
-from slider.schema import Schema
 from tasks import keys
+from tasks.asking import Asking
 from tasks.gate import Gate
 
 # What a process has learnt of a worker version's endpoint: a shift is too short to learn it anew.
@@ -61,14 +58,9 @@ class Caller:
     """Open it with `async with` in the loop that asks."""
 
     def __init__(self, task: Task, worker: Worker, *, bounds: Bounds) -> None:
-        self._task, self._worker, self._bounds = task, worker, bounds
-        self._schema = Schema.compile(task.output_schema)
-        self._format = prompt.response_format(task.output_schema, ask_confidence=worker.ask_confidence)
-        self._wrapped = prompt.wraps(task.output_schema, ask_confidence=worker.ask_confidence)
-        self._examples = [prompt.Example(example["input"], example["output"]) for example in worker.examples]
-        self.base_url = worker.base_url or settings.ENV.OPENAI_BASE_URL
-        own = (worker.price_in, worker.price_out)
-        self._prices = prices.Prices(own[0], own[1]) if own[0] is not None and own[1] is not None else None
+        self._worker, self._bounds = worker, bounds
+        self._asking = Asking(task, worker)
+        self.base_url = self._asking.base_url
         self._client: Client | None = None
         self._stragglers = _usual.setdefault(worker.pk, Stragglers())
         self.throttle = _throttles.setdefault(worker.pk, Throttle(worker.in_flight))
@@ -85,33 +77,10 @@ class Caller:
         if self._client is not None:
             await self._client.aclose()
 
-    def question(self, body: dict[str, Any]) -> Ask:
-        """What is asked about an item."""
-        worker = self._worker
-        return Ask(
-            model=worker.model,
-            messages=prompt.messages(
-                instructions=worker.instructions,
-                examples=self._examples,
-                item_input=body,
-                output_schema=self._task.output_schema,
-                ask_confidence=worker.ask_confidence,
-            ),
-            schema=self._schema,
-            response_format=self._format,
-            wrapped=self._wrapped,
-            ask_confidence=worker.ask_confidence,
-            temperature=worker.temperature,
-            n=worker.samples,
-            max_tokens=worker.max_tokens,
-            logprobs=worker.logprobs,
-            top_logprobs=5 if worker.logprobs else None,
-        )
-
     async def ask(self, body: dict[str, Any]) -> tuple[Answered, Bill]:
         """Ask about one item; whatever happens is an outcome."""
         tally = _Tally()
-        answered = await self._asked(self.question(body), tally)
+        answered = await self._asked(self._asking.question(body), tally)
         return answered, self._bill(answered, tally)
 
     async def _asked(self, question: Ask, tally: _Tally) -> Answered:
@@ -193,19 +162,9 @@ class Caller:
         cut_off = tally.begun - tally.failed - tally.used
         times = Fraction(tally.used + cut_off, tally.used) if tally.used else Fraction(1)
         tokens_in, tokens_out = (round((count or 0) * times) for count in (answered.tokens_in, answered.tokens_out))
-        cost = self.cost(answered)
+        cost = self._asking.cost(answered)
         dear = None if cost is None else cost * times.numerator / times.denominator
         return Bill(self._worker.pk, tally.begun, tokens_in, tokens_out, dear)
-
-    def cost(self, answered: Answered) -> Decimal | None:
-        """What one answer costs; None where the price is not known."""
-        return prices.cost(
-            self._worker.model,
-            base_url=self.base_url,
-            tokens_in=answered.tokens_in,
-            tokens_out=answered.tokens_out,
-            own=self._prices,
-        ).usd
 
 
 def _read(raws: Sequence[Raw], question: Ask, tally: _Tally) -> Answered:

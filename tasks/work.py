@@ -40,7 +40,7 @@ def work(task_id: int) -> int:
     """A hint that a task may have ready items. Another pump on it already: nothing to do."""
     task = Task.objects.filter(pk=task_id, paused=False).first()
     worker = Worker.objects.filter(task_id=task_id, retired_at=None).order_by("rung").first()
-    if task is None or worker is None:
+    if task is None or worker is None or worker.batch:
         return 0
     with slot(task_id) as free:
         settled = asyncio.run(Shift(task, worker).run()) if free else 0

@@ -43,6 +43,11 @@ def run(
 ) -> None:
     """Pump until nothing is ready or with a worker any more; `watch` is called between two looks at it."""
 
+    def look() -> None:
+        claims.run_out()
+        hand_over(cast.task)
+        watch()
+
     async def pump(ends_at: float) -> None:
         while time.monotonic() < ends_at and await asyncio.to_thread(_left, cast):
             worker = await asyncio.to_thread(_worker, cast)
@@ -52,7 +57,7 @@ def run(
     async def sweep(ends_at: float) -> None:
         while await asyncio.to_thread(_left, cast):
             assert time.monotonic() < ends_at, f"after {limit_s} s items are still open"
-            await asyncio.to_thread(_closing, lambda: (claims.run_out(), hand_over(cast.task), watch()))
+            await asyncio.to_thread(_closing, look)
             await asyncio.sleep(0.1)
 
     async def all_of_it() -> None:

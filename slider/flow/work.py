@@ -207,7 +207,8 @@ def waiting() -> list[int]:
             """
             SELECT t.id FROM slider_task t
             WHERE NOT t.paused
-              AND EXISTS (SELECT FROM slider_worker w WHERE w.task_id = t.id AND w.retired_at IS NULL)
+              AND NOT coalesce((SELECT w.batch FROM slider_worker w WHERE w.task_id = t.id AND w.retired_at IS NULL
+                                ORDER BY w.rung LIMIT 1), true)  -- no worker, or one that sends batches
               AND EXISTS (SELECT FROM slider_item i WHERE i.task_id = t.id AND i.state = 'ready'
                           AND i.run_at <= clock_timestamp() AND i.tries < t.max_tries)
             ORDER BY t.id

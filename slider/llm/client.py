@@ -52,6 +52,35 @@ def read(raws: Sequence[Raw], *, ask: Ask) -> Answered:
     return replace(answered, latency_ms=max(raw.latency_ms for raw in raws))
 
 
+def body(ask: Ask, *, base_url: str) -> dict[str, JSON]:
+    """What is sent to an endpoint for a question."""
+    sent: dict[str, JSON] = {
+        "model": ask.model,
+        "messages": [{"role": one.role, "content": one.content} for one in ask.messages],
+    }
+    if ask.n > 1:  # some endpoints refuse the parameter itself
+        sent["n"] = ask.n
+    # OpenAI's newer models refuse the old name; most other servers know only the old one.
+    longest = "max_completion_tokens" if "//api.openai.com/" in base_url else "max_tokens"
+    optional: dict[str, JSON] = {
+        "response_format": ask.response_format,
+        "temperature": ask.temperature,
+        longest: ask.max_tokens,
+        "logprobs": True if ask.logprobs else None,
+        "top_logprobs": ask.top_logprobs if ask.logprobs else None,
+        "seed": ask.seed,
+    }
+    sent.update({name: value for name, value in optional.items() if value is not None})
+    return sent
+
+
+def outcome_of(status: int) -> Outcome:
+    """What an answer with this HTTP status means."""
+    if status < 400:
+        return Outcome.BAD_RESPONSE
+    return _BY_STATUS.get(status, Outcome.SERVER_ERROR if status >= 500 else Outcome.BAD_REQUEST)
+
+
 class Client:
     """One endpoint with one key. It belongs to the event loop it is first used in; close it there.
 
@@ -113,7 +142,9 @@ class Client:
     async def _outcome(self, ask: Ask, timeout_s: float) -> bytes | Answered:
         try:
             async with asyncio.timeout(timeout_s):
-                response = await self._openai.post("/chat/completions", body=self.body(ask), cast_to=httpx2.Response)
+                response = await self._openai.post(
+                    "/chat/completions", body=body(ask, base_url=self.base_url), cast_to=httpx2.Response
+                )
         except TimeoutError:
             return _failed(Outcome.TIMEOUT, f"The endpoint gave no whole answer within {timeout_s:g} s.")
         except openai.APIStatusError as error:
@@ -129,33 +160,9 @@ class Client:
             return _failed(Outcome.BAD_RESPONSE, str(error))
         return bytes(response.content)
 
-    def body(self, ask: Ask) -> dict[str, JSON]:
-        """What is sent for a question."""
-        body: dict[str, JSON] = {
-            "model": ask.model,
-            "messages": [{"role": one.role, "content": one.content} for one in ask.messages],
-        }
-        if ask.n > 1:  # some endpoints refuse the parameter itself
-            body["n"] = ask.n
-        # OpenAI's newer models refuse the old name; most other servers know only the old one.
-        longest = "max_completion_tokens" if "//api.openai.com/" in self.base_url else "max_tokens"
-        optional: dict[str, JSON] = {
-            "response_format": ask.response_format,
-            "temperature": ask.temperature,
-            longest: ask.max_tokens,
-            "logprobs": True if ask.logprobs else None,
-            "top_logprobs": ask.top_logprobs if ask.logprobs else None,
-            "seed": ask.seed,
-        }
-        body.update({name: value for name, value in optional.items() if value is not None})
-        return body
-
     def _by_status(self, error: openai.APIStatusError) -> Answered:
         status, headers = error.status_code, error.response.headers
-        if status < 400:
-            outcome = Outcome.BAD_RESPONSE
-        else:
-            outcome = _BY_STATUS.get(status, Outcome.SERVER_ERROR if status >= 500 else Outcome.BAD_REQUEST)
+        outcome = outcome_of(status)
         reason = answers.said(error.body) if isinstance(error.body, dict) else "no reason given"
         wait_s = retry_after.seconds(headers.get("retry-after"), now=datetime.now(UTC), most_s=MOST_RETRY_AFTER_S)
         detail = f"The endpoint answered {status}: {reason}"

@@ -1,5 +1,7 @@
 """What all processes know together of an endpoint, and what a worker does when it has whims."""
 
+import uuid
+
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
@@ -14,6 +16,83 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name="Batch",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "mark",
+                    models.UUIDField(
+                        default=uuid.uuid4, help_text="Its name at the endpoint, known beforehand.", unique=True
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("gathered", "its items are claimed"),
+                            ("uploaded", "its file is at the endpoint"),
+                            ("sent", "the endpoint works on it"),
+                            ("back", "its answers are being collected"),
+                            ("ended", "every item of it has gone on"),
+                        ],
+                        default="gathered",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "file_id",
+                    models.CharField(blank=True, help_text="The endpoint's name of its questions.", max_length=200),
+                ),
+                (
+                    "submitting",
+                    models.BooleanField(
+                        default=False, help_text="It may have been sent: look for it before it is again."
+                    ),
+                ),
+                ("batch_id", models.CharField(blank=True, help_text="The endpoint's name of it.", max_length=200)),
+                (
+                    "results",
+                    models.JSONField(default=list, help_text="The endpoint's names of the files with its answers."),
+                ),
+                (
+                    "cancelling",
+                    models.BooleanField(default=False, help_text="The endpoint was asked to stop working on it."),
+                ),
+                (
+                    "ending",
+                    models.CharField(blank=True, help_text="How it ended at the endpoint, in words.", max_length=300),
+                ),
+                (
+                    "problem",
+                    models.CharField(
+                        blank=True, help_text="What went wrong when it was last asked after.", max_length=300
+                    ),
+                ),
+                (
+                    "tries",
+                    models.PositiveIntegerField(default=0, help_text="Times in a row that asking after it failed."),
+                ),
+                (
+                    "next_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), help_text="When to ask after it again."
+                    ),
+                ),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="BatchItem",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token", models.BigIntegerField()),
+                ("tries", models.PositiveSmallIntegerField()),
+                ("settled", models.BooleanField(default=False, help_text="Its answer is written, or it went back.")),
+            ],
+        ),
         migrations.CreateModel(
             name="Circuit",
             fields=[
@@ -167,6 +246,25 @@ class Migration(migrations.Migration):
                 name="worker_fallback_on",
             ),
         ),
+        migrations.AddField(
+            model_name="batch",
+            name="worker",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="batches", to="slider.worker"
+            ),
+        ),
+        migrations.AddField(
+            model_name="batchitem",
+            name="batch",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="items", to="slider.batch"
+            ),
+        ),
+        migrations.AddField(
+            model_name="batchitem",
+            name="item",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="slider.item"),
+        ),
         migrations.AddConstraint(
             model_name="circuit",
             constraint=models.UniqueConstraint(
@@ -188,6 +286,41 @@ class Migration(migrations.Migration):
             model_name="seat",
             name="task",
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="slider.task"),
+        ),
+        migrations.AddIndex(
+            model_name="batch",
+            index=models.Index(
+                condition=models.Q(("state", "ended"), _negated=True), fields=["next_at"], name="batch_open"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="batch",
+            index=models.Index(fields=["worker", "-id"], name="batch_newest"),
+        ),
+        migrations.AddConstraint(
+            model_name="batch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["gathered", "uploaded", "sent", "back", "ended"])), name="batch_state"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="batch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", False), ("state", "ended")),
+                    models.Q(models.Q(("state", "ended"), _negated=True), ("ended_at", None)),
+                    _connector="OR",
+                ),
+                name="batch_ended_at",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="batchitem",
+            index=models.Index(condition=models.Q(("settled", False)), fields=["batch"], name="batch_unsettled"),
+        ),
+        migrations.AddConstraint(
+            model_name="batchitem",
+            constraint=models.UniqueConstraint(fields=("batch", "item"), name="one_place_in_a_batch"),
         ),
         migrations.AddIndex(
             model_name="seat",

@@ -2,6 +2,7 @@
 
 from slider.models.afterwards import Correction, SecondOpinion, Undone
 from slider.models.attempt import Attempt
+from slider.models.batch import Batch, BatchItem, BatchState
 from slider.models.decision import Decision, Why
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
 from slider.models.item import Item, Payload
@@ -53,6 +54,9 @@ __all__ = [
     "Admission",
     "ApiKey",
     "Attempt",
+    "Batch",
+    "BatchItem",
+    "BatchState",
     "Circuit",
     "Correction",
     "Decision",

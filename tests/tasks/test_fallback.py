@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 
 from slider.engine import calibration
 from slider.flow import circuits, sentinels
+from slider.llm.records import Outcome as CallOutcome
 from slider.models import Attempt, Decision, Item, Lane, Outcome, Pulse, Score, Spend, State, Why, Worker
 from tests import casts, pumps
 from tests.standin import Model, model_of
@@ -49,7 +50,7 @@ def company(second: Model, count: int, *, on: list[str], **worker: Any) -> tuple
 def opened() -> None:
     """The breaker of the first worker's endpoint is open."""
     key = circuits.Key(django_settings.ENV.OPENAI_BASE_URL, "standin-1")
-    circuits.note(key, [circuits.News(circuits.Outcome.SERVER_ERROR, "500")] * 8, known=circuits.Standing())
+    circuits.note(key, [circuits.News(CallOutcome.SERVER_ERROR, "500")] * 8, known=circuits.Standing())
 
 
 @pytest.mark.parametrize(

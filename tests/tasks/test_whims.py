@@ -17,6 +17,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from slider.flow import circuits
+from slider.llm.records import Outcome as CallOutcome
 from slider.models import Attempt, Circuit, Decision, Item, Lane, Outcome, Publication, Seat, Spend, State, Worker
 from tests import casts, pumps
 from tests.standin import Model
@@ -224,7 +225,7 @@ def test_what_is_waiting_when_a_breaker_opens_loses_no_try(model: Model) -> None
 def test_a_breaker_stands_in_postgresql_and_an_emptied_redis_changes_nothing(model: Model) -> None:
     model.faults(error=1.0)
     key = circuits.Key(django_settings.ENV.OPENAI_BASE_URL, "standin-1")
-    circuits.note(key, [circuits.News(circuits.Outcome.SERVER_ERROR, "500")] * 8, known=circuits.Standing())
+    circuits.note(key, [circuits.News(CallOutcome.SERVER_ERROR, "500")] * 8, known=circuits.Standing())
     redis.Redis.from_url(django_settings.REDIS_URL).flushdb()
     cast = pumps.company(20)
     clock = Clockwork(model, for_s=2)
@@ -257,7 +258,7 @@ def test_a_budget_is_kept_by_several_pumps(model: Model) -> None:
 def test_another_worker_version_inherits_the_breaker_but_a_second_endpoint_does_not(model: Model) -> None:
     cast = pumps.company(4)
     elsewhere = circuits.Key("http://127.0.0.1:9/v1", "standin-1")
-    circuits.note(elsewhere, [circuits.News(circuits.Outcome.SERVER_ERROR, "500")] * 8, known=circuits.Standing())
+    circuits.note(elsewhere, [circuits.News(CallOutcome.SERVER_ERROR, "500")] * 8, known=circuits.Standing())
     pumps.run(cast, pumps=1)
     assert set(Item.objects.values_list("state", flat=True)) == {State.DONE}
     assert Worker.objects.get().trouble == ""
