@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -18,7 +19,6 @@ from slider.flow.claims import Claim
 from slider.flow.work import Bill, Finding
 from slider.llm import batches as api
 from slider.llm import client
-from slider.llm.records import Answered
 from slider.models import Batch, BatchState, Task, Worker
 from tasks import keys
 from tasks.asking import Asking
@@ -123,11 +123,11 @@ def _collect(batch: Batch, endpoint: api.Batches) -> None:
     asking = Asking(batch.worker.task, batch.worker)
     open_claims = {f"{claim.item_id}.{claim.token}": claim for claim in hand.claimed(batch)}
     for file_id in batch.results:
-        found: list[tuple[Claim, Answered]] = []
+        found: list[tuple[Claim, dict[str, Any]]] = []
         for custom_id, row in api.read(endpoint.lines(file_id)):
             claim = open_claims.pop(custom_id, None)
             if claim is not None:
-                found.append((claim, api.answered(row, ask=asking.question(claim.body))))
+                found.append((claim, row))
         for start in range(0, len(found), CHUNK):
             _settle(batch, [_finding(batch, asking, *one) for one in found[start : start + CHUNK]])
     words = f"The batch ended without an answer to it ({batch.ending})."
@@ -138,11 +138,18 @@ def _collect(batch: Batch, endpoint: api.Batches) -> None:
     hand.end(batch, ending=batch.ending)
 
 
-def _finding(batch: Batch, asking: Asking, claim: Claim, answered: Answered) -> Finding:
+def _finding(batch: Batch, asking: Asking, claim: Claim, row: dict[str, Any]) -> Finding:
+    """What a row of results says of its item; one that the endpoint never got to was no call."""
+    answered = api.answered(row, ask=asking.question(claim.body))
     whole = asking.cost(answered)
     cost = None if whole is None else whole * api.PRICE
-    bill = Bill(batch.worker_id, 1, answered.tokens_in or 0, answered.tokens_out or 0, cost)
-    return Finding(claim, answered, cost, (bill,))
+    calls = int(row.get("response") is not None)
+    return Finding(
+        claim,
+        answered,
+        cost,
+        (Bill(batch.worker_id, calls, answered.tokens_in or 0, answered.tokens_out or 0, cost),),
+    )
 
 
 def _nothing(batch: Batch) -> Bill:
