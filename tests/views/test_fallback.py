@@ -40,6 +40,12 @@ def send(client: Client, cast: casts.Company, **changed: str) -> tuple[int, str]
     return answer.status_code, answer.content.decode()
 
 
+def as_shown(client: Client, page: str) -> dict[str, object]:
+    """What a browser sends that has changed nothing."""
+    form = client.get(page).context["form"]
+    return {field.name: field.value() for field in form if field.value() is not None and field.value() is not False}
+
+
 def rung(cast: casts.Company, number: int) -> Worker:
     return cast.task.workers.get(rung=number, retired_at=None)
 
@@ -78,23 +84,19 @@ def test_dropped_it_is_asked_no_more_and_its_past_stays(tuner: Client, cast: cas
 
 def test_the_rules_are_saved_with_the_worker_and_begin_its_next_version(tuner: Client, cast: casts.Company) -> None:
     page = reverse("worker", args=[cast.task.pk])
-    form = tuner.get(page).context["form"]
-    sent = {field.name: field.value() for field in form if field.value() not in (None, False)}
+    sent = as_shown(tuner, page)
     rules = {"fallback_on": ["out", "refused"], "fallback_after_s": "90", "hedge": "on", "batch": "on"}
     assert tuner.post(page, sent | rules).status_code == 302
     found = rung(cast, 1)
     assert (found.version, found.fallback_on, found.fallback_after_s) == (2, ["out", "refused"], 90)
     assert (found.hedge, found.batch) == (True, True)
-    again = tuner.get(page).context["form"]
-    same = {field.name: field.value() for field in again if field.value() not in (None, False)}
-    tuner.post(page, same)
+    tuner.post(page, as_shown(tuner, page))
     assert rung(cast, 1).version == 2
 
 
 def test_a_rule_that_there_is_not_is_refused(tuner: Client, cast: casts.Company) -> None:
     page = reverse("worker", args=[cast.task.pk])
-    form = tuner.get(page).context["form"]
-    sent = {field.name: field.value() for field in form if field.value() not in (None, False)}
+    sent = as_shown(tuner, page)
     assert tuner.post(page, sent | {"fallback_on": ["whenever"]}).status_code == 422
     assert rung(cast, 1).version == 1
 
