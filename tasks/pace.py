@@ -4,6 +4,8 @@ What this process has used it knows by itself, so that an emptied Redis forgets 
 pump keeps to its share of the limits.
 """
 
+from functools import cache
+
 import structlog
 from limits import RateLimitItemPerMinute
 from limits.errors import StorageError
@@ -14,7 +16,12 @@ from redis.exceptions import RedisError
 log = structlog.get_logger(__name__)
 FIRST_GUESS = 500.0  # tokens of a call, until the first has been counted
 _ANSWER_S = 1.0  # a Redis that hangs must not hold up answers that are paid for
-_own = MemoryStorage()  # of the process, not of a shift: the next shift has used what the last one did
+
+
+@cache
+def _own() -> MemoryStorage:
+    """This process's own count: not of a shift, as the next shift has used what the last one did."""
+    return MemoryStorage()
 
 
 class Pace:
@@ -71,7 +78,7 @@ class Pace:
             self._use(self._tokens, min(tokens, self._left(self._tokens)))
 
     def _left(self, item: RateLimitItemPerMinute) -> int:
-        own = SlidingWindowCounterRateLimiter(_own).get_window_stats(item, self._name).remaining
+        own = SlidingWindowCounterRateLimiter(_own()).get_window_stats(item, self._name).remaining
         try:
             shared = SlidingWindowCounterRateLimiter(self._shared).get_window_stats(item, self._name).remaining
         except (StorageError, RedisError):
@@ -88,5 +95,5 @@ class Pace:
             log.warning("rate limits are kept in this process alone: Redis is away", error=str(error)[:200])
             booked = True
         if booked:
-            SlidingWindowCounterRateLimiter(_own).hit(item, self._name, cost=amount)
+            SlidingWindowCounterRateLimiter(_own()).hit(item, self._name, cost=amount)
         return booked

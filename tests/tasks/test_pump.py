@@ -32,6 +32,8 @@ class World:
     in_flight: int = 0
     peak: int = 0
     goodbyes: int = 0
+    limit: int = 2**31
+    ticks: int = 0
     on_asked: Callable[[int], None] = lambda _: None
 
     def claim(self, most: int, held: int) -> list[Claim]:
@@ -67,6 +69,9 @@ class World:
     def goodbye(self) -> None:
         self.goodbyes += 1
 
+    def tick(self) -> None:
+        self.ticks += 1
+
     def pump(self, *, in_flight: int = 4, shift_s: float = 30.0, lease_s: float = 60.0) -> pump.Pump[Claim, int]:
         hands = pump.Hands(
             claim=self.claim,
@@ -76,6 +81,8 @@ class World:
             give_back=self.give_back,
             pause_s=lambda item_id: self.pauses.get(item_id, 0.0),
             goodbye=self.goodbye,
+            tick=self.tick,
+            limit=lambda: self.limit,
         )
         return pump.Pump(hands, in_flight=in_flight, lease_s=lease_s, shift_s=shift_s, linger_s=0.0)
 
@@ -204,4 +211,46 @@ def test_an_error_in_a_write_ends_the_shift_with_it_and_writes_nothing_twice() -
     with pytest.raises(RuntimeError, match="a defect"):
         run(world)
     assert world.settled == []
+    assert world.goodbyes == 3
+
+
+def test_a_limit_that_moves_is_kept_at_every_moment() -> None:
+    world = World(ready=list(range(120)), limit=2)
+    seen: list[tuple[int, int]] = []
+
+    def note(item_id: int) -> None:
+        seen.append((world.in_flight, world.limit))
+        world.limit = 2 if len(world.asked) < 40 else 5 if len(world.asked) < 80 else 1
+
+    world.on_asked = note
+    assert run(world, in_flight=8) == 120
+    # Who was under way when the limit fell stays so: beyond it nobody begins.
+    assert max(in_flight for in_flight, limit in seen[:40]) == 2
+    assert 3 <= max(in_flight for in_flight, limit in seen[40:80]) <= 5
+    assert max(in_flight for in_flight, limit in seen[90:]) == 1
+
+
+def test_nothing_begins_at_a_limit_of_nothing_and_all_of_it_is_returned() -> None:
+    world = World(ready=list(range(20)), limit=0)
+    assert run(world, shift_s=0.3) == 0
+    assert world.asked == []
+    assert sorted(world.returned + world.ready) == list(range(20))
+
+
+def test_it_ticks_before_anything_begins() -> None:
+    world = World(ready=[1])
+    world.on_asked = lambda _: world.settled.append([world.ticks])
+    run(world)
+    assert world.settled[0] == [1]
+
+
+def test_an_error_in_a_tick_ends_the_shift_with_it() -> None:
+    world = World(ready=[1])
+
+    def broken() -> None:
+        raise RuntimeError("a defect")
+
+    world.tick = broken  # type: ignore[method-assign]  # the defect
+    with pytest.raises(RuntimeError, match="a defect"):
+        run(world)
     assert world.goodbyes == 3

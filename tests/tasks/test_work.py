@@ -1,6 +1,8 @@
 """The whole path of an item through a shift: claim, call, score, route, write; and every way it can go wrong."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +13,8 @@ from pytest_django.fixtures import Settings
 
 from slider.flow import claims, setup
 from slider.flow.work import Finding
+from slider.llm.records import Answered
+from slider.llm.records import Outcome as CallOutcome
 from slider.models import (
     Attempt,
     Decision,
@@ -217,6 +221,26 @@ def test_a_shift_begins_nothing_more_once_its_task_is_paused_or_its_worker_repla
         setup.replace_worker(cast.worker, {"instructions": "Read it twice."}, by=cast.tuner.pk)
     assert shift.claim(1, 1) == []
     assert states(cast) == {State.WORKING: 1, State.READY: 1}
+
+
+@pytest.mark.parametrize(
+    ("answered", "pause_s"),
+    [
+        (casts.fails(CallOutcome.RATE_LIMITED), 1.0),
+        (replace(casts.fails(CallOutcome.RATE_LIMITED), retry_after_s=7.0), 7.0),
+        (replace(casts.fails(CallOutcome.RATE_LIMITED), retry_after_s=3600.0), 60.0),
+        (replace(casts.fails(CallOutcome.SERVER_ERROR), status=503, retry_after_s=5.0), 5.0),
+        (replace(casts.fails(CallOutcome.SERVER_ERROR), status=500, retry_after_s=5.0), 0.0),
+        (casts.fails(CallOutcome.UNAUTHORISED), math.inf),
+        (casts.says({"topic": "other", "urgent": True}), 0.0),
+    ],
+)
+def test_everybody_waits_as_long_as_the_endpoint_asks_up_to_a_minute(answered: Answered, pause_s: float) -> None:
+    cast = company(1)
+    shift = Shift(cast.task, cast.worker)
+    finding = Finding(shift.claim(1, 0)[0], answered, None)
+    assert shift.pause_s(finding) == pause_s
+    assert shift.pause_s(replace(finding, free=True)) == 0.0  # a probe keeps nobody
 
 
 def test_two_hints_make_one_pump(model: Model) -> None:
