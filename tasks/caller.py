@@ -66,6 +66,7 @@ class Caller:
         self.throttle = _throttles.setdefault(worker.pk, Throttle(worker.in_flight))
         self.gate = Gate(lambda: max(1, bounds.cap))
         self.hedges = 0
+        self._n_is_fine = False
 
     async def __aenter__(self) -> Self:
         self._client = Client(self.base_url, api_key=keys.key_of(self._worker), timeout_s=self._worker.timeout_s)
@@ -89,8 +90,10 @@ class Caller:
         after_s = self._stragglers.after_s if self._worker.hedge else None
         raw = await (self._once(question, tally) if after_s is None else self._hedged(question, tally, after_s))
         answered = _read([raw], question, tally)
-        self._stragglers.took(raw.latency_ms / 1000)
-        if question.n > 1 and (answered.outcome is Outcome.BAD_REQUEST or 0 < len(answered.samples) < question.n):
+        if raw.failed is None:
+            self._stragglers.took(raw.latency_ms / 1000)
+        refused = answered.outcome is Outcome.BAD_REQUEST and not self._n_is_fine
+        if question.n > 1 and (refused or 0 < len(answered.samples) < question.n):
             return await self._topped_up(question, raw, answered, tally)
         return answered
 
@@ -118,6 +121,7 @@ class Caller:
         await asyncio.to_thread(self._bounds.book, missing)
         more = await self._apart(question, missing, tally)
         if all(one.failed is not None for one in more):
+            self._n_is_fine = answered.outcome is Outcome.BAD_REQUEST  # it is refused for something else
             return answered
         if not self._bounds.apart:
             await asyncio.to_thread(self._bounds.learn_apart)

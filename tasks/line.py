@@ -139,9 +139,11 @@ class Line:
         at, worker = time.monotonic(), self.worker
         self._standing = circuits.look(self._key)
         self._quiet_until = max(self._quiet_until, at + self._standing.quiet_s) if self._standing.quiet_s else 0.0
-        self._probe_is_free = self.is_open and (
-            self._probe_is_free or (self._probe_wanted and circuits.probe(self._key))
-        )
+        # The loop takes the right away at any moment: it is never written back from what was read before.
+        if not self.is_open:
+            self._probe_is_free = False
+        elif self._probe_wanted and not self._probe_is_free and circuits.probe(self._key):
+            self._probe_is_free = True
         self._probe_wanted = False
         limit = 0 if self._part is None else self._part.limit
         self._part = seats.renew(

@@ -53,11 +53,12 @@ def test_one_that_can_not_is_found_out_once_and_asked_for_each_sample(model: Mod
 
 
 def test_a_request_that_is_refused_for_another_reason_is_not_taken_for_that(model: Model) -> None:
-    cast = pumps.company(2, worker={"samples": 3, "temperature": 1.0, "in_flight": 1})
+    cast = pumps.company(5, worker={"samples": 3, "temperature": 1.0, "in_flight": 1})
     Worker.objects.filter(pk=cast.worker.pk).update(temperature=7.0)
     pumps.run(cast, pumps=1)
     assert set(Attempt.objects.values_list("outcome", flat=True)) == {Outcome.BAD_REQUEST}
     assert not Circuit.objects.filter(apart=True).exists()
+    assert model.counts()["calls"] == 5 + 3  # found out with the first item, and not with each
 
 
 def known(worker: Worker, *, took_s: float, asked: int) -> Stragglers:
