@@ -145,6 +145,8 @@ class Caller:
                     return replace(raws[0], latency_ms=(time.perf_counter() - began) * 1000)
         finally:
             self.hedges -= int(hedged)
+            if hedged and tally.begun < 2:
+                self._stragglers.hedged -= 1  # the first answered while it was still at the gate
             for call in calls:
                 call.cancel()
             await asyncio.gather(*calls, return_exceptions=True)

@@ -19,16 +19,16 @@ def response(status: object, body: object) -> dict[str, Any]:
 
 
 def test_an_answer_is_read_like_any_other() -> None:
-    body = json.loads(completion(choice('{"label": "a"}')))
+    body = json.loads(completion(choice('{"label": "spam"}')))
     found = batches.answered(response(200, body), ask=question())
-    assert (found.outcome, found.answer, found.tokens_in) == (Outcome.ANSWERED, {"label": "a"}, 12)
+    assert (found.outcome, found.answer, found.tokens_in) == (Outcome.ANSWERED, {"label": "spam"}, 12)
 
 
 @pytest.mark.parametrize(
     ("given", "outcome"),
     [
         (response(200, json.loads(completion(choice('{"label": "no such"}')))), Outcome.SCHEMA_BROKEN),
-        (response(200, json.loads(completion(choice('{"label": "a"}', finish_reason="length")))), Outcome.TRUNCATED),
+        (response(200, json.loads(completion(choice('{"label": "spam"}', finish_reason="length")))), Outcome.TRUNCATED),
         (response(200, None), Outcome.BAD_RESPONSE),
         (response(200, "<html>"), Outcome.BAD_RESPONSE),
         (response(429, {"error": {"message": "slow down"}}), Outcome.RATE_LIMITED),

@@ -34,6 +34,7 @@ class World:
     goodbyes: int = 0
     limit: int = 2**31
     ticks: int = 0
+    turns: int = 1  # of the loop, that a call takes
     on_asked: Callable[[int], None] = lambda _: None
 
     def claim(self, most: int, held: int) -> list[Claim]:
@@ -48,7 +49,8 @@ class World:
         try:
             if claim.item_id in self.broken:
                 raise self.broken[claim.item_id]
-            await asyncio.sleep(0)
+            for _ in range(self.turns):
+                await asyncio.sleep(0)
             if claim.item_id in self.waits:
                 await self.waits[claim.item_id].wait()
         finally:
@@ -215,7 +217,7 @@ def test_an_error_in_a_write_ends_the_shift_with_it_and_writes_nothing_twice() -
 
 
 def test_a_limit_that_moves_is_kept_at_every_moment() -> None:
-    world = World(ready=list(range(120)), limit=2)
+    world = World(ready=list(range(120)), limit=2, turns=20)
     seen: list[tuple[int, int]] = []
 
     def note(item_id: int) -> None:

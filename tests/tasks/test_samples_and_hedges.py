@@ -76,13 +76,11 @@ def test_a_straggler_is_asked_a_second_time_and_the_first_answer_wins(model: Mod
     pumps.run(cast, pumps=1)
     assert set(Item.objects.values_list("state", flat=True)) == {State.DONE}
     assert 1 <= usual.hedged <= SHARE * usual.asked
-    calls = model.counts()["calls"]
-    assert (
-        calls <= Spend.objects.get().calls <= calls + usual.hedged
-    )  # cut off before it arrived: paid for all the same
+    seen, paid = model.counts()["calls"], Spend.objects.get().calls
+    assert seen <= paid <= seen + usual.hedged  # one that was cut off before it arrived is paid for all the same
     assert model.counts()["peak"] <= 4
     slow = Attempt.objects.filter(outcome=Outcome.TIMEOUT).count()
-    assert Spend.objects.get().calls == 40 + slow + usual.hedged
+    assert paid == 40 + slow + usual.hedged
 
 
 def test_the_call_that_was_cut_off_is_paid_for(model: Model) -> None:
@@ -113,4 +111,5 @@ def test_hedges_stay_a_small_share_even_where_every_call_is_slow(model: Model) -
     pumps.run(cast, pumps=1)
     assert usual.asked == 100
     assert 1 <= usual.hedged <= 5
-    assert model.counts()["calls"] == 60 + usual.hedged
+    assert Spend.objects.get().calls == 60 + usual.hedged
+    assert 60 <= model.counts()["calls"] <= 60 + usual.hedged  # one may be cut off before it arrives
