@@ -70,14 +70,27 @@ def ended(cast: casts.Company, count: int) -> None:
 
 def test_a_storm_of_429s_ends_and_every_item_with_it_inside_the_budget(model: Model) -> None:
     model.faults(rate_limit={"rate": 0.8, "retry_after_s": 0.02}, latency_ms=10)
-    cast = pumps.company(60, worker=PRICED | {"daily_budget": Decimal(500)}, max_tries=10)
-    clock = Clockwork(model, for_s=3)
-    pumps.run(cast, watch=clock)
-    ended(cast, 60)
-    assert clock.answered_after_s is not None
-    assert clock.answered_after_s < 10
-    assert Attempt.objects.filter(outcome=Outcome.RATE_LIMITED).count() > 20
-    assert Spend.objects.get().cost <= 500
+    cast = pumps.company(40, worker=PRICED | {"daily_budget": Decimal(6)}, max_tries=10)
+
+    class Storm(Clockwork):
+        """It ends when so many calls were made, however fast this machine is."""
+
+        def __call__(self) -> None:
+            if self.well_at is None and model.counts()["calls"] >= 30:
+                self._ends_at = 0.0
+            super().__call__()
+
+    storm = Storm(model, for_s=10_000)
+    pumps.run(cast, watch=storm)
+    ended(cast, 40)
+    assert storm.answered_after_s is not None
+    assert storm.answered_after_s < 10
+    assert Attempt.objects.filter(outcome=Outcome.RATE_LIMITED).count() >= 15
+    spend = Spend.objects.get()
+    paid = sum((attempt.cost or Decimal(0) for attempt in Attempt.objects.all()), Decimal(0))
+    assert spend.calls == Attempt.objects.count()  # each refusal was a call, and none of them cost anything
+    assert abs(spend.cost - paid) < Decimal("0.0001")
+    assert 1 < spend.cost <= 6
 
 
 @pytest.mark.parametrize("pumps_at_once", [1, 3])
