@@ -15,7 +15,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .PHONY: help demo demo-reset test check lint format types floors templates deploy-check lock upgrade \
-	env-example venv bench bench-slider screens
+	env-example venv bench bench-slider soak seeded-bugs screens
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,6 +101,12 @@ bench-slider: $(VENV)/.dev-stamp ## Measure the slider beside other ways, into d
 
 bench: $(VENV)/.dev-stamp ## Measure the fleet beside a bare loop on this machine (minutes; ARGS='--help')
 	@$(PYTHON) -m bench.fleet $(ARGS)
+
+soak: $(VENV)/.dev-stamp ## Break a whole installation for half an hour and check every promise (ARGS='--seed 2 --keep out/')
+	@$(PYTHON) -m tests.faults.soak --seconds 1800 --aloud $(ARGS)
+
+seeded-bugs: $(VENV)/.dev-stamp ## Plant each seeded bug and see the checker catch it within ten seeds (an hour)
+	@$(PYTHON) -m tests.faults.bugs
 
 screens: $(VENV)/.dev-stamp ## Take the README's pictures from a demo of its own
 	@./.ci/browser

@@ -1,12 +1,15 @@
 """`python -m bench.desk`: many reviewers at once on a large table, and the same on a small one.
 
-Each reviewer holds a look in sight and three ahead, decides and asks for what is missing, without a pause: far more
-than people do. Afterwards the database is asked whether every verdict that was acknowledged stands, by its reviewer.
+Each reviewer holds a look in sight and three ahead, decides and asks for what is missing: without a pause, which is
+far more than people do, and with one for thinking. Server time begins when a thread of the server takes the request
+up; what the request waits before that, and the load generator's own work, is in the time at the reviewer. Afterwards
+the database is asked whether every verdict that was acknowledged stands, by its reviewer.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import random
 import sys
 import time
@@ -18,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import django
 from django.core.management import call_command
 
+from bench import usage
 from bench.place import Place, place, wait_until
 
 if TYPE_CHECKING:
@@ -44,6 +48,16 @@ class Row:
     wall_p50: float
     wall_p95: float
     decisions_s: float
+    cpu: "Cpu"
+
+
+@dataclass(frozen=True, slots=True)
+class Cpu:
+    """CPU milliseconds a decision with the look after it: what others do on the machine hardly changes them."""
+
+    web: float
+    postgres: float
+    reviewers: float  # the load generator: all reviewers are one process
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +72,20 @@ class Load:
 def main(arguments: Sequence[str]) -> None:
     given = options(arguments)
     found: list[Row] = []
-    say("| items | waiting | reviewers | request | times | server p50 / p95, ms | at the reviewer | decisions/s |")
-    say("|--:|--:|--:|---|--:|--:|--:|--:|")
+    say(
+        "| items | waiting | reviewers | pause | request | times | server p50 / p95, ms | at the reviewer "
+        "| decisions/s | CPU ms a decision: web, PostgreSQL, reviewers |"
+    )
+    say("|--:|--:|--:|--:|---|--:|--:|--:|--:|--:|")
     for size in given.sizes:
-        load = Load(given.reviewers, given.items, given.pause)
-        with place() as here:
-            django.setup() if not found else None
-            _reconnect()
-            call_command("migrate", verbosity=0)
-            found += measured(here, size, load, waiting=min(given.waiting, size * 6 // 10))
+        waiting = min(given.waiting, size * 6 // 10)
+        for pauses in tables(given.pause, items=given.items, waiting=waiting):
+            with place() as here:
+                django.setup() if not found else None
+                _reconnect()
+                call_command("migrate", verbosity=0)
+                loads = [Load(given.reviewers, given.items, pause) for pause in pauses]
+                found += measured(here, size, loads, waiting=waiting)
     if given.json:
         print(json.dumps([asdict(row) for row in found], indent=1))
 
@@ -77,52 +96,75 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--waiting", type=int, default=100_000, help="Looks that wait; at most six in ten items.")
     parser.add_argument("--reviewers", type=int, default=32)
     parser.add_argument("--items", type=int, default=5000, help="Decisions of all reviewers together.")
-    parser.add_argument("--pause", type=float, default=0.0, help="Seconds between two decisions of one reviewer.")
+    parser.add_argument(
+        "--pause",
+        type=float,
+        nargs="+",
+        default=[0.0, 1.0],
+        help="Seconds of thought before each decision, give or take half.",
+    )
     parser.add_argument("--json", action="store_true", help="Print the figures; the table goes to standard error.")
     return parser.parse_args(arguments)
 
 
-def _reconnect() -> None:
-    """A place of its own for each size: its address is a new one."""
-    import os
+def tables(pauses: Sequence[float], *, items: int, waiting: int) -> list[list[float]]:
+    """Which runs share a table: all of them, if enough waits there, else none."""
+    return [list(pauses)] if 2 * items * len(pauses) < waiting else [[pause] for pause in pauses]
 
+
+def _reconnect() -> None:
+    """A place of its own for each size: its address is a new one, and so is the key that sessions are signed with."""
     import dj_database_url
+    from django.conf import settings
     from django.db import connections
+
+    settings.SECRET_KEY = os.environ["SECRET_KEY"]
 
     connections["default"].close()
     connections["default"].settings_dict.update(dj_database_url.parse(os.environ["DATABASE_URL"]))
 
 
-def measured(here: Place, size: int, load: Load, *, waiting: int) -> list[Row]:
+def measured(here: Place, size: int, loads: Sequence[Load], *, waiting: int) -> list[Row]:
     """Fill a table, put the reviewers at it, and hold the books against what they were told."""
     from bench import waiting as filling  # models can be read only now
     from bench.desk_http import sign_in
 
-    made = filling.tasks(size, waiting=waiting, people=load.reviewers, password=PASSWORD)
-    address = serve(here)
-    sessions = [sign_in(f"reviewer-{number}") for number in range(load.reviewers)]
-    times, seen, took_s = asyncio.run(work(address, load, sessions))
-    check(made, seen)
-    rows = list(_rows(size, waiting, load, times, took_s))
+    people = max(load.reviewers for load in loads)
+    made = filling.tasks(size, waiting=waiting, people=people, password=PASSWORD)
+    address, web = serve(here)
+    sessions = [sign_in(f"reviewer-{number}") for number in range(people)]
+    rows: list[Row] = []
+    seen: list[Seen] = []
+    for load in loads:
+        before = _used(here, web)
+        times, fresh, took_s = asyncio.run(work(address, load, sessions))
+        used = [(after - was) * 1000 / load.items for was, after in zip(before, _used(here, web), strict=True)]
+        seen += fresh
+        check(made, seen)
+        rows += _rows(size, waiting, load, times, took_s, Cpu(*used))
+        say(f"Load average of the machine, all of it: {', '.join(f'{one:.1f}' for one in os.getloadavg())}.")
     for row in rows:
         say(
-            f"| {row.items:,} | {row.waiting:,} | {row.reviewers} | {row.what} | {row.times:,} "
+            f"| {row.items:,} | {row.waiting:,} | {row.reviewers} | {row.pause_s:g} s | {row.what} | {row.times:,} "
             f"| {row.server_p50:.1f} / {row.server_p95:.1f} | {row.wall_p50:.1f} / {row.wall_p95:.1f} "
-            f"| {row.decisions_s:.0f} |"
+            f"| {row.decisions_s:.0f} | {row.cpu.web:.1f}, {row.cpu.postgres:.1f}, {row.cpu.reviewers:.1f} |"
         )
     return rows
 
 
-def serve(here: Place) -> str:
-    """The web server as `make demo` starts it, with the time of each answer; returns its address."""
-    from slider.management.local.children import free_port
+def _used(here: Place, web: int) -> tuple[float, float, float]:
+    return usage.cpu_s(web), usage.cpu_s(here.postgres), time.process_time()
+
+
+def serve(here: Place) -> tuple[str, int]:
+    """The web server as `make demo` starts it, with the time of each answer; its address and its process."""
+    from slider.management.local.children import WEB, free_port
 
     port = free_port(0)
-    options = ("--worker-class=gthread", "--workers=2", "--threads=8", "--no-control-socket")
-    child = here.start("web", "gunicorn", "bench.desk_server:application", f"--bind=127.0.0.1:{port}", *options)
+    child = here.start("web", "gunicorn", "bench.desk_server:application", f"--bind=127.0.0.1:{port}", *WEB)
     address = f"http://127.0.0.1:{port}"
     wait_until(lambda: answers(address), child=child)
-    return address
+    return address, child.pid
 
 
 def answers(address: str) -> bool:
@@ -202,7 +244,7 @@ def check(made: Sequence["Task"], seen: Sequence["Seen"]) -> None:
     say(f"{said:,} verdicts acknowledged, all of them stand once and by their reviewer; no look was handed out twice.")
 
 
-def _rows(size: int, waiting: int, load: Load, times: Times, took_s: float) -> Iterator[Row]:
+def _rows(size: int, waiting: int, load: Load, times: Times, took_s: float, cpu: Cpu) -> Iterator[Row]:
     for what, pairs in times.items():
         server, wall = sorted(pair[0] for pair in pairs), sorted(pair[1] for pair in pairs)
         yield Row(
@@ -217,6 +259,7 @@ def _rows(size: int, waiting: int, load: Load, times: Times, took_s: float) -> I
             wall_p50=_at(wall, 50),
             wall_p95=_at(wall, 95),
             decisions_s=len(pairs) / took_s,
+            cpu=cpu,
         )
 
 

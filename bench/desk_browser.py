@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> None:
         from bench.desk import PASSWORD, serve
 
         waiting.tasks(ITEMS, waiting=WAITING, people=1, password=PASSWORD)
-        address = serve(here)
+        address, _ = serve(here)
         pace = Pace(*given.pace)
         recording = Recording(given.record) if given.record else None
         with chromium(given.latency) as page:

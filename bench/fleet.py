@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -16,7 +17,6 @@ from bench.place import Place, place
 if TYPE_CHECKING:
     from bench import ways
 
-WARM_ITEMS = 300
 MODES = {
     # Nothing but the cost of the way itself.
     "quick": report.Mode(latency_ms=0, tokens=20, in_flight=100, items=5000, items_plain=1000, logprobs=True),
@@ -27,52 +27,78 @@ MODES = {
 }
 
 
+IDLE, MEMORY, ROWS = "idle", "memory", "rows"
+APART = (IDLE, MEMORY, ROWS)  # measured in their own ways, at no latency
+
+
 def main(arguments: Sequence[str]) -> None:
     given = options(arguments)
-    modes = [MODES[name] for name in given.modes]
+    modes = [MODES[name] for name in given.modes if name in MODES]
     if given.items:
         modes = [replace(mode, items=given.items, items_plain=min(given.items, mode.items_plain)) for mode in modes]
     with place() as here:
         django.setup()
         call_command("migrate", verbosity=0)
-        found = list(documents(here, modes, rounds=given.rounds))
+        found = [*documents(here, modes, rounds=given.rounds), *apart(here, given)]
     if given.json:
         print(json.dumps(found, indent=1))
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.fleet", description=__doc__)
-    parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES))
+    parser.add_argument("--modes", nargs="+", choices=(*MODES, *APART), default=[*MODES, *APART])
     parser.add_argument("--items", type=int, default=0, help="Items a run, instead of each mode's own number.")
+    parser.add_argument(
+        "--rows", type=int, nargs="+", default=[10_000, 1_000_000], help="Sizes of the table of `rows`."
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true", help="Print the figures; the tables go to standard error.")
     return parser.parse_args(arguments)
 
 
 def documents(here: Place, modes: Sequence[report.Mode], *, rounds: int) -> Iterator[dict[str, object]]:
-    """Measure mode after mode, with the same two workers."""
-    from bench import ways  # models can be read only now
+    """Measure mode after mode."""
+    from bench import ways
     from bench.peers.plain import create_table
 
     create_table()
-    plain = here.worker("plain", app="bench.peers.plain", queue="plain", processes=2)
-    pump = here.worker("pump", app="slider.celery", queue="work", processes=1)
     for mode in modes:
-        runs = measured([ways.Bare(here, mode), ways.Plain(here, mode, plain), ways.Pump(here, mode, pump)], rounds)
+        chosen: list[ways.Way] = [ways.Bare(here, mode), ways.Plain(here, mode)]
+        chosen += [ways.Pump(here, mode, processes=processes) for processes in (1, 2)]
+        runs = measured(chosen, rounds)
         rows = report.rows(runs)
         say("\n".join(("", *report.table(mode, rows, rounds=rounds), "")))
         yield report.document(mode, rows, runs)
 
 
+def apart(here: Place, given: argparse.Namespace) -> Iterator[dict[str, object]]:
+    """What is no comparison with others: waiting on an idle fleet, memory, and the cost beside many rows."""
+    from bench import idle, lasting
+
+    quick = MODES["quick"]
+    if IDLE in given.modes:
+        waits = list(idle.measured(here, quick, rounds=given.rounds, items=given.items or 20))
+        say("\n".join(("", *idle.table(waits), "")))
+        yield {"mode": IDLE, "rounds": idle.document(waits)}
+    if MEMORY in given.modes:
+        grown = []
+        for items, rss_mb in lasting.memory(here, quick, items=given.items or 100_000):
+            grown.append((items, rss_mb))
+            say(f"after {items:,} items: {rss_mb:.0f} MB")
+        yield {"mode": MEMORY, "mb": grown}
+    if ROWS in given.modes:
+        costs = list(lasting.beside(here, quick, rows=given.rows, rounds=given.rounds, items=given.items or 5000))
+        say("\n".join(("", *lasting.table(costs), "")))
+        yield {"mode": ROWS, "rounds": lasting.document(costs)}
+
+
 def measured(chosen: Sequence["ways.Way"], rounds: int) -> list[report.Run]:
-    """Warm every way up, then run them in turns, so that a change of the machine meets them all."""
-    for way in chosen:
-        way.run(0, min(way.items, WARM_ITEMS))
+    """Run the ways in turns, so that a change of the machine meets them all."""
     runs = []
     for turn in range(1, rounds + 1):
         for way in chosen:
             runs.append(way.run(turn, way.items))
-            say(f"round {turn}, {way.name}: {runs[-1].rate:.1f} items/s")
+            say(f"round {turn}, {way.name}: {runs[-1].rate:.1f} items/s (load {os.getloadavg()[0]:.1f})")
     return runs
 
 

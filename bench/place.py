@@ -5,10 +5,11 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from slider import embedded
 
@@ -25,20 +26,34 @@ class Place:
     postgres: int
     endpoint: str
 
-    def start(self, name: str, *command: str) -> embedded.Child:
+    def start(self, name: str, *command: str, env: Mapping[str, str] = MappingProxyType({})) -> embedded.Child:
         """Start a module of this Python in the bench's environment."""
         return self.crew.start(
             [sys.executable, "-m", *command],
             name=name,
             log=self.folder / "log" / f"{name}.log",
-            env=os.environ,
+            env=os.environ | env,
             folder=HERE,
         )
 
-    def worker(self, name: str, *, app: str, queue: str, processes: int) -> embedded.Child:
-        """A real Celery worker on one queue."""
-        options = ("worker", "-Q", queue, "-c", str(processes), "-n", f"{name}@%h", "--loglevel=WARNING")
-        return self.start(name, "celery", "-A", app, *options)
+    @contextmanager
+    def worker(
+        self,
+        name: str,
+        *,
+        app: str,
+        queue: str,
+        processes: int,
+        options: Sequence[str] = (),
+        env: Mapping[str, str] = MappingProxyType({}),
+    ) -> Iterator[embedded.Child]:
+        """A real Celery worker on one queue, stopped at the end."""
+        given = ("worker", "-Q", queue, "-c", str(processes), "-n", f"{name}@%h", "--loglevel=WARNING", *options)
+        child = self.start(name, "celery", "-A", app, *given, env=env)
+        try:
+            yield child
+        finally:
+            self.crew.dismiss(child)
 
     def check(self) -> None:
         """Raise with the end of its log when a child has fallen."""

@@ -4,7 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 
-BARE, PLAIN, PUMP = "bare loop, 1 process", "a Celery task an item, prefork 2", "pump, 1 process"
+BARE, PLAIN = "bare loop, 1 process", "a Celery task an item, prefork 2"
+
+
+def pump(processes: int) -> str:
+    """The name of the product's way with so many processes."""
+    return f"pump, {processes} process{'es' if processes > 1 else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,11 @@ def table(mode: Mode, found: Sequence[Row], *, rounds: int) -> Iterator[str]:
 def document(mode: Mode, found: Sequence[Row], runs: Sequence[Run]) -> dict[str, object]:
     """The same for programs, with every single run."""
     return {"mode": asdict(mode), "rows": [asdict(row) for row in found], "runs": [asdict(run) for run in runs]}
+
+
+def shown(values: Sequence[float], digits: int) -> str:
+    """The median of some runs, with their spread."""
+    return _shown(Spread.of(values), digits)
 
 
 def _shown(spread: Spread, digits: int) -> str:

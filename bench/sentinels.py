@@ -16,7 +16,7 @@ import numpy as np
 
 from slider.engine.sanity import canaries, judges, look, meter, watch
 from slider.engine.sanity.canaries import KINDS, Kind, Known
-from slider.engine.sanity.look import Brief
+from slider.engine.sanity.look import Brief, Case
 from slider.management.demo import brief
 
 TEXT = {"type": "object", "properties": {"text": {"type": "string"}}}
@@ -54,10 +54,10 @@ def _ordinary(texts: list[str]) -> watch.State:
     """How many of the texts are distrusted, with an ordinary reply in English."""
     given = Brief(TEXT, ANSWER, brief.WORKER_INSTRUCTIONS)
     begin = time.process_time()
-    looks = [
-        look.look({"text": text}, {"label": "a", "reply": REPLIES[place % len(REPLIES)]}, given)
-        for place, text in enumerate(texts)
+    cases = [
+        Case({"text": text}, {"label": "a", "reply": REPLIES[place % len(REPLIES)]}) for place, text in enumerate(texts)
     ]
+    looks = look.looks(cases, given)
     looked = time.process_time()
     sights, state = watch.weigh(looks, watch.State(), off=(), at=0.0)
     weighed = time.process_time()
@@ -81,7 +81,8 @@ def _nonsense(texts: list[str], state: watch.State, *, seed: int) -> None:
     )
     given = Brief(TEXT, ANSWER, words)
     # Each before what was learned above, and not before each other.
-    sights = [watch.weigh([look.look(one.item, one.answer, given)], state, off=(), at=0.0)[0][0] for one in planted]
+    looks = look.looks([Case(one.item, one.answer) for one in planted], given)
+    sights = [watch.weigh([one], state, off=(), at=0.0)[0][0] for one in looks]
     found = judges.measure(planted, [float(not sight.veto) for sight in sights], passes_from=0.5)
     for kind in Kind:
         if kind in found:

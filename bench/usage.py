@@ -9,7 +9,11 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 def cpu_s(pid: int) -> float:
     """CPU seconds of a process and all below it, those that have ended included."""
-    return sum(sum(map(int, _fields(member)[11:15])) for member in tree(pid)) / _TICKS
+    while True:
+        try:
+            return sum(sum(map(int, _fields(member)[11:15])) for member in tree(pid)) / _TICKS
+        except (FileNotFoundError, ProcessLookupError):  # one ended in between: its time stands at its parent by now
+            _fields(pid)  # raises where it was the process itself
 
 
 def rss_mb(pid: int) -> float:

@@ -13,6 +13,7 @@ from bench import endpoint, question, report, usage
 from bench.peers import plain
 from bench.place import HERE, Place, wait_until
 from bench.report import Run
+from slider import models
 from slider.embedded import Child
 from slider.flow import guard, intake, setup, wake
 from slider.models import (
@@ -29,10 +30,10 @@ from slider.models import (
     Task,
     Worker,
 )
-from tasks.work import slot
 
 SHARE = 0.8  # most items take the longer way: decision, audit draw, result in the outbox
 INTAKE_ROWS = 1000
+WARM_ITEMS = 300
 LONGEST_RUN_S = 900.0
 HINT_EVERY_S = 2.0
 
@@ -76,11 +77,16 @@ class Bare:
 class Plain:
     """One message an item. The messages are sent within the measured time, as the work can't begin without them."""
 
-    def __init__(self, place: Place, mode: report.Mode, worker: Child) -> None:
+    def __init__(self, place: Place, mode: report.Mode) -> None:
         self.name, self.items = report.PLAIN, mode.items_plain
-        self._place, self._mode, self._worker = place, mode, worker
+        self._place, self._mode = place, mode
 
     def run(self, turn: int, items: int) -> Run:
+        with self._place.worker("plain", app="bench.peers.plain", queue="plain", processes=2) as worker:
+            self._go(0, min(items, WARM_ITEMS), worker)
+            return self._go(turn, items, worker)
+
+    def _go(self, turn: int, items: int, worker: Child) -> Run:
         base_url = address(self._place, self._mode)
         wanted = [
             plain.Job(body=body, base_url=base_url, logprobs=self._mode.logprobs) for body in question.bodies(items)
@@ -92,19 +98,22 @@ class Plain:
             for job in jobs:
                 plain.answer.delay(job.pk)
 
-        return timed(self._place, self._worker, self.name, turn, items, go=go, is_done=lambda: not mine.exists())
+        return timed(self._place, worker, self.name, turn, items, go=go, is_done=lambda: not mine.exists())
 
 
 class Pump:
-    """The product: items come in first, one hint starts the shift, and every item must end in a lane."""
+    """The product: items come in first, one hint starts the shift, and every item must end in a lane.
 
-    def __init__(self, place: Place, mode: report.Mode, worker: Child) -> None:
-        self.name, self.items = report.PUMP, mode.items
-        self._place, self._worker = place, worker
-        self._task = setup.create_task(
+    A Celery worker of its own a run: how many processes pump is what is measured.
+    """
+
+    def __init__(self, place: Place, mode: report.Mode, *, processes: int = 1, beside: int = 0) -> None:
+        self.name, self.items = report.pump(processes), mode.items
+        self._place, self._processes = place, processes
+        self.task = setup.create_task(
             Project.objects.get_or_create(slug="bench", defaults={"name": "Bench"})[0],
             Task(
-                name=mode.name,
+                name=f"{self.name}, {mode.name}, {beside}"[-120:],
                 input_schema=question.INPUT_SCHEMA,
                 output_schema=question.OUTPUT_SCHEMA,
                 title_field="subject",
@@ -123,39 +132,46 @@ class Pump:
         )
 
     def run(self, turn: int, items: int) -> Run:
-        wait_until(self._is_quiet, child=self._worker)
+        with self._place.worker("pump", app="slider.celery", queue="work", processes=self._processes) as worker:
+            # What a process reads and builds once, it has by then.
+            self.go(0, min(items, WARM_ITEMS * self._processes), worker)
+            return self.go(turn, items, worker)
+
+    def go(self, turn: int, items: int, worker: Child) -> Run:
+        """Answer so many items with a worker that runs already."""
+        wait_until(self._is_quiet, child=worker)
         bodies = list(question.bodies(items))
         first = 0
         for start in range(0, items, INTAKE_ROWS):
             rows = [intake.Row(body) for body in bodies[start : start + INTAKE_ROWS]]
-            arrivals = intake.add(self._task, rows, origin="the bench")
+            arrivals = intake.add(self.task, rows, origin="the bench")
             first = first or arrivals[0].item_id or 0
-        guard.tend(self._task.pk)  # no guard runs here, and without its sign of life all would go to people
+        guard.tend(self.task.pk)  # no guard runs here, and without its sign of life all would go to people
+        mine = Item.objects.filter(task=self.task, pk__gte=first, state__in=[State.READY, State.WORKING])
         hinted = 0.0
 
         def is_done() -> bool:
             nonlocal hinted
             if time.monotonic() - hinted > HINT_EVERY_S:
                 hinted = time.monotonic()
-                wake.hint("work", self._task.pk)
-            return not Item.objects.filter(task=self._task, state__in=[State.READY, State.WORKING]).exists()
+                wake.hint("work", self.task.pk)
+            return not mine.exists()
 
-        found = timed(self._place, self._worker, self.name, turn, items, go=is_done, is_done=is_done)
+        found = timed(self._place, worker, self.name, turn, items, go=is_done, is_done=is_done)
         self._check(items, first=first)
         return found
 
     def _is_quiet(self) -> bool:
         """No pump is still at its last round: it would take items before the clock runs."""
-        with slot(self._task.pk) as free:
-            return free
+        return not models.Pump.objects.filter(task=self.task, ended_at=None).exists()
 
     def _check(self, items: int, *, first: int) -> None:
         """A fast run that skipped something is worth nothing: every item was asked once, and has what follows."""
-        asked = Attempt.objects.filter(item__task=self._task, item__gte=first, outcome=Outcome.ANSWERED)
-        routed = Decision.objects.filter(task=self._task, item__gte=first)
+        asked = Attempt.objects.filter(item__task=self.task, item__gte=first, outcome=Outcome.ANSWERED)
+        routed = Decision.objects.filter(task=self.task, item__gte=first)
         ran = routed.filter(lane=Lane.UNATTENDED).count()
-        owed = Publication.objects.filter(task=self._task, item__gte=first).count()
-        looks = Review.objects.filter(task=self._task, item__gte=first).count()
+        owed = Publication.objects.filter(task=self.task, item__gte=first).count()
+        looks = Review.objects.filter(task=self.task, item__gte=first).count()
         wanted_looks = routed.filter(Q(lane=Lane.PEOPLE) | Q(audit=True)).count()
         if (asked.count(), routed.count(), owed, looks) != (items, items, ran, wanted_looks):
             raise RuntimeError(

@@ -67,13 +67,7 @@ def _configuration() -> dict[str, Any]:
         "task_default_queue": "sweep",
         "task_create_missing_queues": False,
         "imports": [
-            "tasks.work",
-            "tasks.sweep",
-            "tasks.intake",
-            "tasks.publish",
-            "tasks.guard",
-            "tasks.letters",
-            "tasks.batches",
+            f"tasks.{name}" for name in ("work", "news", "sweep", "intake", "publish", "guard", "letters", "batches")
         ],
         "task_routes": {
             "tasks.work.*": "work",

@@ -66,6 +66,7 @@ class Environment(BaseSettings):
     SLIDER_WEBHOOK_HOSTS: Annotated[list[str], NoDecode] = Field(
         [], description="Private hosts that webhooks may call, comma-separated. Public hosts need no entry."
     )
+    SLIDER_ALIVE_FILE: str = Field("", description="A file that a Celery worker touches while it lives. Empty: none.")
     SLIDER_REVIEW_COST: Decimal = Field(Decimal("0.40"), ge=0, description="Money one look of a person costs.")
 
     # Mail about what the guard and people do with a slider
@@ -81,11 +82,19 @@ class Environment(BaseSettings):
         "", description="Address of this site, such as https://slider.example.org, for links in mails."
     )
 
+    SLIDER_METRICS_TOKEN: str = Field(
+        "", description="Whoever sends it as a bearer token may read /metrics. Empty: there is no /metrics.", repr=False
+    )
+
     # PostgreSQL's own limits for this application
     SLIDER_DB_STATEMENT_MS: int = Field(15_000, ge=0, description="statement_timeout of each connection.")
     SLIDER_DB_LOCK_MS: int = Field(3_000, ge=0, description="lock_timeout of each connection.")
     SLIDER_DB_IDLE_MS: int = Field(
         2_000, ge=0, le=10_000, description="idle_in_transaction_session_timeout: bounds the pull-back."
+    )
+
+    SLIDER_DB_PREPARE: bool = Field(
+        True, description="Plan what is asked often once a connection. Off: behind a pool that shares connections."
     )
 
     SLIDER_THROWAWAY_DATABASE: bool = Field(False, description="For tests: the database may lose what it confirmed.")
@@ -105,6 +114,16 @@ class Environment(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError(f"{value!r} is no address: it starts with http:// or https:// and includes /v1")
         return value.rstrip("/")
+
+    @field_validator("SLIDER_METRICS_TOKEN")
+    @classmethod
+    def _can_not_be_guessed(cls, value: str) -> str:
+        if value and (len(value) < 20 or not value.isascii() or not value.isprintable() or " " in value):
+            raise ValueError(
+                "SLIDER_METRICS_TOKEN is shorter than 20 printable ASCII characters, or holds a space: "
+                "take a random one, such as `openssl rand -hex 24` gives"
+            )
+        return value
 
     @field_validator("SLIDER_ADDRESS")
     @classmethod

@@ -41,6 +41,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "slider.views.away.AwayMiddleware",
 ]
 ROOT_URLCONF = "slider.urls"
 WSGI_APPLICATION = "slider.wsgi.application"
@@ -63,13 +64,16 @@ TEMPLATES = [
 # PostgreSQL is the truth. The time limits bound the pull-back and keep one page from holding up the rest.
 DATABASE_URL = ENV.DATABASE_URL or _embedded_database
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = " ".join(
+DATABASES["default"].setdefault("OPTIONS", {})["prepare_threshold"] = 1 if ENV.SLIDER_DB_PREPARE else None
+DATABASES["default"]["OPTIONS"]["options"] = " ".join(
     f"-c {name}={value}"
     for name, value in {
         "statement_timeout": ENV.SLIDER_DB_STATEMENT_MS,
         "lock_timeout": ENV.SLIDER_DB_LOCK_MS,
         "idle_in_transaction_session_timeout": ENV.SLIDER_DB_IDLE_MS,
         "timezone": "UTC",
+        # What is prepared (`slider.models.standing`) is planned once, not anew for each value that looks cheaper.
+        "plan_cache_mode": "force_generic_plan" if ENV.SLIDER_DB_PREPARE else "auto",
     }.items()
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -85,6 +89,7 @@ USE_I18N = False
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+AUTHENTICATION_BACKENDS = ["slider.models.sessions.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -99,6 +104,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 
+SESSION_ENGINE = "slider.models.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 24 * 3600
@@ -107,7 +113,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = ENV.https
 SECURE_HSTS_SECONDS = 31_536_000 if ENV.https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = ENV.https
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.https else None
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# Probes and scrapes come from inside, to the process itself and past the proxy that speaks HTTPS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

@@ -5,6 +5,7 @@ from typing import Any
 from celery.signals import worker_init
 
 from slider import checks
+from tasks import alive  # noqa: F401  (a step of every worker)
 
 
 @worker_init.connect

@@ -1,7 +1,6 @@
 """Batches on their way: gathered, uploaded, sent, asked after, collected; a process may die between any two steps."""
 
 import os
-import socket
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -14,13 +13,14 @@ from django.utils import timezone
 
 from slider.celery import app
 from slider.flow import batches as hand
+from slider.flow import halts
 from slider.flow import work as stage
 from slider.flow.claims import Claim
 from slider.flow.work import Bill, Finding
 from slider.llm import batches as api
-from slider.llm import client
-from slider.models import Batch, BatchState, Task, Worker
-from tasks import keys
+from slider.llm import client, prompt
+from slider.models import Batch, BatchState, Stance, Task, Worker
+from tasks import keys, presence
 from tasks.asking import Asking
 from tasks.work import settle
 
@@ -28,13 +28,14 @@ log = structlog.get_logger(__name__)
 CHUNK = 200
 UNSENT_MOST = timedelta(hours=1)
 _GONE = "the worker was replaced before its batch was sent"
+_PAUSED = "it was paused before its batch was sent"
 
 
 @app.task(name="tasks.batches.batches")
 def batches() -> int:
     """Gather what is ready for a batch, and take each batch that is due one step further; returns how many were."""
     hand.renew_all()
-    for worker in Worker.objects.filter(batch=True, retired_at=None, task__paused=False).select_related("task"):
+    for worker in Worker.objects.filter(batch=True, retired_at=None).select_related("task"):
         _gather(worker)
     due = hand.due()
     for batch_id in due:
@@ -50,12 +51,14 @@ def _gather(worker: Worker) -> None:
     gather_s = settings.ENV.SLIDER_BATCH_GATHER_S
     if first is None or first.pk != worker.pk or not hand.may_gather(worker):
         return
+    if not stage.is_on(worker, host=presence.HOST):
+        return
     if not hand.is_due(task.pk, gather_s=gather_s, max_tries=task.max_tries):
         return
     left = stage.calls_left(worker)
     most = hand.MOST_ITEMS if left is None else left - hand.held(worker)
     if most > 0:
-        hand.gather(worker, most=most, max_tries=task.max_tries, by=f"{socket.gethostname()}:{os.getpid()}")
+        hand.gather(worker, most=most, max_tries=task.max_tries, by=f"{presence.HOST}:{os.getpid()}")
 
 
 def step(batch: Batch) -> None:
@@ -70,8 +73,8 @@ def step(batch: Batch) -> None:
     }
     try:
         with api.Batches(address, api_key=keys.key_of(worker)) as endpoint:
-            if batch.sent_at is None and not batch.submitting and worker.retired_at is not None:
-                hand.hand_back(batch, _GONE)
+            if batch.sent_at is None and not batch.submitting and (why := _stopped(worker)):
+                hand.hand_back(batch, why)
             else:
                 steps[batch.state](batch, endpoint)
     except api.Away as error:
@@ -80,11 +83,20 @@ def step(batch: Batch) -> None:
         _refused(batch, str(error))
 
 
+def _stopped(worker: Worker) -> str:
+    """Why nothing of this worker's may be begun any more; what drains still sends what it has gathered."""
+    standing = halts.read(worker.pk, host=presence.HOST)
+    return _GONE if standing.is_retired else _PAUSED if standing.stance is Stance.PAUSED else ""
+
+
 def _upload(batch: Batch, endpoint: api.Batches) -> None:
     worker = batch.worker
     asking = Asking(worker.task, worker)
     lines = [
-        api.line(f"{claim.item_id}.{claim.token}", client.body(asking.question(claim.body), base_url=asking.base_url))
+        api.line(
+            f"{claim.item_id}.{claim.token}",
+            client.body(asking.whole, base_url=asking.base_url, last=prompt.written(claim.body)),
+        )
         for claim in hand.claimed(batch)
     ]
     if not lines:
@@ -140,7 +152,7 @@ def _collect(batch: Batch, endpoint: api.Batches) -> None:
 
 def _finding(batch: Batch, asking: Asking, claim: Claim, row: dict[str, Any]) -> Finding:
     """What a row of results says of its item; one that the endpoint never got to was no call."""
-    answered = api.answered(row, ask=asking.question(claim.body))
+    answered = api.answered(row, ask=asking.whole)
     whole = asking.cost(answered)
     cost = None if whole is None else whole * api.PRICE
     calls = int(row.get("response") is not None)

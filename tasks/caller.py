@@ -11,7 +11,7 @@ from typing import Any, Protocol, Self
 from slider.engine.stragglers import Stragglers
 from slider.engine.throttle import Throttle
 from slider.flow.work import Bill
-from slider.llm import client
+from slider.llm import client, prompt
 from slider.llm.client import Client, Raw
 from slider.llm.records import Answered, Ask, Outcome
 from slider.models import Task, Worker
@@ -81,45 +81,49 @@ class Caller:
     async def ask(self, body: dict[str, Any]) -> tuple[Answered, Bill]:
         """Ask about one item; whatever happens is an outcome."""
         tally = _Tally()
-        answered = await self._asked(self._asking.question(body), tally)
+        answered = await self._asked(prompt.written(body), tally)
         return answered, self._bill(answered, tally)
 
-    async def _asked(self, question: Ask, tally: _Tally) -> Answered:
-        if question.n > 1 and self._bounds.apart:
-            return _read(await self._apart(question, question.n, tally), question, tally)
+    async def _asked(self, item: str, tally: _Tally) -> Answered:
+        whole = self._asking.whole
+        if whole.n > 1 and self._bounds.apart:
+            return _read(await self._apart(item, whole.n, tally), whole, tally)
         after_s = self._stragglers.after_s if self._worker.hedge else None
-        raw = await (self._once(question, tally) if after_s is None else self._hedged(question, tally, after_s))
-        answered = _read([raw], question, tally)
-        if raw.failed is None:
+        raw = await (self._once(whole, item, tally) if after_s is None else self._hedged(item, tally, after_s))
+        answered = _read([raw], whole, tally)
+        if raw.failed is None and self._worker.hedge:
             self._stragglers.took(raw.latency_ms / 1000)
-        refused = answered.outcome is Outcome.BAD_REQUEST and not self._n_is_fine
-        if question.n > 1 and (refused or 0 < len(answered.samples) < question.n):
-            return await self._topped_up(question, raw, answered, tally)
+        if whole.n > 1:
+            refused = answered.outcome is Outcome.BAD_REQUEST and not self._n_is_fine
+            if refused or 0 < len(answered.samples) < whole.n:
+                return await self._topped_up(item, raw, answered, tally)
         return answered
 
-    async def _once(self, question: Ask, tally: _Tally) -> Raw:
+    async def _once(self, question: Ask, item: str, tally: _Tally) -> Raw:
         assert self._client is not None, "the line is not open: ask inside «async with»"
         async with self.gate:
             tally.begun += 1
             began = time.monotonic()
-            raw = await self._client.fetch(question)
-            tally.failed += raw.failed is not None
-            if raw.failed is not None and raw.failed.overloaded:
-                self.throttle.refused(began=began, now=time.monotonic())
-            elif raw.failed is None:
+            raw = await self._client.fetch(question, last=item)
+            if raw.failed is None:
                 self.throttle.answered(began=began, now=time.monotonic(), in_air=self.gate.in_air)
+                return raw
+            tally.failed += 1
+            if raw.failed.overloaded:
+                self.throttle.refused(began=began, now=time.monotonic())
             return raw
 
-    async def _apart(self, question: Ask, times: int, tally: _Tally) -> list[Raw]:
+    async def _apart(self, item: str, times: int, tally: _Tally) -> list[Raw]:
         """As many calls as samples are wanted, each for one."""
-        single = replace(question, n=1)
-        return list(await asyncio.gather(*(self._once(single, tally) for _ in range(times))))
+        single = self._asking.single
+        return list(await asyncio.gather(*(self._once(single, item, tally) for _ in range(times))))
 
-    async def _topped_up(self, question: Ask, raw: Raw, answered: Answered, tally: _Tally) -> Answered:
+    async def _topped_up(self, item: str, raw: Raw, answered: Answered, tally: _Tally) -> Answered:
         """Ask for the samples that are missing one by one; where that helps, ask so from now on."""
+        question = self._asking.whole
         missing = question.n - len(answered.samples)
         await asyncio.to_thread(self._bounds.book, missing)
-        more = await self._apart(question, missing, tally)
+        more = await self._apart(item, missing, tally)
         if all(one.failed is not None for one in more):
             self._n_is_fine = answered.outcome is Outcome.BAD_REQUEST  # it is refused for something else
             return answered
@@ -127,16 +131,16 @@ class Caller:
             await asyncio.to_thread(self._bounds.learn_apart)
         return _read([raw, *more] if raw.failed is None else more, question, tally)
 
-    async def _hedged(self, question: Ask, tally: _Tally, after_s: float) -> Raw:
+    async def _hedged(self, item: str, tally: _Tally, after_s: float) -> Raw:
         """Ask a second time when the first call is a straggler; the first answer wins, the other call is cut off."""
-        began = time.perf_counter()
-        calls = {asyncio.create_task(self._once(question, tally))}
+        question, began = self._asking.whole, time.perf_counter()
+        calls = {asyncio.create_task(self._once(question, item, tally))}
         hedged = False
         try:
             done, _ = await asyncio.wait(calls, timeout=after_s)
             if not done and await self._may_hedge():
                 hedged = True
-                calls.add(asyncio.create_task(self._once(question, tally)))
+                calls.add(asyncio.create_task(self._once(question, item, tally)))
             pending = set(calls)
             while True:
                 done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
@@ -165,6 +169,9 @@ class Caller:
 
     def _bill(self, answered: Answered, tally: _Tally) -> Bill:
         """What an item's calls cost. One that was cut off is taken for as dear as one that was used: nobody says."""
+        if tally.begun == 1:
+            tokens = (answered.tokens_in or 0, answered.tokens_out or 0)
+            return Bill(self._worker.pk, 1, *tokens, self._asking.cost(answered))
         cut_off = tally.begun - tally.failed - tally.used
         times = Fraction(tally.used + cut_off, tally.used) if tally.used else Fraction(1)
         tokens_in, tokens_out = (round((count or 0) * times) for count in (answered.tokens_in, answered.tokens_out))

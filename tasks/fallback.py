@@ -4,6 +4,8 @@ What a fallback answers goes to people: it has no evidence of its own, and its t
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -12,11 +14,14 @@ from typing import Self
 
 from django.db import connections
 
+from slider.flow import crew
+from slider.flow import work as stage
 from slider.flow.claims import Claim
 from slider.flow.work import TROUBLES, Finding
 from slider.llm.records import Outcome
 from slider.models import FallbackOn, Task, Worker
 from slider.models import Outcome as Stored
+from tasks import presence
 from tasks.line import Line, Told
 
 WHEN = {
@@ -42,11 +47,13 @@ def of(worker: Worker) -> Worker | None:
 class Fallback:
     """A worker's fallback for one shift; without one it never stands in. Open it with `async with`."""
 
-    def __init__(self, task: Task, worker: Worker) -> None:
+    def __init__(self, task: Task, worker: Worker, *, post: crew.Post | None) -> None:
         self._on = frozenset(worker.fallback_on)
         self._after_s = worker.fallback_after_s
         other = of(worker)
-        self._line = None if other is None else Line(task, other)
+        # Its seats are dealt with the first look: until then it has none, unless there is nobody to share them with.
+        self._post = post
+        self._line = None if other is None else Line(task, other, seats=0 if post else other.in_flight)
         self._thread = ThreadPoolExecutor(1, "fallback")
         self._works = True
         self._asked = self._written = 0
@@ -70,17 +77,22 @@ class Fallback:
             return None
         return self._line if first.is_open and first.out_s() >= self._after_s else None
 
-    def limit(self, first: Line) -> int:
+    def limit(self, first: Line, under_way: int) -> int:
         """How many items may be under way now. A probe of the first line goes before anything else."""
-        own = first.limit()
+        own = first.limit(under_way)
         instead = self.stands_in(first)
-        return own if instead is None or own else instead.limit()
+        return own if instead is None or own else instead.limit(under_way)
 
-    def tick(self) -> None:
-        """The sign of life of its line; one that was retired or has trouble stands in no more."""
-        if self._line is not None:
-            self._works = Worker.objects.filter(pk=self._line.worker.pk, retired_at=None, trouble="").exists()
-            self._line.tick()
+    def look(self) -> None:
+        """Its seats, and how its endpoint stands; one that was retired, halted or has trouble stands in no more."""
+        line = self._line
+        if line is None:
+            return
+        if self._post is not None:
+            at = time.monotonic()
+            line.deal(crew.deal_fallback(self._post, in_flight=line.worker.in_flight, uses=line.uses), at=at)
+        self._works = stage.is_on(line.worker, host=presence.HOST) and not _has_trouble(line.worker)
+        line.look()
 
     def note(self) -> None:
         if self._line is not None:
@@ -91,10 +103,6 @@ class Fallback:
         if self._line is not None:
             own = self._line.worker.pk
             self._written += sum(len(f.bills) > 1 and f.bills[-1].worker_id == own for f in findings)
-
-    def leave(self) -> None:
-        if self._line is not None:
-            self._line.leave()
 
     async def after(self, claim: Claim, told: Told) -> Finding:
         """What comes of the first worker's answer: itself, or where a rule says so and it can, the fallback's."""
@@ -124,10 +132,11 @@ class Fallback:
 
     async def _may_begin(self) -> bool:
         line = self._line
-        if line is None or not self._works or line.limit() < 1:
+        if line is None or not self._works or line.limit(0) < 1:
             return False
-        # What it has answered and nobody has written yet is in no sum that the budget is read from.
-        held = self._asked - self._written
+        # What it has answered and nobody has written yet is in no sum that the budget is read from; the other pumps
+        # have as much in hand as their shares let them.
+        held = math.ceil((self._asked - self._written) / (line.share or 1.0))
         self._asked += 1
         if await asyncio.get_running_loop().run_in_executor(
             self._thread, lambda: line.permits(1, held=held) == 1 and line.begun(1) == 1
@@ -135,6 +144,10 @@ class Fallback:
             return True
         self._asked -= 1
         return False
+
+
+def _has_trouble(worker: Worker) -> bool:
+    return Worker.objects.filter(pk=worker.pk).exclude(trouble="").exists()
 
 
 def _sum(*told: Told) -> Decimal | None:

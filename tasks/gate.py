@@ -21,6 +21,11 @@ class Gate:
         """Whether one more may enter at once."""
         return self.in_air < self._limit() and not self._waiting
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anybody waits."""
+        return bool(self._waiting)
+
     async def __aenter__(self) -> None:
         if not self.is_free:
             await self._turn()

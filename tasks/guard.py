@@ -5,7 +5,7 @@ from django.db import DatabaseError
 
 from slider.celery import app
 from slider.flow import guard as hand
-from slider.flow import overflow
+from slider.flow import overflow, presence
 from slider.models import Gauge
 from slider.queries import load
 
@@ -29,4 +29,5 @@ def guard() -> int:
             )
         else:
             tended += 1
+    presence.sign("guard")
     return tended

@@ -1,7 +1,7 @@
 """One worker profile's line to its endpoint for a shift: what may begin now, one answer, and what it has cost.
 
-Everything that bounds calls meets here: the worker's part of its calls at once, what the endpoint bears, rates, money,
-and the breaker. What blocks (`tick`, `permits`, `begun`, `note`) runs in threads; the rest is the event loop's.
+Everything that bounds calls meets here: the seats that this pump was dealt, what the endpoint bears, rates, money, and
+the breaker. What blocks (`look`, `permits`, `begun`, `note`) runs in threads; the rest is the event loop's.
 """
 
 import math
@@ -14,11 +14,11 @@ from typing import Any, Self
 
 from django.conf import settings
 
-from slider.flow import circuits, seats
+from slider.flow import circuits, crew
 from slider.flow import work as stage
 from slider.flow.circuits import News
 from slider.flow.work import Bill
-from slider.llm.records import Answered
+from slider.llm.records import Answered, Outcome
 from slider.models import Task, Worker
 from tasks import keys
 from tasks.caller import Caller
@@ -35,11 +35,10 @@ class Told:
 
 
 class Line:
-    """Open it with `async with` in the loop that asks; `tick` before anything begins, and about twice a second."""
+    """Open it with `async with` in the loop that asks; `look` before anything begins, and about twice a second."""
 
-    def __init__(self, task: Task, worker: Worker) -> None:
+    def __init__(self, task: Task, worker: Worker, *, seats: int) -> None:
         self.worker = worker
-        self._task = task
         self._caller = Caller(task, worker, bounds=self)
         self._key = circuits.Key(self._caller.base_url, worker.model, worker.key_name)
         self._pace = Pace(
@@ -48,9 +47,9 @@ class Line:
             requests=worker.requests_per_min,
             tokens=worker.tokens_per_min,
         )
-        self._part: seats.Part | None = None
-        self._renewed_at = -math.inf
-        self._standing = circuits.Standing()
+        self._seats, self._mine_until = 0, math.inf
+        self.deal(seats)
+        self._standing, self._looked_at = circuits.Standing(), time.monotonic()
         self._quiet_until = 0.0
         self._probe_is_free = self._probe_wanted = False
         self._spare_calls: int | None = None
@@ -67,12 +66,29 @@ class Line:
 
     # What may begin
 
+    def deal(self, seats: int, *, at: float = math.inf) -> None:
+        """So many seats are this pump's, asked for `at`: without another deal in time they are taken for lost."""
+        self._mine_until = at + crew.ALIVE_S
+        if seats != self._seats:
+            self._seats = seats
+            self._caller.throttle.bound(seats)
+            self._pace.share = min(1.0, seats / self.worker.in_flight)
+
+    @property
+    def uses(self) -> int:
+        """The seats that are in use now, or may be before this is read again."""
+        gate = self._caller.gate
+        return max(self._seats, gate.in_air, int(gate.is_wanted))
+
+    @property
+    def share(self) -> float:
+        """The part of the worker's calls that is this pump's (0-1)."""
+        return self._pace.share
+
     @property
     def cap(self) -> int:
-        """Calls at once: this pump's part, and no more than the endpoint bears."""
-        if self._part is None or time.monotonic() - self._renewed_at > seats.LOST_S:
-            return 0
-        return min(self._part.limit, self._caller.throttle.limit)
+        """Calls at once: this pump's seats, and no more than the endpoint bears."""
+        return 0 if time.monotonic() > self._mine_until else min(self._seats, self._caller.throttle.limit)
 
     @property
     def calls_an_item(self) -> int:
@@ -81,7 +97,7 @@ class Line:
     @property
     def is_open(self) -> bool:
         """Whether the endpoint does not answer at present."""
-        return self._standing.open
+        return self._standing.opened_at is not None
 
     @property
     def waits(self) -> bool:
@@ -90,38 +106,49 @@ class Line:
 
     def out_s(self) -> float:
         """For how long the endpoint has not answered; 0 while it does."""
-        return self._standing.open_s + time.monotonic() - self._renewed_at if self.is_open else 0.0
+        return self._standing.open_s + time.monotonic() - self._looked_at if self.is_open else 0.0
 
-    def limit(self) -> int:
-        """How many items may be under way at this line now; whoever asks in vain wants a probe."""
+    def limit(self, under_way: int) -> int:
+        """How many items may be under way now, where `under_way` are; at an open breaker one more than those probes.
+
+        Whoever asks in vain wants a probe.
+        """
         if self.is_open:
             self._probe_wanted = True
-            return 2**31 if self._probe_is_free else 0
+            return under_way + 1 if self._probe_is_free else 0
         cap = self.cap - self._caller.hedges
-        return 0 if cap < 1 or self.waits else max(1, cap // self.calls_an_item)
+        if cap < 1 or time.monotonic() < self._quiet_until:
+            return 0
+        return max(1, cap // self.calls_an_item)
 
     @property
     def has_probe(self) -> bool:
         """Whether the next item asked here is the one that finds out whether the endpoint is back."""
         return self._probe_is_free
 
-    def room(self, held: int) -> int:
-        """How many more items to claim while `held` are in hand: what may be under way, and a quarter to go on with."""
+    @property
+    def is_bounded(self) -> bool:
+        """Whether money, a rate or a wrong setting bounds what may begin: then pumps claim one after the other."""
+        return self.worker.daily_budget is not None or self._pace.is_limited or bool(self.worker.trouble)
+
+    def room(self, most: int, *, held: int) -> int:
+        """How many of `most` more items to claim while this pump holds `held`: no stock for an endpoint that balks."""
         if self.waits:
-            return 1 - held
-        most = self.worker.in_flight if self._part is None else self.cap
-        most = max(1, most // self.calls_an_item) if most else 0
-        return most + math.ceil(most / 4) - held
+            return min(most, 1 - held)
+        cap = self.cap
+        if cap >= self._seats and self.calls_an_item == 1:
+            return most
+        under_way = max(1, cap // self.calls_an_item)
+        return min(most, under_way + math.ceil(under_way / 4) - held)
 
     def permits(self, most: int, *, held: int) -> int:
-        """How many of `most` items money and rates allow while `held` are in hand."""
+        """How many of `most` items money and rates allow while all pumps together have `held` in hand."""
+        if self.worker.trouble:
+            most = min(most, 1 - held)  # one probe at a time until it answers again
         each = self.calls_an_item
-        part = self._part
         left = stage.calls_left(self.worker)
         if left is not None:
-            # The other pumps spend from the same budget; where it is nearly gone, one of them goes on.
-            left = left if part is None else max(int(left * part.share), int(part.first and left > 0))
-            self._spare_calls = left - held * each
+            self._spare_calls = int((left - held * each) * self.share)
             most = min(most, max(left // each, int(left > 0)) - held)
         if most < 1:
             return 0
@@ -134,10 +161,11 @@ class Line:
         booked = self._pace.begun(items * each)
         return booked // each or int(booked > 0 and booked == self.worker.requests_per_min)
 
-    def tick(self) -> None:
-        """Show life, learn this pump's part and how the breaker stands, and ask for the right to probe."""
-        at, worker = time.monotonic(), self.worker
+    def look(self) -> None:
+        """Learn how the breaker stands, and ask for the right to probe where somebody waits for it."""
+        at = time.monotonic()
         self._standing = circuits.look(self._key)
+        self._looked_at = at
         self._quiet_until = max(self._quiet_until, at + self._standing.quiet_s) if self._standing.quiet_s else 0.0
         # The loop takes the right away at any moment: it is never written back from what was read before.
         if not self.is_open:
@@ -145,22 +173,6 @@ class Line:
         elif self._probe_wanted and not self._probe_is_free and circuits.probe(self._key):
             self._probe_is_free = True
         self._probe_wanted = False
-        limit = 0 if self._part is None else self._part.limit
-        self._part = seats.renew(
-            None if self._part is None else self._part.seat,
-            task_id=self._task.pk,
-            name=worker.name,
-            most=worker.in_flight,
-            holding=max(limit, self._caller.gate.in_air),
-        )
-        self._pace.share = self._part.share
-        self._renewed_at = at
-
-    def leave(self) -> None:
-        """Give the seat back: nothing is in the air any more."""
-        if self._part is not None:
-            seats.leave(self._part.seat)
-            self._part = None
 
     # One item
 
@@ -198,11 +210,19 @@ class Line:
         told = [self._unheard.popleft() for _ in range(len(self._unheard))]
         if not told:
             return
-        self._pace.used(
-            calls=sum(one.bill.calls for one in told),
-            tokens=sum(one.bill.tokens_in + one.bill.tokens_out for one in told),
-        )
+        if self._pace.is_limited:
+            self._pace.used(
+                calls=sum(one.bill.calls for one in told),
+                tokens=sum(one.bill.tokens_in + one.bill.tokens_out for one in told),
+            )
+        standing = self._standing
+        if not (standing.opened_at or standing.points) and all(_is_well(one) for one in told):
+            return
         news = [News(one.answered.outcome, one.answered.detail, one.answered.retry_after_s, one.probe) for one in told]
-        is_open = circuits.note(self._key, news, known=self._standing)
-        opened_at = (self._standing.opened_at or datetime.now(UTC)) if is_open else None
+        is_open = circuits.note(self._key, news, known=standing)
+        opened_at = (standing.opened_at or datetime.now(UTC)) if is_open else None
         self._standing = replace(self._standing, opened_at=opened_at, points=news[-1].weight)
+
+
+def _is_well(told: Told) -> bool:
+    return told.answered.outcome is Outcome.ANSWERED

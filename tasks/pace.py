@@ -27,7 +27,7 @@ def _own() -> MemoryStorage:
 class Pace:
     """How many calls a worker may begin now. Limits are per minute; None is no limit.
 
-    `share` (0-1) is this pump's part of whatever the worker's pumps can't count together.
+    `share` (0-1) is this pump's part of the limits while the worker's pumps can't count together: without Redis.
     """
 
     def __init__(self, name: str, *, redis_url: str, requests: int | None, tokens: int | None) -> None:
@@ -43,15 +43,19 @@ class Pace:
         self._a_call = FIRST_GUESS
         self.share = 1.0
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is any limit to keep."""
+        return self._requests is not None or self._tokens is not None
+
     def permits(self, wanted: int, *, held: int) -> int:
-        """How many of `wanted` calls may begin while `held` are in the air here, whose tokens are not booked yet."""
+        """How many of `wanted` calls may begin while `held` are in the air, whose tokens are not booked yet."""
         granted = wanted
         if self._tokens is not None:
             left = self._left(self._tokens)
             # One call is let through by a fresh minute even if it takes more than the limit: else none ever would.
             fresh = held == 0 and left == self._tokens.amount
-            # Nobody knows what is in the air at the other pumps: each takes its share of what is left.
-            granted = min(granted, max(int(left * self.share / self._a_call) - held, int(fresh)))
+            granted = min(granted, max(int(left / self._a_call) - held, int(fresh)))
         if self._requests is not None:
             granted = min(granted, self._left(self._requests))
         return max(0, granted)

@@ -5,15 +5,21 @@ import math
 import mmap
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
+
+from tasks.threads import Threads
 
 FLUSH_S = 0.05
 FLUSH_MOST = 500
 DRY_WAIT_S = 0.2
+STOCK_S = 0.2  # what is claimed ahead lasts so long at the pace of the last claims
+MOST_UNWRITTEN = 2 * FLUSH_MOST  # more answers than that wait to be written: nothing new is claimed
 TICK_S = 0.5
+WATCH_S = 0.5  # so soon after an operator's word no pump begins anything more
+QUICK_TICK_S = 0.05  # while seats change hands
 GRACE_S = 15.0  # calls in flight at a stop may take this long; their leases run out by themselves otherwise
 
 # One byte shared with the forked children: the worker's main process sets it when it is told to stop.
@@ -40,15 +46,33 @@ T = TypeVar("T")
 Pair = tuple[int, int]
 
 
+Halted = Literal["", "paused", "draining"]
+
+
+def _nobody_halts(_held: int, _flying: int) -> Halted:
+    return ""
+
+
+def _keep(uses: int, _: bool) -> tuple[int, bool]:  # noqa: FBT001
+    return uses, False
+
+
+async def _for_ever() -> None:
+    await asyncio.Event().wait()
+
+
 @dataclass(frozen=True, slots=True)
 class Hands(Generic[C, F]):
-    """What a pump does with the world. All but `ask` block, have a thread each, and are safe to repeat.
+    """What a pump does with the world. All but `ask` and `news` block, have a thread each, and are safe to repeat.
 
     `claim(most, held)` takes up to `most` more items while `held` are in hand; `settle` writes findings; `renew`
     and `give_back` take (item, token) pairs; `pause_s` says for how long a finding asks everybody to wait, infinity
-    to end the shift; `goodbye` closes what a thread has opened. `tick` is called before anything begins and twice a
-    second from then on, by one thread; `limit`, which does not block, says how many items may be under way now, never
-    more than `in_flight` are.
+    to end the shift. `tick(uses, idle)` is a sign of life of a pump that may
+    have `uses` calls in the air now, or has nothing to do: it says how many from now on, and whether others should have
+    the turn. `news` returns when something was heard that a claim or a tick may tell more of. `watch(held, in_flight)`
+    tells what is in hand and says whether an operator has halted this: paused begins nothing more, draining finishes
+    what is held. `limit`, which does not block, says how many items may be under way now beside the seats that `tick`
+    deals; one is held in stock all the same, so that somebody asks whether there may be more.
     """
 
     claim: Callable[[int, int], list[C]]
@@ -57,107 +81,144 @@ class Hands(Generic[C, F]):
     renew: Callable[[list[Pair]], None]
     give_back: Callable[[list[Pair]], None]
     pause_s: Callable[[F], float]
-    goodbye: Callable[[], None]
-    tick: Callable[[], None] = lambda: None
+    tick: Callable[[int, bool], tuple[int, bool]] = _keep
+    news: Callable[[], Awaitable[None]] = _for_ever
+    watch: Callable[[int, int], Halted] = _nobody_halts
     limit: Callable[[], int] = lambda: 2**31
 
 
 class Pump(Generic[C, F]):
     """Runs until the task is dry for `linger_s`, its shift of `shift_s` is over, or the worker is stopping."""
 
-    def __init__(self, hands: Hands[C, F], *, in_flight: int, lease_s: float, shift_s: float, linger_s: float) -> None:
+    def __init__(
+        self,
+        hands: Hands[C, F],
+        *,
+        threads: Threads,
+        in_flight: int,
+        lease_s: float,
+        shift_s: float,
+        linger_s: float,
+    ) -> None:
         self._hands = hands
-        self._in_flight = in_flight
+        self._threads = threads.by_name
+        self._seats = in_flight
         self._lease_s = lease_s
         self._linger_s = linger_s
         self._ends_at = time.monotonic() + shift_s
         self._waiting: deque[C] = deque()
         self._held: dict[int, C] = {}
+        self._calls: set[asyncio.Task[None]] = set()
         self._found: list[tuple[C, F]] = []
-        self._slots = asyncio.Semaphore(0)  # one permit a waiting claim
-        self._hungry = asyncio.Event()
-        self._wrote = asyncio.Event()
+        self._stir = asyncio.Event()  # something happened that may let more be claimed, or end the shift
+        self._tick_now = asyncio.Event()
         self._anything = asyncio.Event()
         self._closing = False
-        self._leaving = asyncio.Event()
-        self._untouched: list[C] = []
+        self._error: BaseException | None = None
         self._paused_until = 0.0
-        self._under_way = 0
-        self._landed = asyncio.Event()
-        self._threads = {name: ThreadPoolExecutor(1, f"pump-{name}") for name in ("claim", "write", "beat")}
+        self._halted: Halted = ""
+        self._begun, self._pace, self._claimed_at = 0, 0.0, time.monotonic()
         self.settled = 0
 
     async def run(self) -> int:
         """Pump; returns how many findings were settled. An error in a hand ends the pump after what can be saved is."""
-        callers = [asyncio.create_task(self._call()) for _ in range(self._in_flight)]
-        writer, beat = asyncio.create_task(self._write()), asyncio.create_task(self._beat())
+        crew = [asyncio.create_task(act()) for act in (self._write, self._beat, self._tick, self._hear, self._watch)]
+        for member in crew:
+            member.add_done_callback(self._ended)
         try:
-            await self._feed([*callers, writer, beat])
+            await self._feed()
         finally:
-            await self._close(callers, writer, beat)
+            await self._close(*crew)
         return self.settled
 
-    async def _feed(self, crew: Sequence["asyncio.Task[None]"]) -> None:
-        """Claim whenever less than a quarter of what can be in flight is waiting, never in batches with a barrier."""
-        await self._in("beat", self._hands.tick)
-        low = max(1, self._in_flight // 4)
+    async def _feed(self) -> None:
+        """Claim whenever little of what can be in flight is waiting, never in batches with a barrier."""
         dry_since: float | None = None
-        while not self._over() and not any(member.done() for member in crew):
-            if len(self._waiting) >= low:
-                self._hungry.clear()
-                await self._within(self._hungry, DRY_WAIT_S)
+        while not self._over():
+            self._stir.clear()
+            if self._halted == "draining" and not self._held:
+                return
+            most = self._wanted()
+            if most < 1:
+                await _within(self._stir, DRY_WAIT_S)
                 continue
-            most = max(low, self._in_flight + low - len(self._held))
             claims = await self._in("claim", self._hands.claim, most, len(self._held))
             self._take(claims)
-            if len(claims) == most:
-                dry_since = None
-                continue
-            if claims or self._held:
+            if len(claims) == most or claims or self._held:
                 dry_since = None
             elif dry_since is None:
                 dry_since = time.monotonic()
-            elif time.monotonic() - dry_since >= self._linger_s:
+            if dry_since is not None and time.monotonic() - dry_since >= self._linger_s:
                 return
-            self._wrote.clear()
-            await self._within(self._wrote, DRY_WAIT_S)
+            if len(claims) < most:
+                await _within(self._stir, DRY_WAIT_S)
+
+    def _wanted(self) -> int:
+        """How many items to claim now: enough for every free seat, and in stock what the pace of late uses up soon."""
+        allowed = min(self._seats, self._hands.limit())
+        stock = min(FLUSH_MOST, max(1, allowed // 4, int(self._pace * STOCK_S) if allowed else 0))
+        free = max(0, allowed - len(self._calls))
+        if self._halted or self._seats < 1 or 2 * len(self._waiting) >= stock + 2 * free:
+            return 0
+        if len(self._found) > MOST_UNWRITTEN:
+            return 0
+        return free + stock - len(self._waiting)
 
     def _take(self, claims: list[C]) -> None:
+        now = time.monotonic()
+        self._pace += 0.5 * (self._begun / max(0.01, now - self._claimed_at) - self._pace)
+        self._begun, self._claimed_at = 0, now
         for claim in claims:
             self._held[claim.item_id] = claim
             self._waiting.append(claim)
-            self._slots.release()
+        self._begin()
 
-    async def _call(self) -> None:
+    def _begin(self) -> None:
+        """Let a call begin for every item that waits and every seat that is free."""
+        while self._waiting and self._may_begin(len(self._calls)):
+            call = asyncio.create_task(self._call(self._waiting.popleft()))
+            self._calls.add(call)
+            call.add_done_callback(self._called)
+
+    def _may_begin(self, others: int) -> bool:
+        if others >= self._seats or others >= self._hands.limit():
+            return False
+        return time.monotonic() >= self._paused_until and not (self._closing or self._over())
+
+    async def _call(self, claim: C) -> None:
+        """One call after the other for as long as items wait and this seat is among those allowed."""
         while True:
-            await self._slots.acquire()
-            if not self._waiting:
-                return  # woken to close
-            claim = self._waiting.popleft()
-            if len(self._waiting) < max(1, self._in_flight // 4):
-                self._hungry.set()
-            if not await self._turn():
-                self._untouched.append(claim)
-                return
-            self._under_way += 1
+            self._begun += 1
             finding = await self._hands.ask(claim)
-            self._under_way -= 1
-            self._landed.set()
-            self._paused_until = max(self._paused_until, time.monotonic() + self._hands.pause_s(finding))
             self._found.append((claim, finding))
             self._anything.set()
+            if (pause_s := self._hands.pause_s(finding)) > 0:
+                self._pause(pause_s)
+            if self._wanted() > 0:
+                self._stir.set()
+            if not self._waiting or not self._may_begin(len(self._calls) - 1):
+                return
+            claim = self._waiting.popleft()
+            if len(self._calls) < self._seats:
+                self._begin()  # the limit may have risen by this answer
 
-    async def _turn(self) -> bool:
-        """Wait until one more item may be under way; False when the pump closes first."""
-        while not self._closing:
-            if (wait := self._paused_until - time.monotonic()) > 0:
-                await self._within(self._leaving, wait)
-            elif self._under_way < self._hands.limit():
-                return True
-            else:
-                self._landed.clear()
-                await self._within(self._landed, TICK_S / 4)
-        return False
+    def _called(self, call: "asyncio.Task[None]") -> None:
+        self._calls.discard(call)
+        self._ended(call)
+        self._begin()
+
+    def _pause(self, pause_s: float) -> None:
+        self._paused_until = max(self._paused_until, time.monotonic() + pause_s)
+        if math.isinf(pause_s):
+            self._stir.set()
+        else:
+            asyncio.get_running_loop().call_later(pause_s + 0.001, self._begin)
+
+    def _ended(self, member: "asyncio.Task[None]") -> None:
+        """An error anywhere ends the shift; the first one is what it ends with."""
+        if not member.cancelled() and (error := member.exception()) is not None:
+            self._error = self._error or error
+            self._stir.set()
 
     async def _write(self) -> None:
         """Gather findings for at most 50 ms or 500 rows, then write them in one go."""
@@ -172,62 +233,82 @@ class Pump(Generic[C, F]):
                 self.settled += len(batch)
                 for claim, _ in batch:
                     self._held.pop(claim.item_id, None)
-                self._wrote.set()
+                self._stir.set()
             if self._found:
                 self._anything.set()
             elif self._closing and not self._held:
                 return
 
     async def _beat(self) -> None:
-        renewed_at = time.monotonic()
         while True:
-            await asyncio.sleep(min(TICK_S, self._lease_s / 3))
-            await self._in("beat", self._hands.tick)
-            if time.monotonic() - renewed_at < self._lease_s / 3 - TICK_S / 2:
-                continue
-            renewed_at = time.monotonic()
+            await asyncio.sleep(self._lease_s / 3)
             if pairs := [(claim.item_id, claim.token) for claim in self._held.values()]:
                 await self._in("beat", self._hands.renew, pairs)
 
-    async def _close(
-        self, callers: list["asyncio.Task[None]"], writer: "asyncio.Task[None]", beat: "asyncio.Task[None]"
-    ) -> None:
+    async def _tick(self) -> None:
+        """Signs of life, more often while seats change hands."""
+        settling = self._seats == 0
+        while True:
+            await _within(self._tick_now, QUICK_TICK_S if settling else TICK_S)
+            self._tick_now.clear()
+            uses = max(self._seats, len(self._calls))
+            self._seats, leave = await self._in("beat", self._hands.tick, uses, not self._held)
+            if leave:
+                self._ends_at = 0.0
+            self._stir.set()
+            self._begin()
+            settling = self._seats < uses or self._seats == 0
+
+    async def _watch(self) -> None:
+        """Say what is in hand, and hear whether an operator has halted this; in the beat's thread, which is idle."""
+        while True:
+            self._halted = await self._in("beat", self._hands.watch, len(self._held), len(self._calls))
+            if self._halted:
+                self._stir.set()
+            await asyncio.sleep(WATCH_S)
+
+    async def _hear(self) -> None:
+        while True:
+            await self._hands.news()
+            self._stir.set()
+            self._tick_now.set()
+
+    async def _close(self, writer: "asyncio.Task[None]", *others: "asyncio.Task[None]") -> None:
         """Give back what was not begun, let what is in flight finish, write it, and leave nothing open."""
         self._closing = True
-        self._leaving.set()
-        self._untouched.extend(self._waiting)
+        untouched = list(self._waiting)
         self._waiting.clear()
-        for _ in callers:
-            self._slots.release()
-        _, late = await asyncio.wait(callers, timeout=GRACE_S)
-        for claim in self._untouched:
+        if calls := list(self._calls):
+            await asyncio.wait(calls, timeout=GRACE_S)
+        for claim in untouched:
             self._held.pop(claim.item_id, None)
-        if pairs := [(claim.item_id, claim.token) for claim in self._untouched]:
+        if pairs := [(claim.item_id, claim.token) for claim in untouched]:
             await self._in("claim", self._hands.give_back, pairs)
-        for caller in late:
-            caller.cancel()
+        for call in calls:
+            call.cancel()
         # Nothing comes in any more: what is not found by now never will be, and its lease runs out.
         self._held = {claim.item_id: claim for claim, _ in self._found}
         self._anything.set()
-        outcomes = await asyncio.gather(*callers, writer, return_exceptions=True)
-        beat.cancel()
-        await asyncio.gather(beat, return_exceptions=True)
-        for name, thread in self._threads.items():
-            await self._in(name, self._hands.goodbye)
-            thread.shutdown(wait=False)
-        for outcome in outcomes:
-            if isinstance(outcome, Exception):
-                raise outcome
+        await asyncio.gather(*calls, writer, return_exceptions=True)
+        for other in others:
+            other.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        if self._error is not None:
+            raise self._error
 
     def _over(self) -> bool:
-        return bool(_stopping[0]) or time.monotonic() >= self._ends_at or math.isinf(self._paused_until)
+        if self._error is not None:
+            return True
+        if _stopping[0] or self._halted == "paused" or math.isinf(self._paused_until):
+            return True
+        # What is drained may take longer than a shift: it is in hand, and nothing else comes in.
+        return self._halted != "draining" and time.monotonic() >= self._ends_at
 
     async def _in(self, thread: str, act: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads[thread], act, *arguments)
 
-    async def _within(self, event: asyncio.Event, limit_s: float) -> None:
-        try:
-            async with asyncio.timeout(limit_s):
-                await event.wait()
-        except TimeoutError:
-            return
+
+async def _within(event: asyncio.Event, limit_s: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(limit_s):
+            await event.wait()

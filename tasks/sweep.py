@@ -4,7 +4,7 @@ import structlog
 from django.db import DatabaseError, connection, transaction
 
 from slider.celery import app
-from slider.flow import claims, handing, imports, publish, route, wake, work
+from slider.flow import claims, handing, imports, presence, publish, route, wake, work
 from slider.flow.records import Rated
 from slider.models import Payload, State, Task
 
@@ -26,6 +26,8 @@ def sweep() -> dict[str, int]:
             "assigned": handing.free_from_leavers(),
             "given_up": sum(_handed_over(task) for task in Task.objects.order_by("pk")),
         }
+        presence.forget()
+        presence.sign("sweep")
         for task_id in work.waiting():
             wake.hint("work", task_id)
         for task_id in publish.waiting():

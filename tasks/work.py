@@ -4,76 +4,103 @@ import asyncio
 import gc
 import math
 import os
-import socket
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
 from celery.signals import worker_process_init, worker_shutting_down
 from django.conf import settings
-from django.db import DatabaseError, DataError, IntegrityError, InternalError, connection, connections, transaction
+from django.db import DataError, IntegrityError, InternalError, connections, transaction
 
 from slider.celery import app
 from slider.engine import calibration
 from slider.engine.calibration import Calibration
 from slider.engine.sanity.look import Look
 from slider.engine.sanity.watch import Sight
-from slider.flow import claims, route, score, sentinels
+from slider.flow import claims, crew, halts, route, score, sentinels, wake
 from slider.flow import work as stage
 from slider.flow.claims import Claim
 from slider.flow.work import Finding, Kept
 from slider.llm.records import Outcome
-from slider.models import FallbackOn, Task, Worker
-from tasks import fallback, keys, pump
+from slider.models import FallbackOn, Stance, Task, Worker
+from tasks import fallback, news, presence, pump
 from tasks.line import Line
 from tasks.patience import patiently
+from tasks.threads import Threads
 
 log = structlog.get_logger(__name__)
 PATIENCE_S = 3600.0
 LONGEST_PAUSE_S = 60.0
-_SLOTS = 7_302  # the advisory locks' own number space
+LOOK_EVERY_S = 1.0
+JOIN_S = 10.0
 
 
 @app.task(name="tasks.work.work")
-def work(task_id: int) -> int:
-    """A hint that a task may have ready items. Another pump on it already: nothing to do."""
-    task = Task.objects.filter(pk=task_id, paused=False).first()
-    worker = Worker.objects.filter(task_id=task_id, retired_at=None).order_by("rung").first()
-    if task is None or worker is None or worker.batch:
-        return 0
-    with slot(task_id) as free:
-        settled = asyncio.run(Shift(task, worker).run()) if free else 0
-    connections.close_all()
-    return settled
-
-
-@contextmanager
-def slot(task_id: int) -> Iterator[bool]:
-    """The right to pump this task. It goes with the connection, so a killed process leaves none behind."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_SLOTS, task_id % 2**31])
-        (free,) = cursor.fetchone()
+def work(task_id: int) -> int:  # noqa: ARG001
+    """A hint that some task may have ready items. Whose turn it is stands in the database; perhaps it is nobody's."""
+    threads = Threads()
     try:
-        yield free
+        post = threads.do("claim", lambda: patiently(_joined, limit_s=JOIN_S))
+        return 0 if post is None else _shift(post, threads)
     finally:
-        if free:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_SLOTS, task_id % 2**31])
+        threads.leave()
+
+
+def _joined() -> crew.Post | None:
+    return crew.join(myself(), host=presence.HOST)
+
+
+def _shift(post: crew.Post, threads: Threads) -> int:
+    shift: Shift | None = None
+
+    def begin() -> Shift | None:
+        task = Task.objects.get(pk=post.task_id)
+        worker = Worker.objects.filter(task=task, retired_at=None).order_by("rung").first()
+        if worker is None:
+            return None
+        shift = Shift(task, worker, post=post, seats=crew.deal(post, in_flight=worker.in_flight, uses=0))
+        shift.look()
+        return shift
+
+    try:
+        shift = threads.do("claim", begin)
+        if post.more:
+            wake.hint("work", post.task_id)
+        return 0 if shift is None else asyncio.run(shift.run(threads))
+    finally:
+        rests = shift is not None and shift.rests
+        threads.do("claim", lambda: patiently(lambda: crew.leave(post, rests=rests), limit_s=JOIN_S))
+
+
+def myself() -> str:
+    """Host and process."""
+    return f"{presence.HOST}:{os.getpid()}"
 
 
 class Shift:
     """A task's worker at work, and its fallback: what the pump's hands do."""
 
-    def __init__(self, task: Task, worker: Worker) -> None:
-        self._task, self._worker, self._env = task, worker, settings.ENV
-        self._name = f"{socket.gethostname()}:{os.getpid()}"
-        self._line = Line(task, worker)
-        self._fallback = fallback.Fallback(task, worker)
+    def __init__(self, task: Task, worker: Worker, *, post: crew.Post | None = None, seats: int | None = None) -> None:
+        env = settings.ENV
+        self._task, self._worker, self._env = task, worker, env
+        self._post = post
+        self._seats = worker.in_flight if seats is None else seats
+        self._name = myself()
+        self._line = Line(task, worker, seats=self._seats)
+        self._fallback = fallback.Fallback(task, worker, post=post)
+        if post is not None:
+            self._line.deal(self._seats, at=time.monotonic())
+        self._news = asyncio.Event()
+        self._seen_waiting = False
+        self._looked_at = time.monotonic()
+        self._under_way = 0
+        self.rests = False  # its limits let nothing begin, and nothing is on its way
 
-    async def run(self) -> int:
+    async def run(self, threads: Threads) -> int:
         env = self._env
-        async with self._line, self._fallback, self._seats():
+        ears = asyncio.create_task(news.hear(self._heard)) if self._post else None
+        async with self._line, self._fallback:
             hands = pump.Hands(
                 claim=self.claim,
                 ask=self.ask,
@@ -83,69 +110,126 @@ class Shift:
                 ),
                 give_back=self.give_back,
                 pause_s=self.pause_s,
-                goodbye=connections.close_all,
-                tick=lambda: patiently(self._tick, limit_s=PATIENCE_S),
-                limit=lambda: self._fallback.limit(self._line),
+                tick=self.tick,
+                news=self.news,
+                watch=self.watch,
+                limit=self.limit,
             )
-            return await pump.Pump(
-                hands,
-                in_flight=self._worker.in_flight,
-                lease_s=env.SLIDER_LEASE_S,
-                shift_s=env.SLIDER_SHIFT_S,
-                linger_s=env.SLIDER_LINGER_S,
-            ).run()
+            try:
+                return await pump.Pump(
+                    hands,
+                    threads=threads,
+                    in_flight=self._seats,
+                    lease_s=env.SLIDER_LEASE_S,
+                    shift_s=env.SLIDER_SHIFT_S,
+                    linger_s=env.SLIDER_LINGER_S,
+                ).run()
+            finally:
+                presence.carry()
+                if ears is not None:
+                    ears.cancel()
+                    await asyncio.gather(ears, return_exceptions=True)
 
-    def _tick(self) -> None:
-        self._line.tick()
-        self._fallback.tick()
-
-    @asynccontextmanager
-    async def _seats(self) -> AsyncIterator[None]:
-        """Leave the seats when nothing is in the air any more; one that can't be left is nobody's within seconds."""
-        try:
-            yield
-        finally:
-            await asyncio.to_thread(keys.then_close, self._leave)
-
-    def _leave(self) -> None:
-        try:
-            self._line.leave()
-            self._fallback.leave()
-        except DatabaseError as error:
-            log.warning("a seat was not left", worker=str(self._worker), error=str(error)[:200])
+    def watch(self, held: int, flying: int) -> pump.Halted:
+        """Say what is in hand, and hear from PostgreSQL whether an operator has halted this, on whichever host."""
+        presence.carry(task_id=self._task.pk, profile=self._worker.name, held=held, flying=flying)
+        stance = patiently(
+            lambda: halts.read(self._worker.pk, host=presence.HOST).stance, limit_s=self._env.SLIDER_LEASE_S
+        )
+        return "" if stance is None else "paused" if stance == Stance.PAUSED else "draining"
 
     def claim(self, most: int, held: int) -> list[Claim]:
         """As many items as the budget, the rate limits and the worker's health allow."""
         return patiently(lambda: self._claim(most, held), limit_s=PATIENCE_S)
 
     def _claim(self, most: int, held: int) -> list[Claim]:
-        if not stage.is_on(self._worker):
+        if not stage.is_on(self._worker, host=presence.HOST):
             return []
-        if self._worker.trouble:
-            most = 1 - held  # one probe at a time until it answers again
         line = self._fallback.stands_in(self._line) or self._line
-        most = min(most, line.room(held))
-        if most < 1 or (most := line.permits(most, held=held)) < 1:
-            return []
-        taken = claims.claim(
+        most = line.room(most, held=held)
+        if not line.is_bounded or most < 1:
+            self.rests = False
+            return self._taken(most)
+        with claims.alone(self._task.pk):
+            # All that the pumps of this task have in hand may still cost money, whoever's hands they are.
+            held = claims.in_work(self._task.pk)
+            allowed = line.permits(most, held=held)
+            self.rests = allowed < 1 and held == 0
+            return self._booked(line, self._taken(allowed))
+
+    def _booked(self, line: Line, taken: list[Claim]) -> list[Claim]:
+        """Those of these items that may begin: a second call for another one may have taken the last of a minute."""
+        may = line.begun(len(taken))
+        if late := [(claim.item_id, claim.token) for claim in taken[may:]]:
+            claims.give_back(late, reason="others took the last calls of this minute")
+        return taken[:may]
+
+    def _taken(self, most: int) -> list[Claim]:
+        return claims.claim(
             self._task.pk,
             most=most,
             max_tries=self._task.max_tries,
             lease_s=self._env.SLIDER_LEASE_S,
             by=self._name,
         )
-        may = line.begun(len(taken))
-        if may < len(taken):
-            late = [(claim.item_id, claim.token) for claim in taken[may:]]
-            claims.give_back(late, reason="another pump took the last calls of this minute")
-        return taken[:may]
+
+    def tick(self, uses: int, idle: bool) -> tuple[int, bool]:  # noqa: FBT001  # as the pump's hands have it
+        """A sign of life; how many calls may be in the air from now on, and whether others should have the turn.
+
+        Who waits for a pump is looked for once a second, and given way to at the second sight: a process that is free
+        takes it before. One that has nothing to do goes at once.
+        """
+        return patiently(lambda: self._tick(uses, idle=idle), limit_s=self._env.SLIDER_LEASE_S)
+
+    def _tick(self, uses: int, *, idle: bool) -> tuple[int, bool]:
+        post, now = self._post, time.monotonic()
+        seats = uses
+        if post is not None:
+            seats = crew.deal(post, in_flight=self._worker.in_flight, uses=max(uses, self._line.uses))
+            self._line.deal(seats, at=now)
+        self.look()
+        if post is None:
+            return seats, False
+        if now - self._looked_at < (0 if idle else LOOK_EVERY_S):
+            return seats, False
+        seen, waits = self._seen_waiting, crew.may_leave(post, idle=idle)
+        self._looked_at, self._seen_waiting = now, waits
+        return seats, waits and (seen or idle)
+
+    def look(self) -> None:
+        """How the endpoints stand. It blocks."""
+        self._line.look()
+        self._fallback.look()
+
+    def limit(self) -> int:
+        """How many items may be under way at whichever endpoint it is."""
+        return self._fallback.limit(self._line, self._under_way)
+
+    async def news(self) -> None:
+        await self._news.wait()
+        self._news.clear()
+
+    def _heard(self, said: str) -> None:
+        task, _, what = said.partition(" ")
+        if task == str(self._task.pk) or not what:  # of other tasks that they have items: an idle pump makes room
+            self._news.set()
 
     async def ask(self, claim: Claim) -> Finding:
         """Ask the worker, or its fallback in its place."""
+        self._under_way += 1
+        try:
+            return await self._asked(claim)
+        finally:
+            self._under_way -= 1
+
+    async def _asked(self, claim: Claim) -> Finding:
         instead = self._fallback.stands_in(self._line)
         if instead is not None and not self._line.has_probe:
             return self._fallback.instead(claim, await instead.ask(claim.body), FallbackOn.OUT)
-        return await self._fallback.after(claim, await self._line.ask(claim.body))
+        told = await self._line.ask(claim.body)
+        if told.answered.outcome is Outcome.ANSWERED:
+            return Finding(claim, told.answered, told.bill.cost, (told.bill,))
+        return await self._fallback.after(claim, told)
 
     def settle(self, findings: list[Finding]) -> None:
         """Write findings in one transaction; if the database refuses one of them, the others don't suffer for it."""
@@ -174,7 +258,7 @@ class Shift:
     def pause_s(self, finding: Finding) -> float:
         """After a 429 everybody waits as long as the endpoint asks, up to a minute; wrong settings end the shift."""
         answered = finding.answered
-        if finding.fallback is not None or finding.free:
+        if answered.outcome is Outcome.ANSWERED or finding.fallback is not None or finding.free:
             return 0.0
         if answered.outcome.needs_a_person:
             return math.inf
@@ -186,9 +270,7 @@ class Shift:
 def settle(findings: list[Finding], worker: Worker, task: Task) -> None:
     """Work, score and route of one batch, in one transaction: all of it is there, or none."""
     # Before the transaction: reading texts takes longer than writing rows, and needs no lock.
-    looks: dict[int, Look] = {}
-    for by in {f.fallback.pk if f.fallback else worker.pk: f.fallback or worker for f in findings}.values():
-        looks |= sentinels.look_at([_seen(f) for f in findings if (f.fallback or worker).pk == by.pk], task, by)
+    looks = _looks(findings, worker, task)
     with transaction.atomic():
         kept = stage.record(findings, worker, max_tries=task.max_tries)
         if not kept:
@@ -196,12 +278,25 @@ def settle(findings: list[Finding], worker: Worker, task: Task) -> None:
         own = [one for one in kept if one.finding.fallback is None]
         others = [one for one in kept if one.finding.fallback is not None]
         sights = sentinels.weigh(task.pk, [looks[k.finding.claim.item_id] for k in own]) if own else []
-        glances = sentinels.glance(task.pk, [looks[k.finding.claim.item_id] for k in others])
         standing = route.lock(task.pk)
         rated = score.rate(_candidates(own, sights), Calibration.from_json(standing.policy.calibration))
-        # The calibration is about the task's own worker; of a fallback nothing is known.
-        rated += score.rate(_candidates(others, glances), calibration.prior())
+        if others:
+            # The calibration is about the task's own worker; of a fallback nothing is known.
+            glances = sentinels.glance(task.pk, [looks[k.finding.claim.item_id] for k in others])
+            rated += score.rate(_candidates(others, glances), calibration.prior())
         route.route(standing, rated)
+
+
+def _looks(findings: Sequence[Finding], worker: Worker, task: Task) -> dict[int, Look]:
+    """What each answer tells by itself, read as its own worker was asked."""
+    by_worker: dict[int, tuple[Worker, list[Finding]]] = {}
+    for finding in findings:
+        by = finding.fallback or worker
+        by_worker.setdefault(by.pk, (by, []))[1].append(finding)
+    looks: dict[int, Look] = {}
+    for by, own in by_worker.values():
+        looks |= sentinels.look_at([_seen(finding) for finding in own], task, by)
+    return looks
 
 
 def _candidates(kept: Sequence[Kept], sights: Sequence[Sight]) -> list[score.Candidate]:

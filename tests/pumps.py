@@ -1,9 +1,9 @@
 """Real pumps on one task, several at once, until every item has ended: what an endpoint's whims are tried on."""
 
-import asyncio
+import threading
 import time
 from collections.abc import Callable
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from slider.flow import claims
 from slider.flow import work as stage
 from slider.models import Item, Mode, State, Worker
 from tasks.sweep import hand_over
-from tasks.work import Shift
+from tasks.work import work
 from tests import casts
 
 OPEN = (State.READY, State.WORKING)
@@ -42,43 +42,26 @@ def run(
     cast: casts.Company, *, pumps: int = 2, limit_s: float = 60.0, watch: Callable[[], None] = lambda: None
 ) -> None:
     """Pump until nothing is ready or with a worker any more; `watch` is called between two looks at it."""
+    over = threading.Event()
+    ends_at = time.monotonic() + limit_s
 
-    def look() -> None:
-        claims.run_out()
-        hand_over(cast.task)
-        watch()
-
-    async def pump(ends_at: float) -> None:
-        while time.monotonic() < ends_at and await asyncio.to_thread(_left, cast):
-            worker = await asyncio.to_thread(_worker, cast)
-            shift = await asyncio.to_thread(_closing, partial(Shift, cast.task, worker))
-            await shift.run()
-
-    async def sweep(ends_at: float) -> None:
-        while await asyncio.to_thread(_left, cast):
-            assert time.monotonic() < ends_at, f"after {limit_s} s items are still open"
-            await asyncio.to_thread(_closing, look)
-            await asyncio.sleep(0.1)
-
-    async def all_of_it() -> None:
-        ends_at = time.monotonic() + limit_s
-        await asyncio.gather(sweep(ends_at), *(pump(ends_at) for _ in range(pumps)))
-
-    asyncio.run(all_of_it())
-
-
-def _closing(act: Callable[[], Any]) -> Any:
-    try:
-        return act()
-    finally:
+    def pump() -> None:
+        while not over.is_set():
+            work(cast.task.pk)
+            over.wait(0.02)
         connections.close_all()
 
-
-def _left(cast: casts.Company) -> bool:
-    return bool(_closing(lambda: Item.objects.filter(task=cast.task, state__in=OPEN).exists()))
-
-
-def _worker(cast: casts.Company) -> Worker:
-    found = _closing(lambda: Worker.objects.filter(task=cast.task, retired_at=None).order_by("rung").first())
-    assert isinstance(found, Worker)
-    return found
+    with ThreadPoolExecutor(pumps) as threads:
+        running = [threads.submit(pump) for _ in range(pumps)]
+        try:
+            while Item.objects.filter(task=cast.task, state__in=OPEN).exists():
+                assert time.monotonic() < ends_at, f"after {limit_s} s items are still open"
+                assert not any(one.done() for one in running), "a pump broke"
+                claims.run_out()
+                hand_over(cast.task)
+                watch()
+                over.wait(0.05)
+        finally:
+            over.set()
+            for one in running:
+                one.result()

@@ -93,7 +93,7 @@ def running(
     tokens = tuple(line.split()[1] for line in said.splitlines() if line.startswith("token "))
     if len(tokens) != people:
         raise RuntimeError(f"Label Studio made {len(tokens)} of {people} accounts; see {log}")
-    options = ("--worker-class=gthread", "--workers=2", "--threads=8", "--timeout=120")
+    options = ("--worker-class=gthread", "--workers=2", "--threads=4", "--keep-alive=75", "--timeout=120")
     child = crew.start(
         [python, "-m", "gunicorn", "core.wsgi:application", f"--bind=127.0.0.1:{port}", *options],
         name="label-studio",

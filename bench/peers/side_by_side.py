@@ -116,10 +116,10 @@ def measured(crew: embedded.Crew, folder: Path, given: argparse.Namespace, their
 def _serve(crew: embedded.Crew, folder: Path, port: int) -> str:
     from bench.desk import answers
     from bench.place import HERE, wait_until
+    from slider.management.local.children import WEB
 
-    options = ("--worker-class=gthread", "--workers=2", "--threads=8", "--no-control-socket")
     child = crew.start(
-        [sys.executable, "-m", "gunicorn", "slider.wsgi:application", f"--bind=127.0.0.1:{port}", *options],
+        [sys.executable, "-m", "gunicorn", "slider.wsgi:application", f"--bind=127.0.0.1:{port}", *WEB],
         name="web",
         log=folder / "web.log",
         env=os.environ,

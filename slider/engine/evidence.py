@@ -116,6 +116,9 @@ def _usable(logprobs: Sequence[float | None] | None) -> list[float] | None:
     """Return the log-probabilities with rounding above 0 taken off, or None when one is no evidence."""
     if not logprobs:
         return None
+    known = [value for value in logprobs if value is not None]
+    if len(known) == len(logprobs) and max(known) <= 0.0 and math.isfinite(sum(known)):
+        return known
     usable = []
     for value in logprobs:
         if value is None or not math.isfinite(value) or value > _ROUNDING:

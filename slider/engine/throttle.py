@@ -20,7 +20,7 @@ class Throttle:
     def __init__(self, most: int) -> None:
         if most < 1:
             raise ValueError(f"most is {most}: at least one call at once has to be allowed")
-        self._most = float(most)
+        self._most = self._bound = float(most)
         self._limit = float(most)
         self._threshold = float(most)
         self._cut_at = float("-inf")
@@ -33,18 +33,26 @@ class Throttle:
     @property
     def limit(self) -> int:
         """How many calls may be in the air now."""
-        return int(self._limit)
+        return int(self._now)
+
+    @property
+    def _now(self) -> float:
+        return min(self._limit, self._bound)
 
     @property
     def usual_s(self) -> float | None:
         """The usual latency of an answer; None until the first round is over."""
         return self._usual_s
 
+    def bound(self, most: int) -> None:
+        """So many may be in the air from now on, whatever the endpoint bears. What was learnt is kept for later."""
+        self._bound = float(max(1, most))
+
     def refused(self, *, began: float, now: float) -> None:
         """A call was turned away, or ran into its deadline. Calls begun before the last cut say nothing new."""
         if began <= self._cut_at:
             return
-        self._cut(max(1.0, self._limit * CUT), now, forget_s=FORGET_S)
+        self._cut(max(1.0, self._now * CUT), now, forget_s=FORGET_S)
 
     def answered(self, *, began: float, now: float, in_air: int) -> None:
         """A call was answered while `in_air` were under way. A limit that is not used says nothing, and stays."""
@@ -54,7 +62,7 @@ class Throttle:
             self._limit = min(self._most, self._limit + (1.0 if self._limit < self._threshold else 1 / self._limit))
         self._round += 1
         self._round_s += now - began
-        if self._round >= max(ROUND_LEAST, self._limit):
+        if self._round >= max(ROUND_LEAST, self._now):
             mean_s = self._round_s / self._round
             self._round, self._round_s = 0, 0.0
             self._weigh(mean_s, now)
@@ -70,6 +78,6 @@ class Throttle:
             self._usual_s = mean_s
             return
         self._slow = mean_s > SLOWER * self._usual_s
-        if self._slow and self._limit > self._most / 4:
-            self._cut(max(1.0, self._most / 4, self._limit * EASE), now, forget_s=FORGET_SLOW_S)
+        if self._slow and self._now > self._bound / 4:
+            self._cut(max(1.0, self._bound / 4, self._now * EASE), now, forget_s=FORGET_SLOW_S)
         self._usual_s += (mean_s - self._usual_s) * (LEARN_UP if mean_s > self._usual_s else LEARN_DOWN)

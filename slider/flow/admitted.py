@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from slider.models import Admission, Let
+from slider.models import Admission, Let, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Door:
 
 def door(user_id: int, task_ids: Sequence[int]) -> Door:
     """Which of these tasks are open to this person."""
-    with connection.cursor() as cursor:
+    with standing.cursor() as cursor:
         cursor.execute(
             """
             SELECT t.id, slider_must_practise(t.id, %(user)s) FROM slider_task t

@@ -2,14 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from slider.flow import admitted, claims
-from slider.models import Let, Review, ReviewState
+from slider.models import LastWord, Let, Review, standing, whole
+from slider.models.may_look import may_look
 
 MOST_PAGE = 4  # one in sight, three ahead
 MOST_PERSON = 8  # two full desks
+REMEMBERED = timedelta(hours=1)  # no request takes longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +45,22 @@ class Hand:
 def hold(user_id: int, *, page: str, grips: Sequence[Grip], leases: Leases, may: list[int]) -> frozenset[int]:
     """A sign of life: what this page has in hands stays there, and what was let go is taken again if nobody has it.
 
-    `may` are the tasks that the person reviews. A claim that is not theirs, or not the last one, keeps nothing.
+    `may` are the tasks that the person reviews. A claim that is not theirs, or not the last one, keeps nothing, and
+    what a lead has released or given to somebody else comes back to no page by itself.
     """
-    with connection.cursor() as cursor:
+    with standing.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             WITH mine AS (
                 SELECT r.id, g.long FROM slider_review r
                 JOIN unnest(%(ids)s::bigint[], %(tokens)s::bigint[], %(long)s::boolean[]) AS g(id, token, long)
                   ON g.id = r.id AND g.token = r.token
                 WHERE r.task_id = ANY(%(may)s) AND r.token > 0 AND (
                     r.state = 'held' AND r.holder_id = %(user)s OR r.state = 'open' AND r.last_holder_id = %(user)s
-                    AND NOT EXISTS (SELECT FROM slider_decline d WHERE d.review_id = r.id AND d.user_id = %(user)s)
+                    AND {may_look("r", person="%(user)s")} AND NOT EXISTS (
+                        SELECT FROM slider_freed f
+                        WHERE f.review_id = r.id AND f.token = r.token AND f.by_id IS NOT NULL
+                    )
                 )
                 ORDER BY r.id FOR UPDATE OF r
             )
@@ -62,7 +70,7 @@ def hold(user_id: int, *, page: str, grips: Sequence[Grip], leases: Leases, may:
                 lease_until = clock_timestamp()
                     + CASE WHEN mine.long THEN %(typed_s)s ELSE %(page_s)s END * interval '1 second'
             FROM mine WHERE r.id = mine.id RETURNING r.id
-            """,
+            """,  # noqa: S608  # nothing but the rule goes into this text
             {
                 "user": user_id,
                 "page": page,
@@ -87,15 +95,21 @@ def fill(
     may: list[int],
     leases: Leases,
     near: int = 0,
+    practises: bool = True,
+    number: int = 0,
 ) -> Hand:
     """Hold what the page has, and take as many looks as it lacks, of `tasks`; never more than a person may hold.
 
     What the page was given and never got, since the answer was lost, is given again before anything is taken.
+    `practises`: whether any of the tasks may ask for practice first. `number` counts the page's requests, 0 where it
+    doesn't: one from before it closed gets nothing.
     """
     with transaction.atomic():
         claims.lock_person(user_id)
+        if number and LastWord.objects.filter(user=user_id, page=page, asked__gte=number).exists():
+            return Hand(frozenset(), (), 0)
         kept = hold(user_id, page=page, grips=grips, leases=leases, may=may)
-        held = dict(Review.objects.filter(holder_id=user_id, state=ReviewState.HELD).values_list("pk", "page"))
+        held = _held(user_id)
         known = {grip.review_id for grip in grips}
         again = [pk for pk, whose in held.items() if whose == page and pk not in known] if want else []
         room = min(want, MOST_PAGE) - len(again)
@@ -103,38 +117,55 @@ def fill(
         taken: list[int] = []
         resting: frozenset[int] = frozenset()
         if room > 0:
-            door, lease_s = admitted.door(user_id, tasks), leases.page_s
+            door = admitted.door(user_id, tasks) if practises else admitted.Door(tasks, frozenset())
+            lease_s = leases.page_s
             taken = claims.take_looks(user_id, task_ids=door.open, most=room, lease_s=lease_s, page=page, near=near)
             resting = door.resting
-        found = Review.objects.in_bulk([*again, *taken])
+        found = whole.looks([*again, *taken])
         for task_id in resting & {found[pk].task_id for pk in taken}:
             admitted.let_in(task_id, user_id, Let.FEW)
     fresh = tuple(found[pk] for pk in (*sorted(again), *taken) if pk in found)
     return Hand(kept, fresh, sum(whose != page for pk, whose in held.items() if pk not in known))
 
 
-def release(user_id: int, *, page: str, grips: Sequence[Grip]) -> int:
-    """A page that closes lets go of what nobody has typed for; what another page has by now stays there."""
-    with connection.cursor() as cursor:
+def _held(user_id: int) -> dict[int, str]:
+    """What a person holds, and by which of their pages."""
+    with standing.cursor() as cursor:
+        cursor.execute("SELECT id, page FROM slider_review WHERE holder_id = %s AND state = 'held'", [user_id])
+        return dict(cursor.fetchall())
+
+
+def release(user_id: int, *, page: str, but: Sequence[int], number: int = 0) -> int:
+    """A page that closes lets go of all that it holds, what it was given and never got as well.
+
+    `but` are the looks that somebody has typed for, or whose verdict is on its way; what another page has by now stays
+    there. A request that is being answered is waited for; what the page asked for up to its request `number`, and comes
+    after its last word, gives it nothing.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        claims.lock_person(user_id)
+        if number:
+            _write_down(user_id, page, number)
         cursor.execute(
             """
             WITH mine AS (
-                SELECT r.id FROM slider_review r
-                JOIN unnest(%(ids)s::bigint[], %(tokens)s::bigint[]) AS g(id, token)
-                  ON g.id = r.id AND g.token = r.token
-                WHERE r.state = 'held' AND r.holder_id = %(user)s AND r.page = %(page)s
-                ORDER BY r.id FOR UPDATE OF r
+                SELECT id FROM slider_review
+                WHERE state = 'held' AND holder_id = %(user)s AND page = %(page)s AND id <> ALL(%(but)s::bigint[])
+                ORDER BY id FOR UPDATE
             )
             UPDATE slider_review r SET
                 state = 'open', last_holder_id = holder_id, holder_id = NULL, lease_until = NULL, taken_at = NULL,
                 page = ''
             FROM mine WHERE r.id = mine.id
             """,
-            {
-                "user": user_id,
-                "page": page,
-                "ids": [grip.review_id for grip in grips],
-                "tokens": [grip.token for grip in grips],
-            },
+            {"user": user_id, "page": page, "but": list(but)},
         )
         return int(cursor.rowcount)
+
+
+def _write_down(user_id: int, page: str, number: int) -> None:
+    """Keep a page's last word. The person is locked."""
+    said = LastWord.objects.filter(user=user_id)
+    said.filter(at__lt=Now() - REMEMBERED).delete()
+    said.filter(page=page, asked__lt=number).update(asked=number, at=Now())
+    LastWord.objects.get_or_create(user_id=user_id, page=page, defaults={"asked": number})

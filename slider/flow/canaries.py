@@ -11,6 +11,7 @@ from slider.engine import coins, evidence, lanes
 from slider.engine.calibration import Calibration
 from slider.engine.sanity import canaries, judges, look, watch
 from slider.engine.sanity.canaries import Canary, Kind, Known
+from slider.engine.sanity.look import Case
 from slider.flow import sentinels
 from slider.models import QUIET, Gauge, Policy, Pulse, Review, ReviewState, Score, Task, Verdict, Worker
 
@@ -65,7 +66,7 @@ def run(task_id: int, *, count: int, seed: int) -> Report:
         raise TooFewKnown(f"{task} has no worker yet, so there is nothing to measure.")
     planted = _planted(task, worker, count=count, seed=seed)
     given = sentinels.brief(task, worker)
-    looks = [look.look(canary.item, canary.answer, given) for canary in planted]
+    looks = look.looks([Case(canary.item, canary.answer) for canary in planted], given)
     pulse = Pulse.objects.filter(pk=task_id).first()
     # What is planted must not teach the sentinels anything: the new state is dropped.
     state = sentinels.remembered(pulse)

@@ -1,15 +1,19 @@
 """Leases: who holds an item or a review, until when by the database's clock, and what happens when it runs out."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 
-from slider.flow import moves
-from slider.models import Review, State
+from slider.flow import arrays, moves
+from slider.models import Review, State, standing, whole
 from slider.models.may_look import may_look
+
+_LIMITS = 7_312  # the advisory lock's own number space
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,33 +27,39 @@ class Claim:
 
 
 def claim(task_id: int, *, most: int, max_tries: int, lease_s: float, by: str) -> list[Claim]:
-    """Take up to `most` ready items of a task, oldest first, each under a new token and a lease of `lease_s` seconds.
+    """Take up to `most` ready items of a task, each under a new token and a lease of `lease_s` seconds.
+
+    First by priority, then by when their results are wanted, then the oldest.
 
     Rows that another worker is just taking are passed over, never waited for. Items that were tried `max_tries`
     times are left to the sweep, which hands them to people.
     """
     if most < 1:
         return []
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT id, token FROM slider_item
-            WHERE task_id = %s AND state = 'ready' AND run_at <= clock_timestamp() AND tries < %s
-            ORDER BY priority, run_at, id LIMIT %s FOR UPDATE SKIP LOCKED
-            """,
-            [task_id, max_tries, most],
-        )
-        steps = [moves.Step(item_id, token, State.WORKING, f"claimed by {by}") for item_id, token in cursor.fetchall()]
-        tokens = moves.move_all(steps, source=State.READY, lease_s=lease_s)
-        cursor.execute(
-            """
-            SELECT i.id, i.tries, p.body::text FROM slider_item i JOIN slider_payload p ON p.item_id = i.id
-            WHERE i.id = ANY(%s) ORDER BY i.priority, i.run_at, i.id
-            """,
-            [list(tokens)],
-        )
-        rows = cursor.fetchall()
-    return [Claim(item_id, tokens[item_id], tries, json.loads(text)) for item_id, tries, text in rows]
+    taken = moves.take(task_id, most=most, max_tries=max_tries, lease_s=lease_s, reason=f"claimed by {by}")
+    return [Claim(one.item_id, one.token, one.tries, json.loads(one.body)) for one in taken]
+
+
+def in_work(task_id: int) -> int:
+    """How many items of a task are in the hands of its pumps, wherever they run."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM slider_item WHERE task_id = %s AND state = 'working'", [task_id])
+        return int(cursor.fetchone()[0])
+
+
+@contextmanager
+def alone(task_id: int) -> Iterator[None]:
+    """One pump of a task at a time: what its limits let begin is begun before the next one asks for them.
+
+    Held by the connection and not by a transaction, as Redis is asked meanwhile.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [_LIMITS, task_id % 2**31])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LIMITS, task_id % 2**31])
 
 
 def renew(claimed: list[tuple[int, int]], *, lease_s: float) -> None:
@@ -61,7 +71,7 @@ def renew(claimed: list[tuple[int, int]], *, lease_s: float) -> None:
             FROM unnest(%s::bigint[], %s::bigint[]) AS c(id, token)
             WHERE i.id = c.id AND i.token = c.token AND i.state = 'working'
             """,
-            [lease_s, [pair[0] for pair in claimed], [pair[1] for pair in claimed]],
+            [lease_s, arrays.numbers([pair[0] for pair in claimed]), arrays.numbers([pair[1] for pair in claimed])],
         )
 
 
@@ -94,12 +104,12 @@ WITH heads AS MATERIALIZED (
     FROM unnest(%(tasks)s::bigint[]) AS t(id) CROSS JOIN LATERAL (
         SELECT r.id, r.turn FROM (
             SELECT * FROM slider_review w
-            WHERE w.state = 'open' AND w.task_id = t.id ORDER BY w.turn, w.id LIMIT %(window)s
-        ) AS r WHERE {_FOR_THEM} ORDER BY r.turn, r.id LIMIT %(most)s + %(slack)s
+            WHERE w.state = 'open' AND w.task_id = t.id ORDER BY w.turn, w.id LIMIT {{window}}
+        ) AS r WHERE {_FOR_THEM} ORDER BY r.turn, r.id LIMIT {{most}} + {{slack}}
     ) AS h
 ), picked AS (
     SELECT r.id FROM slider_review r JOIN heads h ON h.id = r.id WHERE r.state = 'open' AND {_FOR_THEM}
-    ORDER BY h.turn, h.id LIMIT %(most)s FOR UPDATE OF r SKIP LOCKED
+    ORDER BY h.turn, h.id LIMIT {{most}} FOR UPDATE OF r SKIP LOCKED
 )
 UPDATE slider_review r SET
     state = 'held', holder_id = %(user)s, token = r.token + 1, page = %(page)s, taken_at = clock_timestamp(),
@@ -115,7 +125,7 @@ _PEOPLE = 7_301  # the advisory lock's own number space
 
 def lock_person(user_id: int) -> None:
     """One person's tabs wait for each other here until the transaction ends: what they hold is counted once."""
-    with connection.cursor() as cursor:
+    with standing.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_PEOPLE, user_id % 2**31])
 
 
@@ -128,13 +138,14 @@ def take_looks(
     something else is much earlier. The person is locked.
     """
     values: dict[str, Any] = {"user": user_id, "tasks": task_ids, "lease_s": lease_s, "page": page}
-    values |= {"near": near, "stay_s": STAY_S, "slack": _SLACK}
+    values |= {"near": near, "stay_s": STAY_S}
     taken: list[tuple[int, datetime]] = []
-    with connection.cursor() as cursor:
+    with standing.cursor() as cursor:
         for window in _WINDOWS:
             if len(taken) >= most or not task_ids:
                 break
-            cursor.execute(_TAKE, values | {"most": most - len(taken), "window": window})
+            # The limits stand in the text: the plan is made once, and hangs on them.
+            cursor.execute(_TAKE.format(window=window, most=most - len(taken), slack=_SLACK), values)
             taken += cursor.fetchall()
     return [review_id for review_id, _ in sorted(taken, key=lambda row: (row[1], row[0]))]
 
@@ -151,13 +162,13 @@ def take_review(user_id: int, *, task_ids: list[int], lease_s: float, near: int 
             ids = _held_anew(user_id, task_ids, lease_s)
             ids = ids or take_looks(user_id, task_ids=task_ids, most=1, lease_s=lease_s, near=near)
             if ids:
-                return Review.objects.get(pk=ids[0])
+                return whole.looks(ids)[ids[0]]
     return None
 
 
 def _held_anew(user_id: int, task_ids: list[int], lease_s: float) -> list[int]:
     """The look that a person holds, for another `lease_s` seconds and no open page's any more."""
-    with connection.cursor() as cursor:
+    with standing.cursor() as cursor:
         cursor.execute(
             """
             WITH held AS (

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from slider.flow import several
 from slider.flow.review import NotYours, let_go, who_has_it
@@ -80,7 +81,7 @@ def hand_on(review_id: int, *, user_id: int, token: int, to: int | None, note: s
         review.assignee_id = to
         review.save()
         if to is not None and (words := _cant(review, to)):
-            if review.kind not in BESIDE:
+            if review.kind not in BESIDE or _lacks(review, to, looks=[review.pk]):
                 raise Unfit(words, where="to")
             # To say so would tell that the item is an old one: somebody else gets it.
             review.assignee_id = to = None
@@ -132,6 +133,8 @@ def assign(review_id: int, *, to: int | None, by: int, note: str = "") -> None:
                 raise Unfit("they have it in hands already", where="to")
             let_go(review)
             review.token += 1
+        elif review.token and to not in (None, review.last_holder_id):
+            review.token += 1  # whose lease ran out has lost it, too
         kind = HandingKind.FREED if to is None else HandingKind.ASSIGNED
         Handing.objects.create(review=review, kind=kind, by_id=by, to_id=to, note=said)
         review.assignee_id = to
@@ -165,17 +168,37 @@ def _may(review: Review, user_id: int) -> bool:
 
 def _cant(review: Review, user_id: int) -> str:
     """Why this person can't take a look that was just given to them; empty where they can."""
+    if review.kind == ReviewKind.PEER and _others_of(review).filter(assignee=user_id).exists():
+        return "another look at this item was given to the same person, and nobody gets two"
     if _may(review, user_id):
         return ""
-    member = Membership.objects.select_related("user").get(user_id=user_id, project=review.task.project_id)
+    looks = list(Review.objects.filter(item_id=review.item_id).values_list("pk", flat=True))
+    return _lacks(review, user_id, looks=looks) or (
+        f"{_member(review, user_id).user} has had this item before and can't take this look"
+    )
+
+
+def _member(review: Review, user_id: int) -> Membership:
+    return Membership.objects.select_related("user").get(user_id=user_id, project=review.task.project_id)
+
+
+def _lacks(review: Review, user_id: int, *, looks: list[int]) -> str:
+    """What would keep this person from any look, of whatever kind; `looks` are those that they may have passed on."""
+    member = _member(review, user_id)
     name = member.user.get_username()
     if missing := set(review.skills or ()) - set(member.skills):
         return f"{name} lacks what it takes: {', '.join(sorted(missing))}"
-    if Decline.objects.filter(user_id=user_id, review__item_id=review.item_id).exists():
+    if Decline.objects.filter(user_id=user_id, review__in=looks).exists():
         return f"{name} has passed this item on: it is not put before them again"
     if review.for_lead and member.role not in LEADING:
         return f"{name} does not lead, and only somebody who leads can take it"
-    return f"{name} has had this item before and can't take this look"
+    return ""
+
+
+def _others_of(peer: Review) -> QuerySet[Review]:
+    """The other looks at an item that are still to be taken."""
+    others = Review.objects.filter(item_id=peer.item_id, kind=ReviewKind.PEER, state=ReviewState.OPEN)
+    return others.exclude(pk=peer.pk)
 
 
 def free_from_leavers() -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from slider import strict
-from slider.flow import moves
+from slider.flow import crew, moves
 from slider.models import OWED, Item, Review, ReviewState, State, Task
 from slider.models.states import FINAL
 from slider.schema import Schema
@@ -70,6 +70,8 @@ def add(task: Task, rows: Sequence[Row], *, origin: str, by: int | None = None) 
         fresh = _insert(task.pk, [(external_id, rows[place]) for external_id, place in firsts.items()])
         _fill([(fresh[e], texts[p], digests[p]) for e, p in firsts.items() if e in fresh], origin=origin)
         moves.born(sorted(fresh.values()), reason=f"came in by {origin}", by=by)
+        if fresh:
+            crew.tell(task.pk)
         here = _here(task.pk, list(firsts))
     for place in good:
         external_id = named[place]

@@ -27,7 +27,7 @@ from slider.models import (
 from slider.models.project import RIGHTS
 
 NEWEST = 200  # so many known answers are chosen among: the newest look most like today's work
-GATHERED = 500  # so many of the newest second looks are asked whether they agree
+GATHERED = 500  # so many of the newest second looks, and of the newest gates, are asked whether people agree
 TELLING = (Why.HELD, Why.STALE, Why.QUARANTINE)  # a sheet that says so would be out of date, and give itself away
 WORDS_MOST = 2000
 REVIEWING = [role for role, verbs in RIGHTS.items() if "review" in verbs]
@@ -104,31 +104,51 @@ def _choose(left: Sequence[Candidate], *, secret: bytes, beside: int) -> Candida
     return side[int(coins.coin(secret, beside, "known|which") * len(side))] if side else None
 
 
+# What people said in agreement: by a second look, or as most of several. Where a lead settled it, nobody agreed.
+_AGREED = """
+    SELECT s.item_id, s.verdict, s.answer, '' AS words FROM (
+        SELECT * FROM slider_review WHERE task_id = %(task)s AND kind = 'second' AND state = 'decided'
+          AND decided_at <= clock_timestamp() - %(undo_s)s * interval '1 second'
+        ORDER BY decided_at DESC LIMIT %(most)s
+    ) AS s JOIN slider_review f ON f.item_id = s.item_id AND f.kind NOT IN ('known', 'second', 'peer') AND f.slot = 1
+    WHERE f.state = 'decided' AND s.verdict = f.verdict AND s.answer IS NOT DISTINCT FROM f.answer
+    UNION ALL
+    SELECT g.item_id, g.verdict, g.answer, (
+        SELECT count(*) FROM slider_review p WHERE p.item_id = g.item_id AND p.kind = 'peer' AND p.state = 'decided'
+          AND p.verdict = g.verdict AND p.answer IS NOT DISTINCT FROM g.answer
+    ) || ' of ' || g.looks || ' people said so, each without the others.'
+    FROM (
+        SELECT * FROM slider_review WHERE task_id = %(task)s AND kind = 'gate' AND state = 'decided'
+        ORDER BY item_id DESC LIMIT %(most)s
+    ) AS g
+    WHERE g.looks IS NOT NULL AND g.holder_id IS NULL
+      AND g.decided_at <= clock_timestamp() - %(undo_s)s * interval '1 second'
+"""
+_GATHER = f"""
+INSERT INTO slider_known (item_id, task_id, draft_right, answer, source, explanation)
+SELECT s.item_id, %(task)s, s.verdict = 'accept', s.answer, 'agreed', s.words
+FROM ({_AGREED}) AS s
+JOIN slider_decision d ON d.item_id = s.item_id JOIN slider_attempt a ON a.id = d.attempt_id
+WHERE a.answer IS NOT NULL AND a.answer <> 'null' AND d.why <> ALL(%(telling)s)
+  AND NOT EXISTS (SELECT FROM slider_known k WHERE k.item_id = s.item_id)
+  AND NOT EXISTS (SELECT FROM slider_correction c WHERE c.item_id = s.item_id AND c.undone_at IS NULL)
+ON CONFLICT (item_id) DO NOTHING
+"""  # noqa: S608  # nothing but the fragment above goes into this text
+
+
 def gather(task: Task) -> None:
-    """Make known answers of what two people have said in agreement, each without the other; twice makes no two.
+    """Make known answers of what people have said in agreement, each without the others; twice makes no two.
 
     As soon as it can't be undone any more. A draft that is no answer can't be accepted, so it tells nothing.
     """
+    values: dict[str, Any] = {
+        "task": task.pk,
+        "undo_s": task.undo_s,
+        "most": GATHERED,
+        "telling": [why.value for why in TELLING],
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO slider_known (item_id, task_id, draft_right, answer, source, explanation)
-            SELECT s.item_id, s.task_id, s.verdict = 'accept', s.answer, 'agreed', ''
-            FROM (
-                SELECT * FROM slider_review WHERE task_id = %(task)s AND kind = 'second' AND state = 'decided'
-                  AND decided_at <= clock_timestamp() - %(undo_s)s * interval '1 second'
-                ORDER BY decided_at DESC LIMIT %(most)s
-            ) AS s
-            JOIN slider_review f ON f.item_id = s.item_id AND f.kind NOT IN ('known', 'second', 'peer') AND f.slot = 1
-            JOIN slider_decision d ON d.item_id = s.item_id JOIN slider_attempt a ON a.id = d.attempt_id
-            WHERE f.state = 'decided' AND s.verdict = f.verdict AND s.answer IS NOT DISTINCT FROM f.answer
-              AND a.answer IS NOT NULL AND a.answer <> 'null' AND d.why <> ALL(%(telling)s)
-              AND NOT EXISTS (SELECT FROM slider_known k WHERE k.item_id = s.item_id)
-              AND NOT EXISTS (SELECT FROM slider_correction c WHERE c.item_id = s.item_id AND c.undone_at IS NULL)
-            ON CONFLICT (item_id) DO NOTHING
-            """,
-            {"task": task.pk, "undo_s": task.undo_s, "most": GATHERED, "telling": [why.value for why in TELLING]},
-        )
+        cursor.execute(_GATHER, values)
 
 
 _CANDIDATES = """

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from slider.models import State
+from slider.flow import arrays
+from slider.models import State, standing
 
 
 class Lost(Exception):
@@ -62,15 +63,15 @@ def move_all(
     """
     if not steps:
         return {}
-    with connection.cursor() as cursor:
+    with standing.cursor() as cursor:
         cursor.execute(
             _MOVE,
             {
-                "ids": [step.item_id for step in steps],
-                "tokens": [step.token for step in steps],
-                "to": [str(step.to) for step in steps],
-                "reasons": [step.reason for step in steps],
-                "waits": [step.wait_s for step in steps],
+                "ids": arrays.numbers([step.item_id for step in steps]),
+                "tokens": arrays.numbers([step.token for step in steps]),
+                "to": arrays.literal([step.to for step in steps]),
+                "reasons": arrays.literal([step.reason for step in steps]),
+                "waits": arrays.literal([step.wait_s for step in steps]),
                 "from": str(source),
                 "by": by,
                 "lease_s": lease_s,
@@ -78,6 +79,48 @@ def move_all(
             },
         )
         return dict(cursor.fetchall())
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An item that has just been claimed, with its payload as JSON text."""
+
+    item_id: int
+    token: int
+    tries: int
+    body: str
+
+
+_TAKE = """
+WITH picked AS MATERIALIZED (
+    SELECT id FROM slider_item
+    WHERE task_id = %(task)s AND state = 'ready' AND run_at <= statement_timestamp() AND tries < %(max_tries)s
+    ORDER BY priority, due_at, run_at, id LIMIT %(most)s FOR UPDATE SKIP LOCKED
+), taken AS (
+    UPDATE slider_item i SET
+        state = 'working', token = i.token + 1, tries = i.tries + 1,
+        lease_until = clock_timestamp() + %(lease_s)s * interval '1 second'
+    FROM picked WHERE i.id = picked.id AND i.state = 'ready'
+    RETURNING i.id, i.token, i.tries, i.priority, i.due_at, i.run_at
+), written AS (
+    INSERT INTO slider_move (item_id, from_state, to_state, token, by_id, reason, at)
+    SELECT id, 'ready', 'working', token, NULL, left(%(reason)s, 300), clock_timestamp() FROM taken
+)
+SELECT t.id, t.token, t.tries, p.body::text FROM taken t JOIN slider_payload p ON p.item_id = t.id
+ORDER BY t.priority, t.due_at, t.run_at, t.id
+"""
+
+
+def take(task_id: int, *, most: int, max_tries: int, lease_s: float, reason: str) -> list[Taken]:
+    """Move up to `most` ready items of a task whose time has come to `working`, in one statement; in their order.
+
+    Rows that another worker is just taking are passed over, never waited for.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TAKE, {"task": task_id, "most": most, "max_tries": max_tries, "lease_s": lease_s, "reason": reason}
+        )
+        return [Taken(*row) for row in cursor.fetchall()]
 
 
 def move(step: Step, *, source: State, by: int | None = None) -> int:
@@ -100,7 +143,7 @@ def hold(claimed: Sequence[tuple[int, int]]) -> set[int]:
             JOIN unnest(%s::bigint[], %s::bigint[]) AS c(id, token) ON c.id = i.id AND c.token = i.token
             WHERE i.state = 'working' ORDER BY i.id FOR UPDATE OF i
             """,
-            [[pair[0] for pair in claimed], [pair[1] for pair in claimed]],
+            [arrays.numbers([pair[0] for pair in claimed]), arrays.numbers([pair[1] for pair in claimed])],
         )
         return {row[0] for row in cursor.fetchall()}
 

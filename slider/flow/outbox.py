@@ -8,7 +8,8 @@ from django.db import IntegrityError, connection
 from django.db.models import Max, Q
 
 from slider import strict
-from slider.models import Ending, Item, Publication
+from slider.flow import arrays
+from slider.models import Ending, Item, Publication, standing
 from slider.models.publication import TAKING_BACK
 
 
@@ -27,7 +28,7 @@ def owe(task_id: int, results: Sequence[Result], *, undo_s: float, number: int =
     """Write the results as due `undo_s` seconds from now. A second result of the same number is an IntegrityError."""
     if not results:
         return
-    with connection.cursor() as cursor:
+    with standing.cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO slider_publication
@@ -45,13 +46,13 @@ def owe(task_id: int, results: Sequence[Result], *, undo_s: float, number: int =
                 "task": task_id,
                 "number": number,
                 "undo_s": undo_s,
-                "items": [result.item_id for result in results],
-                "endings": [str(result.ending) for result in results],
-                "answers": [
-                    None if result.answer is None else strict.canonical(result.answer).decode() for result in results
-                ],
-                "reasons": [result.reason for result in results],
-                "reviews": [result.review_id for result in results],
+                "items": arrays.numbers([result.item_id for result in results]),
+                "endings": arrays.literal([result.ending for result in results]),
+                "answers": arrays.literal(
+                    [None if result.answer is None else strict.canonical(result.answer).decode() for result in results]
+                ),
+                "reasons": arrays.literal([result.reason for result in results]),
+                "reviews": arrays.literal([result.review_id for result in results]),
             },
         )
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from slider.flow import review as reviewing
+from slider.flow import several
 from slider.flow.review import NotYours, Said
 from slider.models import Decision, OwnAnswer, Review, ReviewState, Verdict
 
@@ -16,6 +17,7 @@ def say(review_id: int, *, user_id: int, token: int, answer: Any) -> Review:
     Raises NotYours, and Unfit for an answer that breaks the task's schema.
     """
     with transaction.atomic():
+        several.lock(review_id)
         look = Review.objects.select_for_update(of=("self",)).select_related("task").get(pk=review_id)
         if look.state == ReviewState.DECIDED and (look.holder_id, look.token) == (user_id, token):
             return look

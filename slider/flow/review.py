@@ -1,36 +1,43 @@
 """The review stage: a person takes an item, decides it under their claim, or passes it on."""
 
+import json
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Greatest, Now
+from django.db.models.functions import Now
 
 from slider import strict
 from slider.flow import admitted, claims, marking, moves, outbox, seconds, several
 from slider.models import (
     BESIDE,
-    Decision,
     Decline,
     Let,
     Mark,
     OwnAnswer,
-    Payload,
     Review,
     ReviewKind,
     ReviewState,
     SecondOpinion,
     State,
     Task,
-    Unheard,
     Verdict,
+    standing,
 )
+from slider.models.standing import Given, Standing
 from slider.models.states import ENDINGS
 from slider.schema import Schema
 
 NOTE_MOST = 5000
+
+_LOOK = Standing(
+    lambda: (
+        Review.objects.select_for_update(of=("self",))
+        .select_related("task", "item__payload", "item__decision__attempt")
+        .annotate(read_at=Now())
+        .filter(pk=Given("id"))
+    )
+)
 
 
 class NotYours(Exception):
@@ -76,17 +83,20 @@ def take(user_id: int, *, task_ids: list[int], lease_s: float, near: int = 0) ->
     return review
 
 
-def decide(review_id: int, *, user_id: int, token: int, said: Said, seen_s: float | None = None) -> Review:
+def decide(
+    review_id: int, *, user_id: int, token: int, said: Said, seen_s: float | None = None, alone: bool = False
+) -> Review:
     """Record a verdict; once, by the holder of the claim. `seen_s`: so long it was in sight, which began later than
-    the claim where looks wait ahead.
+    the claim where looks wait ahead. `alone`: it is known to be none of several looks.
 
     A late one counts as long as nobody else has taken the item: the token is still the claim's. One that comes later
     still is kept as a second opinion, and KeptAside says so. Saying the same again is answered with the decided review;
     what was said first stands. Raises NotYours, or Unfit when the verdict itself can't stand.
     """
     with transaction.atomic():
-        several.lock(review_id)
-        review = Review.objects.select_for_update(of=("self",)).select_related("task").get(pk=review_id)
+        if not alone:
+            several.lock(review_id)
+        review = _locked(review_id)
         if review.state == ReviewState.DECIDED and (review.holder_id, review.token) == (user_id, token):
             _must_be_the_same(said, review)
             return review
@@ -95,16 +105,14 @@ def decide(review_id: int, *, user_id: int, token: int, said: Said, seen_s: floa
             raise NotYours(who_has_it(review, user_id))
         if counts and review.kind == ReviewKind.PEER and several.has_looked(review, user_id):
             raise NotYours("you have looked at this item once already: this look is somebody else's")
-        decision = Decision.objects.select_related("attempt").get(pk=review.item_id)
-        proposal = decision.attempt.answer if decision.attempt is not None else None
+        attempt = review.item.decision.attempt
+        proposal = attempt.answer if attempt is not None else None
         if proposal is not None:
             _own_first(review, user_id)
         settled = settle(said, review.task, proposal=proposal)
         marks = _marks(settled, review, proposal=proposal)
         if counts:
-            if seen_s is not None and review.taken_at is not None:
-                review.taken_at = Greatest(F("taken_at"), Now() - timedelta(seconds=seen_s))
-            _record(review, settled, marks, user_id)
+            _record(review, settled, marks, user_id, seen_s)
         else:
             _keep_aside(review, settled, user_id, token)
     if not counts:
@@ -112,22 +120,61 @@ def decide(review_id: int, *, user_id: int, token: int, said: Said, seen_s: floa
     return review
 
 
-def _record(review: Review, settled: Said, marks: list[Mark], user_id: int) -> None:
+def _locked(review_id: int) -> Review:
+    """The look, nobody else's to write until the transaction ends, with its item, its task and the proposal."""
+    review = _LOOK.first(id=review_id)
+    if review is None:
+        raise Review.DoesNotExist(f"There is no look {review_id}.")
+    return review
+
+
+_RECORD = """
+UPDATE slider_review SET
+    state = 'decided', holder_id = %(by)s, lease_until = NULL, verdict = %(verdict)s, answer = %(answer)s::jsonb,
+    reason = %(reason)s, note = %(note)s, lucky = %(lucky)s, decided_at = statement_timestamp(),
+    undo_until = statement_timestamp() + %(undo_s)s * interval '1 second',
+    taken_at = CASE WHEN %(seen_s)s::float8 IS NULL THEN taken_at
+               ELSE greatest(taken_at, statement_timestamp() - %(seen_s)s::float8 * interval '1 second') END
+WHERE id = %(id)s RETURNING taken_at, decided_at, undo_until
+"""
+
+
+def _record(review: Review, settled: Said, marks: list[Mark], user_id: int, seen_s: float | None) -> None:
     """Write the verdict down with what follows from it; for as long as it can be undone, nobody counts it."""
     review.state, review.holder_id, review.lease_until = ReviewState.DECIDED, user_id, None
     review.verdict, review.answer = settled.verdict, settled.answer
     review.reason, review.note, review.lucky = settled.reason, settled.note, settled.lucky
-    review.decided_at, review.undo_until = Now(), Now() + timedelta(seconds=review.task.undo_s)
-    review.save()
-    marking.write(review.pk, marks)
+    values: dict[str, Any] = {
+        "id": review.pk,
+        "by": user_id,
+        "verdict": str(settled.verdict),
+        "answer": None if settled.answer is None else json.dumps(settled.answer),
+        "reason": settled.reason,
+        "note": settled.note,
+        "lucky": settled.lucky,
+        "undo_s": review.task.undo_s,
+        "seen_s": None if review.taken_at is None else seen_s,
+    }
+    with standing.cursor() as cursor:
+        cursor.execute(_RECORD, values)
+        review.taken_at, review.decided_at, review.undo_until = cursor.fetchone()
+    if marks or review.token > 1:  # under its first claim no verdict was ever taken back
+        marking.write(review.pk, marks)
     if review.kind in BESIDE:
         return  # it says something of people and nothing of the item: the guard never hears it
     if review.kind == ReviewKind.PEER:
         several.hear(review)  # what all of them come to is the verdict
         return
-    Unheard.objects.create(review=review, task_id=review.task_id)
+    _to_hear(review)
     _publish(review)
     seconds.draw(review)
+
+
+def _to_hear(review: Review) -> None:
+    """The guard is to hear of it, once it can't be taken back."""
+    with standing.cursor() as cursor:
+        values = [review.pk, review.task_id]
+        cursor.execute("INSERT INTO slider_unheard (review_id, task_id) VALUES (%s, %s)", values)
 
 
 def _must_be_the_same(said: Said, review: Review) -> None:
@@ -222,7 +269,7 @@ def _marks(said: Said, review: Review, *, proposal: Any) -> list[Mark]:
     """The marks of a settled verdict. Raises Unfit."""
 
     def source() -> Any:
-        return Payload.objects.get(pk=review.item_id).body
+        return review.item.payload.body
 
     texts = marking.Texts(review.task, proposal, source)
     try:

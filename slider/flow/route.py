@@ -128,9 +128,9 @@ def _decision(
     audited = lane == Lane.UNATTENDED and drawn
     return Decision(
         item_id=rated.item_id,
-        task=standing.task,
-        attempt=rated.attempt,
-        policy=policy,
+        task_id=standing.task.pk,
+        attempt_id=None if rated.attempt is None else rated.attempt.pk,
+        policy_id=policy.pk,
         seq=seq,
         epoch=policy.epoch,
         lane=lane,
@@ -194,9 +194,9 @@ def _write(
     outbox.owe(
         task.pk,
         [
-            outbox.Result(d.item_id, Ending.UNATTENDED, d.attempt.answer)
-            for d in decisions
-            if d.lane == Lane.UNATTENDED and d.attempt is not None
+            outbox.Result(r.item_id, Ending.UNATTENDED, r.attempt.answer)
+            for r, d in zip(rated, decisions, strict=True)
+            if d.lane == Lane.UNATTENDED and r.attempt is not None
         ],
         undo_s=0,
     )

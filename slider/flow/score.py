@@ -62,7 +62,7 @@ def rate(candidates: Sequence[Candidate], calibration: Calibration) -> list[Rate
     bulk.insert(
         [
             Score(
-                attempt=candidate.attempt,
+                attempt_id=candidate.attempt.pk,
                 signals=found[place],
                 difficulty=float(-trust[place]) if trusted[place] else HARDEST,
                 p_correct=float(p_correct[place]),

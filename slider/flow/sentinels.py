@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from slider.engine.sanity import look, watch
-from slider.engine.sanity.look import Brief, Look
+from slider.engine.sanity.look import Brief, Case, Look
 from slider.engine.sanity.names import Sentinel
 from slider.engine.sanity.watch import Sight, State
 from slider.models import Pulse, Task, Worker
@@ -31,8 +31,9 @@ def brief(task: Task, worker: Worker) -> Brief:
 
 def look_at(answers: Sequence[Seen], task: Task, worker: Worker) -> dict[int, Look]:
     """What each item and its answer tell by themselves, by item. It may take a while: call it outside transactions."""
-    given = brief(task, worker)
-    return {one.item_id: look.look(one.body, one.answer, given, answered=one.answered) for one in answers}
+    cases = [Case(one.body, one.answer, one.answered) for one in answers]
+    looks = look.looks(cases, brief(task, worker))
+    return {one.item_id: found for one, found in zip(answers, looks, strict=True)}
 
 
 def weigh(task_id: int, looks: Sequence[Look]) -> list[Sight]:

@@ -141,8 +141,3 @@ def save_fallback(task: Task, content: dict[str, Any]) -> Worker:
 def drop_fallback(task: Task) -> None:
     """Ask nobody in the worker's place any more."""
     Worker.objects.filter(task=task, retired_at=None, rung=FALLBACK_RUNG).update(retired_at=Now())
-
-
-def pause(task: Task, *, paused: bool) -> None:
-    """Stop or resume the workers of a task; items keep coming in, people keep reviewing."""
-    Task.objects.filter(pk=task.pk).update(paused=paused)

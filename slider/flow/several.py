@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from slider import strict
 from slider.flow import moves, outbox
 from slider.models import Decision, Item, Review, ReviewKind, ReviewState, State, Task, Unheard, Verdict
+from slider.models.standing import Given, Standing
 from slider.models.states import ENDINGS
 
 
@@ -39,11 +40,14 @@ def looks(task: Task, decision: Decision, *, in_bin: int | None, skills: list[st
     return [gate, *peers]
 
 
+_PEER = Standing(lambda: Review.objects.filter(pk=Given("id"), kind=ReviewKind.PEER))
+
+
 def lock(review_id: int) -> None:
     """Lock what a verdict on this look may move before the look itself: the gate comes first, as in a withdrawal."""
-    item_id = Review.objects.filter(pk=review_id, kind=ReviewKind.PEER).values_list("item_id", flat=True).first()
-    if item_id is not None:
-        _gate(item_id)
+    peer = _PEER.first(id=review_id)
+    if peer is not None:
+        _gate(peer.item_id)
 
 
 def _gate(item_id: int) -> Review:

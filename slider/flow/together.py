@@ -10,6 +10,7 @@ from slider.engine import together
 from slider.flow import moves, review, undo
 from slider.models import Decision, Review, ReviewState, Task, Verdict, Why
 from slider.models.may_look import may_look
+from slider.models.review import TOGETHER
 
 MOST = 100
 NOT_OFFERED = "it is not among the items that can be decided together any more"
@@ -75,7 +76,7 @@ def _decide(review_id: int, task: Task, user_id: int, said: review.Said) -> str:
     except _Distrusted:
         return DISTRUSTED
     except review.Unfit as error:
-        return str(error)
+        return NOT_OFFERED if error.where == "own" else str(error)  # its draft is hidden, so it was in no list
     except moves.Lost:
         return "the item was withdrawn meanwhile; nothing is owed for it"
     return ""
@@ -95,7 +96,7 @@ def _claim(review_id: int, task_id: int, user_id: int) -> tuple[int, int]:
         cursor.execute(
             f"""
             UPDATE slider_review r SET state = 'held', holder_id = %(user)s, token = r.token + 1, taken_at = NULL,
-                page = '', lease_until = clock_timestamp() + %(lease_s)s * interval '1 second'
+                page = %(page)s, lease_until = clock_timestamp() + %(lease_s)s * interval '1 second'
             WHERE r.id = (
                 SELECT id FROM slider_review WHERE id = %(look)s AND task_id = %(task)s AND kind = 'gate'
                 AND state = 'open' FOR UPDATE SKIP LOCKED
@@ -103,7 +104,13 @@ def _claim(review_id: int, task_id: int, user_id: int) -> tuple[int, int]:
             AND r.looks IS NULL AND {may_look("r", person="%(user)s")}
             RETURNING r.token, r.item_id
             """,  # noqa: S608  # nothing in it comes from outside
-            {"user": user_id, "look": review_id, "task": task_id, "lease_s": settings.ENV.SLIDER_REVIEW_LEASE_S},
+            {
+                "user": user_id,
+                "look": review_id,
+                "task": task_id,
+                "page": TOGETHER,
+                "lease_s": settings.ENV.SLIDER_REVIEW_LEASE_S,
+            },
         )
         row = cursor.fetchone()
     if row is None:
@@ -114,7 +121,7 @@ def _claim(review_id: int, task_id: int, user_id: int) -> tuple[int, int]:
 def take_back(review_ids: Sequence[int], *, task_id: int, user_id: int) -> Outcome:
     """Take back what this person decided in one go, as long as it has not left; each look is open again."""
     looks = Review.objects.filter(
-        pk__in=list(review_ids)[:MOST], task=task_id, holder=user_id, state=ReviewState.DECIDED, taken_at=None
+        pk__in=list(review_ids)[:MOST], task=task_id, holder=user_id, state=ReviewState.DECIDED, page=TOGETHER
     )
     done, left = [], []
     for look in looks.order_by("-decided_at", "-pk"):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import connection
 from django.utils import timezone
 
-from slider.flow import bulk, moves
+from slider.flow import bulk, halts, moves
 from slider.flow.claims import Claim
 from slider.llm.records import Answered, FieldEvidence
 from slider.models import Attempt, Outcome, State, Worker
@@ -67,7 +67,7 @@ def record(findings: Sequence[Finding], worker: Worker, *, max_tries: int) -> li
     standing = moves.hold([(f.claim.item_id, f.claim.token) for f in findings])
     held = [finding for finding in findings if finding.claim.item_id in standing]
     attempts = [_attempt(finding, worker) for finding in held]
-    bulk.insert(attempts)
+    bulk.insert(attempts, given=("instead_of",))
     again: list[moves.Step] = []
     refunded: list[moves.Step] = []
     kept: list[Kept] = []
@@ -100,9 +100,9 @@ def _step(finding: Finding, wait_s: float) -> moves.Step:
 
 def _attempt(finding: Finding, worker: Worker) -> Attempt:
     answered = finding.answered
-    return Attempt(
+    attempt = Attempt(
         item_id=finding.claim.item_id,
-        worker=finding.fallback or worker,
+        worker_id=worker.pk,
         instead_of=finding.instead_of[:20],
         token=finding.claim.token,
         outcome=Outcome(answered.outcome.value),
@@ -117,6 +117,9 @@ def _attempt(finding: Finding, worker: Worker) -> Attempt:
         cost=finding.cost,
         latency_ms=round(answered.latency_ms),
     )
+    if finding.fallback is not None:
+        attempt.worker = finding.fallback  # whose name its decision tells
+    return attempt
 
 
 def _stored(field: FieldEvidence) -> dict[str, object]:
@@ -171,9 +174,9 @@ def _note_trouble(worker: Worker, held: Sequence[Finding]) -> None:
             by.trouble = trouble[:300]
 
 
-def is_on(worker: Worker) -> bool:
-    """Whether this version may still begin items: nobody has paused its task or put another in its place."""
-    return Worker.objects.filter(pk=worker.pk, retired_at=None, task__paused=False).exists()
+def is_on(worker: Worker, *, host: str) -> bool:
+    """Whether this version may begin items here: nobody halted it, its task or this host, or replaced it."""
+    return halts.read(worker.pk, host=host).may_begin
 
 
 def calls_left(worker: Worker) -> int | None:
@@ -207,10 +210,13 @@ def waiting() -> list[int]:
             """
             SELECT t.id FROM slider_task t
             WHERE NOT t.paused
-              AND NOT coalesce((SELECT w.batch FROM slider_worker w WHERE w.task_id = t.id AND w.retired_at IS NULL
-                                ORDER BY w.rung LIMIT 1), true)  -- no worker, or one that sends batches
+              AND EXISTS (
+                  SELECT FROM (SELECT w.name, w.batch FROM slider_worker w
+                               WHERE w.task_id = t.id AND w.retired_at IS NULL ORDER BY w.rung LIMIT 1) AS w
+                  WHERE NOT w.batch  -- it sends batches, and has no pump
+                    AND NOT EXISTS (SELECT FROM slider_halt h WHERE h.task_id = t.id AND h.profile IN ('', w.name)))
               AND EXISTS (SELECT FROM slider_item i WHERE i.task_id = t.id AND i.state = 'ready'
-                          AND i.run_at <= clock_timestamp() AND i.tries < t.max_tries)
+                          AND i.run_at <= statement_timestamp() AND i.tries < t.max_tries)
             ORDER BY t.id
             """
         )

@@ -36,16 +36,20 @@ def _stake(body: Mapping[str, Any], field: str) -> float | None:
 def weigh(gauge: Gauge, looks: Sequence[Review], worths: Mapping[int, float | None]) -> None:
     """Say how pressing each look before a result leaves is: the share of the newest ones that are worth less.
 
-    Equal ones count half, so that looks of which nothing tells more than of others come in the order they came. All
-    other kinds of looks are given one of these by the database, by a coin: nothing tells them from the rest.
+    Equal ones count half, so that looks of which nothing tells more than of others come in the order they came. Each
+    of several looks at an item is as pressing as its gate. All other kinds of looks are given one of these by the
+    database, by a coin: nothing tells them from the rest.
     """
     newest = [worth for worth, _, _ in gauge.worths if worth is not None]
     ordered = sorted(newest)
+    gates: dict[int, float] = {}
     for look in looks:
+        if look.kind == ReviewKind.PEER:  # it comes when its item's gate would
+            look.pressing = gates[look.item_id]
         if look.kind != ReviewKind.GATE:
             continue
         worth = worths[look.item_id]
-        look.pressing = _pressing(ordered, worth)
+        look.pressing = gates[look.item_id] = _pressing(ordered, worth)
         if worth is not None:
             newest.append(worth)
             insort(ordered, worth)

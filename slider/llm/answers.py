@@ -4,7 +4,9 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import jiter
 
 from slider import strict
 from slider.llm import evidence, spans
@@ -29,30 +31,29 @@ class _Told:
     logprobs: object = None
 
 
-def read(body: bytes, *, ask: Ask) -> Answered:
+def read(body: bytes, *, ask: Ask, latency_ms: float = 0.0) -> Answered:
     """Read the body of an answer with status 200. Never raises, whatever an endpoint or a model sends."""
-    return read_all([body], ask=ask)
+    return read_all([body], ask=ask, latency_ms=latency_ms)
 
 
-def read_all(bodies: Sequence[bytes], *, ask: Ask) -> Answered:
+def read_all(bodies: Sequence[bytes], *, ask: Ask, latency_ms: float = 0.0) -> Answered:
     """Read answers that together hold the samples of one question. One that can't be read counts for nothing.
 
     Unless none can: then what is wrong with the first is the outcome.
     """
-    read = [_envelope(body, most=max(1, ask.n)) for body in bodies]
-    good = [one for one in read if not isinstance(one, Answered)]
+    found = [_envelope(body, most=max(1, ask.n)) for body in bodies]
+    good = [one for one in found if not isinstance(one, Answered)]
     if not good:
-        assert isinstance(read[0], Answered)
-        return read[0]
+        assert isinstance(found[0], Answered)
+        return replace(found[0], latency_ms=latency_ms)
     told = [_told(choice, ask) for _, choices in good for choice in choices]
-    return _assembled(told, [envelope.get("usage") for envelope, _ in good], ask)
+    return _assembled(told, [envelope.get("usage") for envelope, _ in good], ask, latency_ms)
 
 
 def _envelope(body: bytes, *, most: int) -> tuple[dict[str, object], list[object]] | Answered:
     """The answer's object and its choices, or what is wrong with it."""
     try:
-        # The envelope is the endpoint's, and its logprobs may hold NaN: only the content must be strict JSON.
-        envelope = json.loads(body)
+        envelope = _parsed(body)
     except RecursionError:
         return _bad("is nested too deep to be read", body)
     except ValueError:
@@ -67,6 +68,27 @@ def _envelope(body: bytes, *, most: int) -> tuple[dict[str, object], list[object
     if len(choices) > most:
         return _bad(f"has {len(choices)} choices where {most} were asked for", body)
     return envelope, choices
+
+
+def _parsed(body: bytes) -> object:
+    """The envelope is the endpoint's, and its logprobs may hold NaN: only the content must be strict JSON.
+
+    The fast reader refuses a little of what the standard library takes, such as half of a character pair: then that
+    one has the last word.
+    """
+    try:
+        return jiter.from_json(body)
+    except ValueError:
+        return json.loads(body)
+
+
+def reason(body: bytes) -> str:
+    """Why an endpoint refused, from the body of an answer that is none."""
+    try:
+        told = _parsed(body)
+    except (RecursionError, ValueError):
+        return said(None)
+    return said(told.get("error", told)) if isinstance(told, dict) else said(None)
 
 
 def storable(text: str, *, length: int = _LONGEST_RAW) -> str:
@@ -89,7 +111,7 @@ def _bad(what: str, body: bytes) -> Answered:
     return Answered(outcome=Outcome.BAD_RESPONSE, detail=f"The endpoint's answer {what}.", raw=raw)
 
 
-def _assembled(told: Sequence[_Told], usages: Sequence[object], ask: Ask) -> Answered:
+def _assembled(told: Sequence[_Told], usages: Sequence[object], ask: Ask, latency_ms: float) -> Answered:
     chosen = _chosen(told)
     sample = chosen.sample
     flags = _flags(told, chosen, ask)
@@ -99,8 +121,7 @@ def _assembled(told: Sequence[_Told], usages: Sequence[object], ask: Ask) -> Ans
         logprobs, fields = _evidence(told, chosen, ask)
         if ask.logprobs and not logprobs:
             flags.add(Flag.LOGPROBS_UNUSABLE)
-    counted = [_usage(usage) for usage in usages]
-    tokens_in, tokens_out = _sum([one for one, _ in counted]), _sum([one for _, one in counted])
+    tokens_in, tokens_out = _used(usages)
     if tokens_in is None or tokens_out is None:
         flags.add(Flag.USAGE_MISSING)
     return Answered(
@@ -115,12 +136,15 @@ def _assembled(told: Sequence[_Told], usages: Sequence[object], ask: Ask) -> Ans
         raw=storable(chosen.content),
         tokens_in=tokens_in,
         tokens_out=tokens_out,
+        latency_ms=latency_ms,
         finish_reason=chosen.finish_reason,
     )
 
 
 def _chosen(told: Sequence[_Told]) -> _Told:
     """The first sample that gave the most frequent answer; the first of all when none gave one."""
+    if len(told) == 1:
+        return told[0]
     counts = Counter(one.sample.text for one in told if one.sample.text is not None)
     if not counts:
         return told[0]
@@ -214,16 +238,23 @@ def _confidence(value: JSON) -> float | None:
     return float(value)
 
 
+def _used(usages: Sequence[object]) -> tuple[int | None, int | None]:
+    """The tokens of several calls; None where one did not count them."""
+    if len(usages) == 1:
+        return _usage(usages[0])
+    counted = [_usage(usage) for usage in usages]
+    return _sum([one for one, _ in counted]), _sum([one for _, one in counted])
+
+
+def _sum(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return min(sum(known), 2**31 - 1) if len(known) == len(counts) else None
+
+
 def _usage(usage: object) -> tuple[int | None, int | None]:
     if not isinstance(usage, dict):
         return None, None
     return _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
-
-
-def _sum(counts: Sequence[int | None]) -> int | None:
-    """The sum, or None where one of them is not known."""
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None
 
 
 def _count(value: object) -> int | None:

@@ -1,24 +1,22 @@
 """Ask a model at any endpoint that speaks the OpenAI chat protocol: one call, one named outcome, no retries.
 
-The call is the lean one of the vendor's client: it keeps authentication, base URL and typed errors, and
-builds no response models. Retries belong to the pump alone: two layers of them would multiply.
-Neither keys nor contents are ever logged.
+Retries belong to the pump alone: two layers of them would multiply. Neither keys nor contents are ever logged.
 """
 
 import asyncio
+import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
 import aiohttp
-import httpx2
-import openai
 
 from slider import retry_after
 from slider.llm import answers
+from slider.llm.line import CompressedError, Line, Reply, TooMuchError
 from slider.llm.records import Answered, Ask, Outcome
 from slider.strict import JSON
 
@@ -33,6 +31,23 @@ _BY_STATUS = {
     425: Outcome.SERVER_ERROR,
     429: Outcome.RATE_LIMITED,
 }
+_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """All of a request's body but its last message, for one Ask: written out once and not once a call."""
+
+    ask: Ask
+    head: str
+    tail: str
+
+    def filled(self, last: str | None) -> bytes:
+        if last is None:
+            return f"{self.head}{self.tail}".encode()
+        comma = "," if self.ask.messages else ""
+        message = f'{comma}{{"role":"user","content":{_written(last)}}}'
+        return f"{self.head}{message}{self.tail}".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +61,23 @@ class Raw:
 
 def read(raws: Sequence[Raw], *, ask: Ask) -> Answered:
     """Read one call's answer, or several calls' that each gave a sample: those that came count, if any did."""
-    good = [raw for raw in raws if raw.failed is None]
-    answered = answers.read_all([raw.body for raw in good], ask=ask) if good else raws[0].failed
-    assert answered is not None  # a call without a body says what went wrong
-    return replace(answered, latency_ms=max(raw.latency_ms for raw in raws))
+    latency_ms = raws[0].latency_ms if len(raws) == 1 else max(raw.latency_ms for raw in raws)
+    if good := [raw.body for raw in raws if raw.failed is None]:
+        return answers.read_all(good, ask=ask, latency_ms=latency_ms)
+    failed = raws[0].failed
+    assert failed is not None  # a call without a body says what went wrong
+    return replace(failed, latency_ms=latency_ms)
 
 
-def body(ask: Ask, *, base_url: str) -> dict[str, JSON]:
-    """What is sent to an endpoint for a question."""
-    sent: dict[str, JSON] = {
-        "model": ask.model,
-        "messages": [{"role": one.role, "content": one.content} for one in ask.messages],
-    }
-    if ask.n > 1:  # some endpoints refuse the parameter itself
-        sent["n"] = ask.n
+def body(ask: Ask, *, base_url: str, last: str | None = None) -> dict[str, JSON]:
+    """What is sent to an endpoint for a question; `last` is one more message of the user's."""
+    messages: list[JSON] = [{"role": one.role, "content": one.content} for one in ask.messages]
+    if last is not None:
+        messages.append({"role": "user", "content": last})
     # OpenAI's newer models refuse the old name; most other servers know only the old one.
     longest = "max_completion_tokens" if "//api.openai.com/" in base_url else "max_tokens"
     optional: dict[str, JSON] = {
+        "n": ask.n if ask.n > 1 else None,  # some endpoints refuse the parameter itself
         "response_format": ask.response_format,
         "temperature": ask.temperature,
         longest: ask.max_tokens,
@@ -70,6 +85,7 @@ def body(ask: Ask, *, base_url: str) -> dict[str, JSON]:
         "top_logprobs": ask.top_logprobs if ask.logprobs else None,
         "seed": ask.seed,
     }
+    sent: dict[str, JSON] = {"model": ask.model, "messages": messages}
     sent.update({name: value for name, value in optional.items() if value is not None})
     return sent
 
@@ -103,33 +119,33 @@ class Client:
         self.base_url = base_url
         self._api_key = api_key
         self._timeout_s = timeout_s
-        self._max_response_bytes = max_response_bytes
-        self._openai = openai.AsyncOpenAI(
-            base_url=base_url,
-            api_key=api_key or "none",  # servers on one's own machine ask for none
-            max_retries=0,
-            timeout=None,  # one deadline a call, in `ask`: the transport's timeouts start anew with each byte
-            # Compressed answers save nothing at this size, and a small body could swell to any size.
-            default_headers={"Accept-Encoding": "identity"},
-            http_client=openai.DefaultAioHttpClient(
-                timeout=None, follow_redirects=False, event_hooks={"response": [self._cap]}
-            ),
-        )
+        self._line = Line(base_url, api_key=api_key, most_bytes=max_response_bytes)
+        self._form: _Form | None = None
 
-    async def ask(self, ask: Ask, *, timeout_s: float | None = None) -> Answered:
-        """Ask once. Whatever endpoint or line do is an outcome; nothing but cancellation is raised."""
-        return read([await self.fetch(ask, timeout_s=timeout_s)], ask=ask)
+    async def ask(self, ask: Ask, *, last: str | None = None, timeout_s: float | None = None) -> Answered:
+        """Ask once. Whatever endpoint or line do is an outcome; nothing but cancellation is raised.
 
-    async def fetch(self, ask: Ask, *, timeout_s: float | None = None) -> Raw:
+        `last` is one more message of the user's behind those of `ask`: calls that differ in nothing else share an Ask.
+        """
+        return read([await self.fetch(ask, last=last, timeout_s=timeout_s)], ask=ask)
+
+    async def fetch(self, ask: Ask, *, last: str | None = None, timeout_s: float | None = None) -> Raw:
         """Ask once and leave the answer unread, for who asks several times for one item."""
+        form = self._form
+        if form is None or form.ask is not ask:
+            form = self._form = self._formed(ask)
         started = time.perf_counter()
-        got = await self._outcome(ask, self._timeout_s if timeout_s is None else timeout_s)
+        reply = await self._reply(form.filled(last), self._timeout_s if timeout_s is None else timeout_s)
         latency_ms = (time.perf_counter() - started) * 1000
-        return Raw(got, None, latency_ms) if isinstance(got, bytes) else Raw(b"", got, latency_ms)
+        if isinstance(reply, Answered):
+            return Raw(b"", reply, latency_ms)
+        if not 200 <= reply.status < 300:
+            return Raw(b"", self._by_status(reply), latency_ms)
+        return Raw(reply.body, None, latency_ms)
 
     async def aclose(self) -> None:
         """Close all connections; the client can't be used afterwards."""
-        await self._openai.close()
+        await self._line.aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -139,71 +155,37 @@ class Client:
     ) -> None:
         await self.aclose()
 
-    async def _outcome(self, ask: Ask, timeout_s: float) -> bytes | Answered:
+    async def _reply(self, body: bytes, timeout_s: float) -> Reply | Answered:
+        """What the endpoint sent, or what became of the call instead."""
         try:
             async with asyncio.timeout(timeout_s):
-                response = await self._openai.post(
-                    "/chat/completions", body=body(ask, base_url=self.base_url), cast_to=httpx2.Response
-                )
+                return await self._line.post(body)
         except TimeoutError:
             return _failed(Outcome.TIMEOUT, f"The endpoint gave no whole answer within {timeout_s:g} s.")
-        except openai.APIStatusError as error:
-            return self._by_status(error)
-        except openai.APIConnectionError as error:
+        except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, aiohttp.InvalidURL, OSError) as error:
             return _failed(Outcome.CONNECTION_LOST, f"The connection to the endpoint failed: {_root(error)}.")
         except aiohttp.ClientError as error:
-            # What the transport doesn't translate: bytes that are no HTTP at all.
+            # Bytes that are no HTTP at all.
             return _failed(Outcome.BAD_RESPONSE, f"The endpoint does not speak HTTP: {type(error).__name__}.")
-        except _TooMuchError as error:
+        except TooMuchError as error:
             return _failed(Outcome.TOO_LONG, str(error))
-        except _CompressedError as error:
+        except CompressedError as error:
             return _failed(Outcome.BAD_RESPONSE, str(error))
-        return bytes(response.content)
 
-    def _by_status(self, error: openai.APIStatusError) -> Answered:
-        status, headers = error.status_code, error.response.headers
-        outcome = outcome_of(status)
-        reason = answers.said(error.body) if isinstance(error.body, dict) else "no reason given"
-        wait_s = retry_after.seconds(headers.get("retry-after"), now=datetime.now(UTC), most_s=MOST_RETRY_AFTER_S)
+    def _formed(self, ask: Ask) -> _Form:
+        whole = body(ask, base_url=self.base_url)
+        head = _written({name: whole.pop(name) for name in ("model", "messages")})
+        rest = _written(whole)
+        return _Form(ask, head.removesuffix("]}"), f"],{rest[1:]}" if len(rest) > 2 else "]}")
+
+    def _by_status(self, reply: Reply) -> Answered:
+        status = reply.status
+        wait_s = retry_after.seconds(reply.retry_after, now=datetime.now(UTC), most_s=MOST_RETRY_AFTER_S)
+        reason = answers.reason(reply.body)
         detail = f"The endpoint answered {status}: {reason}"
         if self._api_key:
             detail = detail.replace(self._api_key, "(the key)")
-        return replace(_failed(outcome, detail), retry_after_s=wait_s, status=status)
-
-    async def _cap(self, response: httpx2.Response) -> None:
-        if response.headers.get("content-encoding", "identity") != "identity":
-            raise _CompressedError("The endpoint compressed its answer, though it was asked not to.")
-        stream = response.stream
-        if not isinstance(stream, httpx2.AsyncByteStream):
-            raise TypeError(f"the transport gave a {type(stream).__name__}, not an asynchronous stream")
-        response.stream = _Capped(stream, self._max_response_bytes)
-
-
-class _TooMuchError(Exception):
-    """The endpoint sends more than is read."""
-
-
-class _CompressedError(Exception):
-    """The endpoint sends a compressed body, whose size can't be bounded before it is unpacked."""
-
-
-class _Capped(httpx2.AsyncByteStream):
-    """The body of a response, up to a limit."""
-
-    def __init__(self, stream: httpx2.AsyncByteStream, limit: int) -> None:
-        self._stream = stream
-        self._limit = limit
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        read = 0
-        async for chunk in self._stream:
-            read += len(chunk)
-            if read > self._limit:
-                raise _TooMuchError(f"The endpoint's answer has more than {self._limit:,} bytes.")
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
+        return replace(_failed(outcome_of(status), detail), retry_after_s=wait_s, status=status)
 
 
 def _failed(outcome: Outcome, detail: str) -> Answered:

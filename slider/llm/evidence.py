@@ -70,18 +70,19 @@ def fields(
         logprob = sum(token.logprob or 0.0 for token in tokens_seen.tokens) if tokens_seen else None
         in_doubt = _from_tokens(tokens_seen, encoded, labels.get(name, ())) if tokens_seen else {}
         in_doubt.pop(_shown(mine, name), None)
-        shares = Counter(_shown(other, name) for other in theirs)
+        shares = dict(Counter(_shown(other, name) for other in theirs)) if theirs else {}
         shares.pop(_shown(mine, name), None)
         evidence.append(FieldEvidence(name, logprob, _ranked(in_doubt, shares, samples)))
     return tuple(evidence)
 
 
-def _ranked(in_doubt: dict[str, float], shares: Counter[str], samples: int) -> tuple[Alternative, ...]:
+def _ranked(in_doubt: dict[str, float], shares: Mapping[str, int], samples: int) -> tuple[Alternative, ...]:
     made = [
         Alternative(text, in_doubt.get(text), shares[text] / samples if text in shares else None)
         for text in dict.fromkeys([*shares, *in_doubt])
     ]
-    made.sort(key=lambda one: (-_strength(one), one.text))
+    if len(made) > 1:
+        made.sort(key=lambda one: (-_strength(one), one.text))
     return tuple(made[:_MOST_ALTERNATIVES])
 
 
@@ -91,9 +92,10 @@ def _strength(one: Alternative) -> float:
 
 def _from_tokens(seen: Seen, content: bytes, labels: Sequence[str]) -> dict[str, float]:
     """The alternatives at the value's least likely token, completed to a label where only one label fits."""
-    doubted = min(range(len(seen.tokens)), key=lambda at: seen.tokens[at].logprob or 0.0, default=None)
-    if doubted is None:
+    if not seen.tokens:
         return {}
+    logprobs = [token.logprob or 0.0 for token in seen.tokens]
+    doubted = logprobs.index(min(logprobs))
     token, begin = seen.tokens[doubted], seen.begins[doubted]
     before = content[begin : token.start].decode(errors="replace") if token.start > begin else ""
     found: dict[str, float] = {}
@@ -108,6 +110,8 @@ def _completed(before: str, other: str, labels: Sequence[str]) -> str:
     opened = other.lstrip('{[:,"\t\r\n ') if not before else other
     body, closed, _ = opened.partition('"')
     text = before + (body if closed else body.rstrip(",]}\r\n\t "))
+    if not labels:
+        return text
     fitting = [label for label in labels if label == text or (not closed and text and label.startswith(text))]
     return fitting[0] if len(fitting) == 1 else text
 

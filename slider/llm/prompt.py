@@ -48,14 +48,23 @@ def messages(
     ask_confidence: bool,
 ) -> list[Message]:
     """System message, a user and an assistant message for each example, then the item's input as JSON."""
+    built = before(
+        instructions=instructions, examples=examples, output_schema=output_schema, ask_confidence=ask_confidence
+    )
+    return [*built, Message("user", written(item_input))]
+
+
+def before(
+    *, instructions: str, examples: Sequence[Example], output_schema: dict[str, JSON], ask_confidence: bool
+) -> list[Message]:
+    """All messages but the last: the same for every item of a worker."""
     wrapped = wraps(output_schema, ask_confidence=ask_confidence)
     system = f"{instructions}\n\n{_CONFIDENCE_WORDS}" if ask_confidence else instructions
     built = [Message("system", system)] if system else []
     for example in examples:
-        built.append(Message("user", _json(example.input)))
+        built.append(Message("user", written(example.input)))
         # An example has no confidence to show: leaving it out beats teaching the model one fixed number.
-        built.append(Message("assistant", _json({"answer": example.output} if wrapped else example.output)))
-    built.append(Message("user", _json(item_input)))
+        built.append(Message("assistant", written({"answer": example.output} if wrapped else example.output)))
     return built
 
 
@@ -117,6 +126,9 @@ def _allows_strict_mode(node: JSON) -> bool:
     return all(_allows_strict_mode(child) for key, child in node.items() if key not in ("enum", "const", "default"))
 
 
-def _json(value: JSON) -> str:
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
+def written(value: JSON) -> str:
     """As written, keys in the order of the source; the same value gives the same bytes on every machine."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _encode(value)

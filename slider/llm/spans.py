@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, cast
 
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SCALAR = re.compile(r"[^\s,\]}]+")
@@ -50,19 +50,34 @@ def tokens(logprobs: object, content: str) -> list[Token]:
     listed = logprobs.get("content") if isinstance(logprobs, dict) else None
     if not isinstance(listed, list) or not all(isinstance(entry, dict) for entry in listed):
         return []
-    try:
-        spelt = [_bytes(entry) for entry in listed]
-    except (TypeError, ValueError):
+    spelt = _spelt(listed, content)
+    if spelt is None:
         return []
-    at = -b"".join(spelt).find(content.encode(errors="replace"))
-    if at > 0:
-        return []
+    at, lengths = spelt
     placed = []
-    for entry, text in zip(listed, spelt, strict=True):
-        end = at + len(text)
+    for entry, length in zip(listed, lengths, strict=True):
+        end = at + length
         placed.append(Token(at, end, _logprob(entry.get("logprob")), entry))
         at = end
     return placed
+
+
+def _spelt(listed: Sequence[dict[str, object]], content: str) -> tuple[int, list[int]] | None:
+    """Where the first token begins in the content's bytes (0 or before), and how many bytes each has.
+
+    Plain ASCII needs no look at each token's own list of bytes: its characters are its bytes.
+    """
+    texts = [entry.get("token") for entry in listed]
+    if content.isascii() and all(isinstance(text, str) for text in texts):
+        text = "".join(cast("list[str]", texts))
+        if text.isascii() and (before := text.find(content)) >= 0:
+            return -before, [len(text) for text in cast("list[str]", texts)]
+    try:
+        parts = [_bytes(entry) for entry in listed]
+    except (TypeError, ValueError):
+        return None
+    before = b"".join(parts).find(content.encode(errors="replace"))
+    return None if before < 0 else (-before, [len(part) for part in parts])
 
 
 def leaves(content: str, *, start: int, wrapped: bool) -> list[Leaf]:
@@ -137,6 +152,8 @@ def _bytes(entry: dict[str, object]) -> bytes:
 
 
 def _logprob(value: object) -> float | None:
+    if type(value) is float and _NEVER < value <= 0.0:  # as nearly all are
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     # Rounding may leave a hair above 0; anything more is no probability. A comparison with NaN is false.

@@ -4,6 +4,7 @@ from slider.models.afterwards import Correction, SecondOpinion, Undone
 from slider.models.attempt import Attempt
 from slider.models.batch import Batch, BatchItem, BatchState
 from slider.models.decision import Decision, Why
+from slider.models.fleet import Halt, Operation, OperationKind, Presence, Requeued, Sign, Stance
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
 from slider.models.item import Item, Payload
 from slider.models.known import Adjudication, Known, KnownFrom, Stands
@@ -11,6 +12,7 @@ from slider.models.lead import Freed, Spell
 from slider.models.mark import Mark, MarkKind, MarkSide
 from slider.models.move import Move
 from slider.models.notice import Letter, Notice, NoticeKind, NoticeSeen, Post
+from slider.models.open_page import LastWord
 from slider.models.own_answer import OwnAnswer
 from slider.models.own_keys import OwnKeys
 from slider.models.past import Past, PastRow, PastState
@@ -19,6 +21,7 @@ from slider.models.practice import Admission, Let, Practice
 from slider.models.project import ApiKey, Membership, Project, Role, Scope, can
 from slider.models.publication import Endpoint, Publication
 from slider.models.pulse import Pulse
+from slider.models.pump import Pump
 from slider.models.review import Decline, Handing, HandingKind, Hidden, Review
 from slider.models.score import Score
 from slider.models.states import (
@@ -39,7 +42,7 @@ from slider.models.states import (
 )
 from slider.models.tally import Tally
 from slider.models.task import Task
-from slider.models.traffic import Circuit, Seat
+from slider.models.traffic import Circuit
 from slider.models.watch import Act, ActKind, Unheard, Watch
 from slider.models.worker import Spend, Worker
 
@@ -67,6 +70,7 @@ __all__ = [
     "FallbackOn",
     "Freed",
     "Gauge",
+    "Halt",
     "Handing",
     "HandingKind",
     "Hidden",
@@ -77,6 +81,7 @@ __all__ = [
     "Known",
     "KnownFrom",
     "Lane",
+    "LastWord",
     "Let",
     "Letter",
     "Maker",
@@ -89,6 +94,8 @@ __all__ = [
     "Notice",
     "NoticeKind",
     "NoticeSeen",
+    "Operation",
+    "OperationKind",
     "Outcome",
     "Overflow",
     "OwnAnswer",
@@ -100,21 +107,25 @@ __all__ = [
     "Policy",
     "Post",
     "Practice",
+    "Presence",
     "Project",
     "Publication",
     "Pulse",
+    "Pump",
     "Purpose",
     "RefusedRow",
+    "Requeued",
     "Review",
     "ReviewKind",
     "ReviewState",
     "Role",
     "Scope",
     "Score",
-    "Seat",
     "SecondOpinion",
+    "Sign",
     "Spell",
     "Spend",
+    "Stance",
     "Stands",
     "State",
     "Tally",

@@ -16,6 +16,7 @@ class Attempt(models.Model):
         max_length=20,
         blank=True,
         default="",
+        db_default="",
         choices=FallbackOn,
         help_text="Its worker is a fallback: why the task's own did not answer. Empty: it did.",
     )

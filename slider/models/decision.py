@@ -51,6 +51,8 @@ class Decision(models.Model):
                 condition=models.Q(audit=True),
                 name="decision_audits",
             ),
+            # What a model could not answer: few, and what an operator may send back to it.
+            models.Index(fields=["task", "-item"], condition=models.Q(why=Why.NO_ANSWER), name="decision_no_answer"),
         )
         constraints = (
             models.UniqueConstraint(fields=["task", "seq"], name="one_decision_a_place"),

@@ -20,7 +20,7 @@ class Item(models.Model):
     token = models.BigIntegerField(default=0, help_text="Fences: one more with each claim.")
     lease_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
-    due_at = models.DateTimeField(null=True, help_text="When its result is wanted; brings its looks forward.")
+    due_at = models.DateTimeField(null=True, help_text="When its result is wanted; brings it and its looks forward.")
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -34,10 +34,11 @@ class Item(models.Model):
             ),
         )
         indexes = (
+            # The line in which items are claimed; what is wanted at no certain time stands last (NULLS LAST).
             models.Index(
-                fields=["task", "priority", "run_at", "id"],
+                fields=["task", "priority", "due_at", "run_at", "id"],
                 condition=models.Q(state=State.READY),
-                name="item_ready",
+                name="item_line",
             ),
             # What was tried already and waits again: few, even where a million items wait for their first try.
             models.Index(fields=["task", "id"], condition=models.Q(state=State.READY, tries__gte=1), name="item_tried"),

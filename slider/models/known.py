@@ -10,7 +10,7 @@ from slider.models.task import Task
 
 
 class KnownFrom(models.TextChoices):
-    AGREED = "agreed", "two people agreed, each without the other"
+    AGREED = "agreed", "people agreed, each without the others"
     MARKED = "marked", "a lead marked it"
 
 

@@ -24,7 +24,13 @@ class Freed(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["review", "token"], name="one_end_a_claim"),
+            # A page that wakes takes up a claim whose lease ran out; a lead may release it then.
+            models.UniqueConstraint(
+                fields=["review", "token"], condition=models.Q(by=None), name="one_end_of_a_lease_a_claim"
+            ),
+            models.UniqueConstraint(
+                fields=["review", "token"], condition=models.Q(by__isnull=False), name="one_release_a_claim"
+            ),
             models.CheckConstraint(
                 condition=models.Q(by=None, words="") | (models.Q(by__isnull=False) & ~models.Q(words="")),
                 name="freed_by_a_lead_says_why",

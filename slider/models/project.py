@@ -27,7 +27,19 @@ RIGHTS: dict[str, frozenset[str]] = {
     Role.LEAD: frozenset({"see", "see items", "review", "pull back", "lead"}),
     Role.TUNER: frozenset({"see", "see items", "steer", "pull back", "edit task", "intake", "export"}),
     Role.ADMIN: frozenset(
-        {"see", "see items", "review", "lead", "steer", "pull back", "edit task", "intake", "export", "administer"}
+        {
+            "see",
+            "see items",
+            "review",
+            "lead",
+            "steer",
+            "pull back",
+            "edit task",
+            "intake",
+            "export",
+            "administer",
+            "operate",
+        }
     ),
 }
 

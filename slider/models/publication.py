@@ -68,6 +68,8 @@ class Publication(models.Model):
         indexes = (
             models.Index(fields=["next_try_at"], condition=models.Q(delivery=Delivery.DUE), name="publication_due"),
             models.Index(fields=["task", "id"], name="publication_by_task"),
+            # Few: what was given up after all its tries.
+            models.Index(fields=["task", "id"], condition=models.Q(delivery=Delivery.FAILED), name="publication_stuck"),
             models.Index(fields=["review"], condition=models.Q(review__isnull=False), name="publication_by_review"),
             models.Index(fields=["task", "due_at", "id"], name="publication_by_due"),
         )

@@ -9,6 +9,8 @@ from slider.models.item import Item
 from slider.models.states import BESIDE, OWED, ReviewKind, ReviewState, Verdict
 from slider.models.task import Task
 
+TOGETHER = "together"  # stands for the page where a look was taken to be decided with others; no page has this name
+
 
 class Review(models.Model):
     item = models.ForeignKey(Item, models.CASCADE, related_name="reviews")
@@ -247,6 +249,7 @@ class Handing(models.Model):
                 name="handing_says_why",
             ),
         )
+        indexes = (models.Index(fields=["review"], condition=models.Q(kind=HandingKind.FLAGGED), name="handing_flags"),)
 
     def __str__(self) -> str:
         return f"{self.review_id} {self.kind}"

@@ -13,7 +13,7 @@ class State(models.TextChoices):
 
 BORN = ""  # what a Move names as the state before the first
 
-# Every move there is. The database refuses the rest: migrations 0002 and 0011 make a trigger of this table.
+# Every move there is. The database refuses the rest: migrations 0002, 0012 and 0026 make a trigger of this table.
 MOVES: frozenset[tuple[str, str]] = frozenset(
     {
         (BORN, State.READY),  # intake
@@ -30,6 +30,10 @@ MOVES: frozenset[tuple[str, str]] = frozenset(
             State.DONE,
             State.REVIEW,
         ),  # taken back by its reviewer: the trigger asks that no result of it is owed any more
+        (
+            State.REVIEW,
+            State.READY,
+        ),  # back to its worker, which gave no usable answer: the trigger asks that no decision and no look is left
     }
 )
 OPEN = (State.READY, State.WORKING, State.REVIEW)

@@ -1,9 +1,6 @@
-"""What all processes know together of a model's endpoint: whether it answers, and who may call it how often at once."""
+"""What all processes know together of a model's endpoint: whether it answers, and how it wants to be asked."""
 
 from django.db import models
-from django.db.models.functions import Now
-
-from slider.models.task import Task
 
 
 class Circuit(models.Model):
@@ -33,18 +30,3 @@ class Circuit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} at {self.base_url}: {'open' if self.opened_at else 'closed'}"
-
-
-class Seat(models.Model):
-    """One pump's part of the calls that a worker may have in the air at once, over all hosts."""
-
-    task = models.ForeignKey(Task, models.CASCADE, related_name="+")
-    name = models.CharField(max_length=80, help_text="The worker's, over all its versions.")
-    calls = models.PositiveIntegerField(default=0, db_default=0, help_text="Its part of the calls at once.")
-    seen_at = models.DateTimeField(db_default=Now(), help_text="The pump's last sign of life.")
-
-    class Meta:
-        indexes = (models.Index(fields=["task", "name", "id"], name="seat_by_worker"),)
-
-    def __str__(self) -> str:
-        return f"{self.calls} calls of {self.name}"

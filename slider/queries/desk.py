@@ -3,16 +3,47 @@
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Now
 
-from slider.models import BESIDE, Decline, Hidden, Item, Membership, Review, ReviewState, State, Task, Undone, Verdict
+from slider.models import (
+    BESIDE,
+    Decline,
+    Handing,
+    HandingKind,
+    Hidden,
+    Item,
+    Membership,
+    Review,
+    ReviewState,
+    State,
+    Task,
+    Undone,
+    Verdict,
+)
 from slider.models.afterwards import UNDO_DEEP
 from slider.models.project import RIGHTS
+from slider.models.standing import Given, Standing
 from slider.queries import offered
 
 MANY = 1000  # counting stops here
+
+_REVIEWING = [role for role, verbs in RIGHTS.items() if "review" in verbs]
+
+
+def _own() -> QuerySet[Membership, Any]:
+    """The projects in which the given person reviews."""
+    return Membership.objects.filter(user_id=Given("user"), role__in=_REVIEWING).values("project")
+
+
+_TASKS = Standing(
+    lambda: Task.objects.filter(project__in=_own()).select_related("project").order_by("project__name", "name")
+)
+_MINE = Standing(
+    lambda: Review.objects.filter(pk=Given("id"), task__project__in=_own()).select_related("holder", "task__project")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +78,7 @@ class Elsewhere:
 
 def tasks_of(user_id: int) -> list[Task]:
     """The tasks that a person may review, over all their projects."""
-    roles = [role for role, verbs in RIGHTS.items() if "review" in verbs]
-    projects = Membership.objects.filter(user_id=user_id, role__in=roles).values("project")
-    return list(Task.objects.filter(project__in=projects).select_related("project").order_by("project__name", "name"))
+    return _TASKS.all(user=user_id)
 
 
 def hidden_of(user_id: int) -> set[int]:
@@ -60,11 +89,12 @@ def hidden_of(user_id: int) -> set[int]:
 def elsewhere(user_id: int, tasks: list[Task], *, hidden: list[Task]) -> Elsewhere:
     """What waits in these tasks and with whom, from this person's chair, and how much their filters hide.
 
-    What is only for somebody else (known answers, second looks, skills, assignments) is in none of the counts.
+    Of known answers and second looks that are only for somebody else none is counted, but for those that this person
+    had in hands: a count that stays as it was would tell what they have just passed on.
     """
     ids = [task.pk for task in tasks]
     looks = Review.objects.filter(task__in=ids)
-    skipped = Q(item__in=Decline.objects.filter(user_id=user_id).values("review__item"))
+    skipped = Q(item__in=Decline.objects.filter(user_id=user_id).values("review__item")) & ~_given(user_id)
     held = looks.filter(state=ReviewState.HELD)
     others = held.exclude(holder_id=user_id).aggregate(count=Count("pk"), until=Min("lease_until"))
     own = held.filter(holder_id=user_id).aggregate(count=Count("pk"), until=Min("lease_until"))
@@ -87,10 +117,16 @@ def elsewhere(user_id: int, tasks: list[Task], *, hidden: list[Task]) -> Elsewhe
     )
 
 
+def _given(user_id: int) -> Q:
+    """What this person has handed to somebody by name or flagged to a lead."""
+    named = Q(kind=HandingKind.FLAGGED) | Q(kind=HandingKind.HANDED, to__isnull=False)
+    return Q(pk__in=Handing.objects.filter(named, by=user_id).values("review"))
+
+
 def _for_others(looks: QuerySet[Review], user_id: int, skipped: Q) -> int:
     """Open looks that take what this person doesn't know, were given to somebody, or are for a lead."""
-    bound = Q(skills__isnull=False) | Q(assignee__isnull=False) | Q(for_lead=True)
-    found = looks.filter(bound, state=ReviewState.OPEN).exclude(kind__in=BESIDE)
+    bound = (Q(skills__isnull=False) | Q(assignee__isnull=False) | Q(for_lead=True)) & ~Q(kind__in=BESIDE)
+    found = looks.filter(bound | _given(user_id), state=ReviewState.OPEN)
     return found.exclude(offered.to(user_id)).exclude(skipped).values("pk")[:MANY].count()
 
 
@@ -120,6 +156,11 @@ def look(review_id: int, tasks: list[Task]) -> Review | None:
     return Review.objects.select_related("holder").filter(pk=review_id, task__in=[t.pk for t in tasks]).first()
 
 
+def mine(review_id: int, user_id: int) -> Review | None:
+    """A look at an item of a task that this person may review, whoever has it; None when there is none."""
+    return _MINE.first(id=review_id, user=user_id)
+
+
 def held(user_id: int, tasks: list[Task]) -> Review | None:
     """The look that this person holds, and no open page of theirs."""
     looks = Review.objects.filter(holder_id=user_id, state=ReviewState.HELD, page="", task__in=[t.pk for t in tasks])
@@ -128,8 +169,7 @@ def held(user_id: int, tasks: list[Task]) -> Review | None:
 
 def reviews_anywhere(user_id: int) -> bool:
     """Whether a person may review in some project, with tasks in it or without."""
-    roles = [role for role, verbs in RIGHTS.items() if "review" in verbs]
-    return Membership.objects.filter(user_id=user_id, role__in=roles).exists()
+    return Membership.objects.filter(user_id=user_id, role__in=_REVIEWING).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,17 +191,46 @@ def seconds(left: timedelta) -> int:
     return max(0, math.ceil(left.total_seconds()))
 
 
-def last_said(user_id: int, tasks: list[Task]) -> LastSaid | None:
-    """The decision that an undo would take back now; None where there is none, or enough were taken back since."""
-    looks = Review.objects.filter(task__in=[t.pk for t in tasks], undo_until__gt=Now(), holder_id=user_id)
-    looks = looks.select_related("item__payload", "task").annotate(left=LEFT)
-    review = looks.order_by("-decided_at", "-pk").first()
-    if review is None or Undone.objects.filter(by=user_id, created_at__gt=review.decided_at).count() >= UNDO_DEEP:
+def _undoable() -> QuerySet[Review, Review]:
+    """The given person's decisions that can still be taken back, newest first, and how many they took back since."""
+    undone = Undone.objects.filter(by=Given("user"), created_at__gt=OuterRef("decided_at")).order_by()
+    since = Coalesce(Subquery(undone.values("by").annotate(times=Count("pk")).values("times")), 0)
+    looks = Review.objects.filter(task__project__in=_own(), undo_until__gt=Now(), holder_id=Given("user"))
+    return looks.select_related("item__payload", "task").annotate(left=LEFT, since=since).order_by("-decided_at", "-pk")
+
+
+_LAST_SAID = Standing(lambda: _undoable()[:1])
+_LAST_SAID_OF_TASK = Standing(lambda: _undoable().filter(task_id=Given("task"))[:1])
+
+
+def last_said(user_id: int, *, only: int | None = None) -> LastSaid | None:
+    """The decision that an undo would take back now; None where there is none, or enough were taken back since.
+
+    `only`: of this task alone.
+    """
+    found = _LAST_SAID.all(user=user_id) if only is None else _LAST_SAID_OF_TASK.all(user=user_id, task=only)
+    review: Any = next(iter(found), None)
+    if review is None or review.since >= UNDO_DEEP:
         return None
+    return _to_take_back(review, review.left)
+
+
+def just_said(review: Review) -> LastSaid | None:
+    """The same of what its holder has decided since it was read; None of what was decided before, or stays."""
+    read_at = getattr(review, "read_at", None)
+    if read_at is None or review.decided_at is None or review.undo_until is None or review.decided_at < read_at:
+        return None
+    left = review.undo_until - review.decided_at
+    return _to_take_back(review, left) if left > timedelta(0) else None
+
+
+def _to_take_back(review: Review, left: timedelta) -> LastSaid:
     title = review.task.title(review.item.payload.body, review.item.external_id)
-    return LastSaid(review.pk, review.token, Verdict(review.verdict), title, seconds(review.left))
+    return LastSaid(review.pk, review.token, Verdict(review.verdict), title, seconds(left))
 
 
 def taken_back(review: Review) -> Undone | None:
     """What its holder had said of a look before they took it back and hold it again."""
+    if review.token < 2:
+        return None  # under its first claim nothing was ever taken back
     return Undone.objects.filter(review=review, token=review.token - 1, by=review.holder_id).first()

@@ -37,6 +37,14 @@ def trouble(worker: Worker) -> str:
     return _said(worker, _circuit(worker))
 
 
+def troubles(workers: Sequence[Worker]) -> dict[int, str]:
+    """The same for many workers, by their ids; nothing of those that work."""
+    found = Circuit.objects.exclude(opened_at=None)
+    out = {(one.base_url, one.model, one.key_name): one for one in found}
+    said = {worker.pk: _said(worker, out.get(_key(worker))) for worker in workers}
+    return {worker_id: words for worker_id, words in said.items() if words}
+
+
 def out() -> int:
     """How many endpoints in use do not answer."""
     found = Circuit.objects.exclude(opened_at=None).values_list("base_url", "model", "key_name")

@@ -5,10 +5,18 @@ from datetime import datetime
 
 from slider.models import BESIDE, Handing, HandingKind, Membership, Review, ReviewState
 from slider.models.project import RIGHTS
+from slider.models.standing import Given, Standing
 
 SHOWN = 5  # the newest notes of a look
 
 _REVIEWING = [role for role, verbs in RIGHTS.items() if "review" in verbs]
+_MEMBERS = Standing(
+    lambda: (
+        Membership.objects.filter(project_id=Given("project"), role__in=_REVIEWING, user__is_active=True)
+        .select_related("user")
+        .order_by("user__username")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,8 @@ class Somebody:
 
 def words_on(review: Review) -> list[Words]:
     """What came with a look, newest first; what was only assigned without a word needs none."""
+    if not getattr(review, "has_words", True):
+        return []  # whoever has read the look whole knows that there are none
     found = Handing.objects.filter(review=review).exclude(note="").select_related("by", "to").order_by("-pk")[:SHOWN]
     return [Words(told(one), one.note, one.created_at, one.kind == HandingKind.FLAGGED) for one in found]
 
@@ -49,9 +59,8 @@ def told(one: Handing) -> str:
 
 def colleagues(project_id: int, *, without: int = 0) -> list[Somebody]:
     """Everybody who reviews in a project, but for one, by name."""
-    members = Membership.objects.filter(project_id=project_id, role__in=_REVIEWING, user__is_active=True)
-    named = members.exclude(user_id=without).order_by("user__username").values_list("user_id", "user__username")
-    return [Somebody(*row) for row in named]
+    members = _MEMBERS.all(project=project_id)
+    return [Somebody(one.user_id, one.user.get_username()) for one in members if one.user_id != without]
 
 
 @dataclass(frozen=True, slots=True)

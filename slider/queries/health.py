@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Min
 
 from slider.models import Gauge
-from slider.queries import clock, endpoints
+from slider.queries import clock, endpoints, upgrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ def readiness() -> Readiness:
 
 @cache
 def _wanted() -> frozenset[tuple[str, str]]:
-    """The migrations in this code. They can't change while the process lives."""
+    """The migrations that this code needs, and not those for after it has come. They can't change while it lives."""
     loader = MigrationLoader(None, ignore_no_migrations=True)
-    return frozenset(loader.disk_migrations or {})
+    return frozenset(name for name, found in (loader.disk_migrations or {}).items() if not upgrade.is_after(found))
 
 
 def _redis() -> str:

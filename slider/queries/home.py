@@ -102,6 +102,7 @@ def card(gauge: Gauge, *, now: datetime) -> Card:
 def backlog(task_id: int) -> Backlog:
     """Count what is open and what was finished today, each on an index and never past `MANY`."""
     today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    # BETWEEN and the order by state first: only the index by state gives that, whatever the planner guesses.
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -116,10 +117,10 @@ def backlog(task_id: int) -> Backlog:
               (SELECT count(*) FILTER (WHERE created_at >= %(today)s) FROM (SELECT created_at FROM slider_publication
                WHERE task_id = %(task)s AND number = 1 ORDER BY id DESC LIMIT %(many)s) AS d),
               least(
-                (SELECT created_at FROM slider_item WHERE task_id = %(task)s AND state = 'ready'
-                 ORDER BY id LIMIT 1),
-                (SELECT created_at FROM slider_item WHERE task_id = %(task)s AND state = 'review'
-                 ORDER BY id LIMIT 1))
+                (SELECT created_at FROM slider_item WHERE task_id = %(task)s AND state BETWEEN 'ready' AND 'ready'
+                 ORDER BY state DESC, id LIMIT 1),
+                (SELECT created_at FROM slider_item WHERE task_id = %(task)s AND state BETWEEN 'review' AND 'review'
+                 ORDER BY state DESC, id LIMIT 1))
             """,
             {"task": task_id, "many": MANY, "today": today},
         )

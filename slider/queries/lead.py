@@ -93,16 +93,16 @@ def paces(task_id: int) -> tuple[Pace, ...]:
 
 def outlook(task: Task, waits: Load, *, now: datetime) -> Outlook:
     """When nothing will wait any more, by simulation. The seed is what is known, so a reload says the same."""
-    times, arrivals = _times(task.pk), _arrivals(task, now=now)
+    times, coming = _times(task.pk), arrivals(task, now=now)
     staffed = task.staffed_hours
     a_day = _worked(task.pk) if staffed is None else staffed
-    seen = Seen(waits.waiting, times, arrivals, a_day)
+    seen = Seen(waits.waiting, times, coming, a_day)
     found = forecast.forecast(seen, seed=task.pk * 1_000_003 + waits.waiting, level=LEVEL)
     missing = ""
     if times.size < forecast.LEAST_LOOKS:
         missing = f"{times.size} looks were timed so far; it takes {forecast.LEAST_LOOKS} to say."
-    elif arrivals.size < forecast.LEAST_HOURS:
-        missing = f"Items have come in for {arrivals.size} whole hours; it takes {forecast.LEAST_HOURS} to say."
+    elif coming.size < forecast.LEAST_HOURS:
+        missing = f"Items have come in for {coming.size} whole hours; it takes {forecast.LEAST_HOURS} to say."
     return Outlook(found, missing, a_day, staffed is not None, _when(found, now))
 
 
@@ -134,28 +134,37 @@ def _times(task_id: int) -> Floats:
     return np.minimum(times, traffic.LONGEST * np.median(times))
 
 
-def _arrivals(task: Task, *, now: datetime) -> Floats:
+def arrivals(task: Task, *, now: datetime) -> Floats:
     """Looks that came in each whole hour: what went to people, audits at their chance, and looks at the reviewers.
 
+    An item that goes to several people brings as many looks, and one more where a lead has to settle it.
     From the task's tallies: a few hundred rows, however many items there were.
     """
     policy = Gauge.objects.select_related("policy").get(pk=task.pk).policy
     this_hour = now.replace(minute=0, second=0, microsecond=0)
     start = this_hour - timedelta(hours=ARRIVALS_H)
+    twice = 1.0 + task.second_rate  # no second looks where several people have looked
+    looks = twice if task.looks == 1 else task.looks + load.settled(task.pk)
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT hour, sum(items * CASE WHEN why = 'easy' THEN %(chance)s ELSE 1 END)::float8
+            SELECT hour, sum(items * CASE WHEN why = 'easy' THEN %(audits)s ELSE %(looks)s END)::float8
             FROM slider_tally WHERE task_id = %(task)s AND hour >= %(start)s AND hour < %(until)s GROUP BY 1
             """,
-            {"chance": policy.audit_chance, "task": task.pk, "start": start, "until": this_hour},
+            {
+                "audits": policy.audit_chance * twice,
+                "looks": looks,
+                "task": task.pk,
+                "start": start,
+                "until": this_hour,
+            },
         )
         by_hour = dict(cursor.fetchall())
     if not by_hour:
         return np.array([])
     first = min(by_hour)
     hours = [first + timedelta(hours=n) for n in range(int((this_hour - first) / timedelta(hours=1)))]
-    beside = (1.0 + task.known_rate) * (1.0 + task.second_rate)
+    beside = 1.0 + task.known_rate
     return np.array([by_hour.get(hour, 0.0) * beside for hour in hours], dtype=np.float64)
 
 

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.contrib.auth.models import User
+
 from slider.models import OwnKeys, hotkeys
 
 
@@ -46,7 +48,7 @@ def _is_single(one: hotkeys.Fixed) -> bool:
     return one.keys[0] not in ("Ctrl", "Esc")
 
 
-def of(user_id: int) -> Keys:
+def of(user: User) -> Keys:
     """The keys of a person; the table's where they have none of their own."""
-    own = OwnKeys.objects.filter(pk=user_id).first() or OwnKeys(user_id=user_id)
+    own = getattr(user, "own_keys", None) or OwnKeys(user=user)
     return Keys(own.by_deed, own.off)

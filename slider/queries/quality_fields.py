@@ -13,7 +13,7 @@ from slider.engine import rates
 from slider.models import Lane, Task
 from slider.queries import errors, shape
 
-NEWEST = 3_000  # looks of each lane that are read
+NEWEST = 3_000  # items of each lane that are read
 MOST_FIELDS = 30
 
 
@@ -21,7 +21,9 @@ MOST_FIELDS = 30
 class Field:
     """One field in one lane. `wrong` are marked or fixed ones; rates are None where too little was said.
 
-    The interval counts what nobody said both ways, as right for its lower end and as wrong for its upper one.
+    Counts are of looks; where several people looked at an item, each of them is one. Rates are of items, or one item
+    would be so many cases. The interval counts what nobody said both ways, as right for its lower end and as wrong for
+    its upper one.
     """
 
     name: str
@@ -60,8 +62,10 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """Looks that said the same of every field."""
+    """Looks, or verdicts on items, that said the same of every field: one look at an item is both."""
 
+    is_item: bool
+    is_look: bool
     chance: float
     verdict: str
     lucky: bool
@@ -73,24 +77,35 @@ class _Cell:
 
 _NEWEST = {
     Lane.UNATTENDED: """
-        SELECT r.id, r.item_id, r.verdict, r.lucky, r.answer, d.attempt_id, d.audit_chance FROM (
+        SELECT r.id, r.item_id, r.verdict, r.lucky, r.answer, d.attempt_id, d.audit_chance,
+               true AS is_item, true AS is_look
+        FROM (
             SELECT item_id, attempt_id, audit_chance FROM slider_decision
             WHERE task_id = %(task)s AND audit ORDER BY seq DESC LIMIT %(most)s
         ) AS d JOIN slider_review r ON r.item_id = d.item_id AND r.kind = 'audit' AND r.slot = 1
         WHERE r.state = 'decided'
     """,
     Lane.PEOPLE: """
-        SELECT r.id, r.item_id, r.verdict, r.lucky, r.answer, d.attempt_id, 1.0 AS audit_chance FROM (
-            SELECT * FROM slider_review
-            WHERE task_id = %(task)s AND state = 'decided' AND kind = 'gate' AND slot = 1
-            ORDER BY item_id DESC LIMIT %(most)s
-        ) AS r JOIN slider_decision d ON d.item_id = r.item_id
+        SELECT r.id, r.item_id, r.verdict, r.lucky, r.answer, d.attempt_id, 1.0 AS audit_chance, r.is_item, r.is_look
+        FROM (
+            WITH gates AS (
+                SELECT * FROM slider_review
+                WHERE task_id = %(task)s AND state = 'decided' AND kind = 'gate' AND slot = 1
+                ORDER BY item_id DESC LIMIT %(most)s
+            )
+            SELECT id, item_id, verdict, lucky, answer, true, looks IS NULL OR holder_id IS NOT NULL FROM gates
+            UNION ALL
+            SELECT p.id, p.item_id, p.verdict, p.lucky, p.answer, false, true
+            FROM gates g JOIN slider_review p ON p.item_id = g.item_id AND p.kind = 'peer' AND p.state = 'decided'
+            WHERE g.looks IS NOT NULL
+        ) AS r(id, item_id, verdict, lucky, answer, is_item, is_look) JOIN slider_decision d ON d.item_id = r.item_id
     """,
 }
-# What a fix changed is seen from the two answers, so fixes of before there were marks count as well.
+# What a fix changed is seen from the two answers, so fixes of before there were marks count as well. A verdict that
+# several people came to was marked by those of them who said the same.
 _READ = """
 WITH newest AS MATERIALIZED ({newest})
-SELECT n.audit_chance, n.verdict, n.lucky, f.fields, m.rights, m.wrongs, count(*)
+SELECT n.is_item, n.is_look, n.audit_chance, n.verdict, n.lucky, f.fields, m.rights, m.wrongs, count(*)
 FROM newest n
 JOIN slider_attempt a ON a.id = n.attempt_id AND a.answer IS NOT NULL
 LEFT JOIN LATERAL (
@@ -104,11 +119,15 @@ LEFT JOIN LATERAL (
     WHERE name = '' OR a.answer -> name IS DISTINCT FROM n.answer -> name
 ) AS f ON true
 LEFT JOIN LATERAL (
-    SELECT array_agg(path ORDER BY path) FILTER (WHERE kind = 'right') AS rights,
-           array_agg(path ORDER BY path) FILTER (WHERE kind = 'wrong') AS wrongs
-    FROM slider_mark WHERE review_id = n.id AND n.verdict <> 'accept'
+    SELECT array_agg(DISTINCT path ORDER BY path) FILTER (WHERE kind = 'right') AS rights,
+           array_agg(DISTINCT path ORDER BY path) FILTER (WHERE kind = 'wrong') AS wrongs
+    FROM slider_mark WHERE n.verdict <> 'accept' AND review_id = ANY(CASE WHEN n.is_look THEN ARRAY[n.id] ELSE ARRAY(
+        SELECT p.id FROM slider_review p
+        WHERE p.item_id = n.item_id AND p.kind = 'peer' AND p.state = 'decided' AND p.verdict = n.verdict
+          AND p.answer IS NOT DISTINCT FROM n.answer
+    ) END)
 ) AS m ON true
-GROUP BY 1, 2, 3, 4, 5, 6
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 """
 _PASSAGES = """
 WITH newest AS MATERIALIZED ({newest})
@@ -135,16 +154,18 @@ def _table(task: Task, lane: Lane, *, delta: float) -> Table:
     parts = shape.parts(task.output_schema)[:MOST_FIELDS]
     return Table(
         _TITLES[lane],
-        looks=sum(cell.count for cell in cells),
-        lucky=sum(cell.count for cell in cells if cell.lucky),
+        looks=sum(cell.count for cell in cells if cell.is_look),
+        lucky=sum(cell.count for cell in cells if cell.is_look and cell.lucky),
         fields=[_field(part, cells, delta=delta) for part in parts] if cells else [],
     )
 
 
 def _cell(row: Sequence[Any]) -> _Cell:
-    chance, verdict, lucky, fixed, rights, wrongs, count = row
+    is_item, is_look, chance, verdict, lucky, fixed, rights, wrongs, count = row
     changed = frozenset(strict.pointer(name) if name else "" for name in fixed or ())
-    return _Cell(chance, verdict, lucky, changed, frozenset(rights or ()), frozenset(wrongs or ()), count)
+    return _Cell(
+        is_item, is_look, chance, verdict, lucky, changed, frozenset(rights or ()), frozenset(wrongs or ()), count
+    )
 
 
 def _field(part: shape.Part, cells: Sequence[_Cell], *, delta: float) -> Field:
@@ -153,18 +174,20 @@ def _field(part: shape.Part, cells: Sequence[_Cell], *, delta: float) -> Field:
     rows: list[tuple[float, str, int]] = []
     for cell in cells:
         word = _said(cell, path)
-        said[word] += cell.count
-        rows.append((cell.chance, word, cell.count))
-    wrong, known = said["fixed"] + said["wrong"], said.total() - said["unsaid"]
-    table = _counts([row for row in rows if row[1] != "unsaid"], unsaid_is_wrong=False)
+        if cell.is_look:
+            said[word] += cell.count
+        if cell.is_item:
+            rows.append((cell.chance, word, cell.count))
+    told = [row for row in rows if row[1] != "unsaid"]
+    table = _counts(told, unsaid_is_wrong=False)
     low, high = (_counts(rows, unsaid_is_wrong=flag) for flag in (False, True))
-    is_known = known >= errors.FEW
+    is_known = sum(row[2] for row in told) >= errors.FEW
     return Field(
         name=part.label,
         looks=said.total(),
         right=said["right"],
         fixed=said["fixed"],
-        wrong=wrong,
+        wrong=said["fixed"] + said["wrong"],
         unsaid=said["unsaid"],
         error=float(rates.estimates(table)[0]) if is_known else None,
         lower=float(rates.lowest(low, delta=delta)[0]) if is_known else None,

@@ -6,7 +6,7 @@ from typing import Any
 
 from rapidfuzz.distance import LCSseq
 
-from slider.models import Attempt, Decision, Item, Review, Task, Why
+from slider.models import Attempt, Decision, Review, Task, Why
 from slider.queries import items, rivals, shape
 from slider.queries.rivals import Rival
 from slider.queries.shape import Part
@@ -79,12 +79,13 @@ class Sheet:
 
 def of(review: Review) -> Sheet:
     """The sheet of a look, from the item, its proposal and the evidence at the time of the decision."""
-    item = Item.objects.select_related("payload", "task__project").get(pk=review.item_id)
-    decision = Decision.objects.select_related("attempt__score").get(pk=review.item_id)
-    attempt, task, body = decision.attempt, item.task, item.payload.body
+    item, task, decision = review.item, review.task, review.item.decision
+    attempt, body = decision.attempt, item.payload.body
     proposal = attempt.answer if attempt is not None else None
-    title, source = _titled(task.title(body, item.external_id), _source(task, body), task, item.external_id)
-    lines = _lines(task, attempt, proposal, source)
+    title, source = _headed(review)
+    # Whoever has read the look whole knows whether there are any.
+    others = rivals.workers(attempt) if attempt is not None and getattr(review, "has_others", True) else {}
+    lines = _lines(task, attempt, others, source)
     return Sheet(
         review=review,
         task=task,
@@ -99,6 +100,16 @@ def of(review: Review) -> Sheet:
         p_correct=decision.p_correct if proposal is not None and _may_tell(decision, attempt) else None,
         distrusted=decision.why == Why.SENTINEL,
     )
+
+
+def heading(review: Review) -> str:
+    """What a look is called: the heading of its sheet."""
+    return _headed(review)[0]
+
+
+def _headed(review: Review) -> tuple[str, tuple[Source, ...]]:
+    item, task, body = review.item, review.task, review.item.payload.body
+    return _titled(task.title(body, item.external_id), _source(task, body), task, item.external_id)
 
 
 def _may_tell(decision: Decision, attempt: Attempt | None) -> bool:
@@ -135,10 +146,10 @@ def _is_long(held: Any) -> bool:
     return isinstance(held, dict | list) or (isinstance(held, str) and (len(held) > 60 or "\n" in held))
 
 
-def _lines(task: Task, attempt: Attempt | None, proposal: Any, source: tuple[Source, ...]) -> tuple[Line, ...]:
-    if attempt is None or proposal is None:
+def _lines(task: Task, attempt: Attempt | None, others: dict[str, Any], source: tuple[Source, ...]) -> tuple[Line, ...]:
+    if attempt is None or attempt.answer is None:
         return ()
-    schema, others = Schema.compile(task.output_schema), rivals.workers(attempt)
+    schema, proposal = Schema.compile(task.output_schema), attempt.answer
     evidence = {row["name"]: row for row in attempt.fields}
     parts = sorted(shape.parts(task.output_schema, proposal), key=shape.is_bulky)
     found = [

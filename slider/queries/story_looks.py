@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from slider.models import Adjudication, Decline, Freed, Handing, Item, Review, ReviewKind, ReviewState, Stands
+from slider.models.review import TOGETHER
 from slider.queries import handed
 from slider.queries.chapters import Chapter, Fact
 from slider.queries.marked import Said
@@ -56,7 +57,7 @@ def _decided(look: Review, item: Item, marks: tuple[Said, ...]) -> Chapter:
     facts += [Fact("note", look.note)] if look.note else []
     if look.kind == ReviewKind.GATE and look.looks:
         kind = f"what most of {look.looks} looks say" if look.holder is None else "a lead, where the looks disagreed"
-    elif look.taken_at is None:
+    elif look.page == TOGETHER:
         facts.append(Fact("decided", "in one go with like items"))
     at = look.decided_at or look.created_at
     title = f"{look.get_verdict_display().capitalize()} by {who(look)}"

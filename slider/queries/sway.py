@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from slider.engine import together
 from slider.engine.difference import Difference, difference
 from slider.engine.proportion import Share, share
 from slider.models import Task, Verdict
+from slider.models.review import TOGETHER
 from slider.queries import shape
 from slider.queries.shape import Kind
 
@@ -56,7 +58,8 @@ class Sway:
 
 
 _LOOKS = """
-SELECT own.same, r.verdict, r.kind = 'known', r.kind = 'known' AND NOT k.draft_right,
+SELECT r.item_id, r.kind = 'gate', r.page = %(together)s,
+       own.same, r.verdict, r.kind = 'known', r.kind = 'known' AND NOT k.draft_right,
        r.kind NOT IN ('known', 'second') AND coalesce(s.verdict <> 'accept', false)
 FROM (
     SELECT * FROM slider_review WHERE task_id = %(task)s AND decided_at IS NOT NULL AND hidden_chance = %(chance)s
@@ -67,7 +70,8 @@ LEFT JOIN slider_ownanswer own ON own.review_id = r.id AND own.by_id = r.holder_
 LEFT JOIN slider_known k ON k.item_id = r.item_id AND r.kind = 'known'
 LEFT JOIN slider_review s ON s.item_id = r.item_id AND s.kind = 'second' AND s.state = 'decided' AND r.slot = 1
     AND s.id <> r.id
-WHERE r.state = 'decided' AND a.answer IS NOT NULL AND a.answer <> 'null' AND k.retired_at IS NULL
+WHERE r.state = 'decided' AND (r.kind = 'peer' OR r.looks IS NULL)
+  AND a.answer IS NOT NULL AND a.answer <> 'null' AND k.retired_at IS NULL
   AND NOT EXISTS (
     SELECT FROM slider_practice p
     WHERE p.item_id = r.item_id AND p.person_id = r.holder_id AND p.at < r.decided_at
@@ -97,12 +101,21 @@ def _newest_chance(task: Task) -> float:
 
 
 def _looks(task: Task, chance: float) -> list[Look]:
+    """The newest looks. What several people came to is nobody's look, and who settles it has read what they said.
+
+    Where like items are decided together none of those that are offered for it is counted: a shown draft may have been
+    decided in a list, and a hidden one can't be.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_LOOKS, {"task": task.pk, "chance": chance, "most": LOOKS})
-        return [
-            Look(same, verdict == Verdict.ACCEPT, is_known, bool(wrong), found)
-            for same, verdict, is_known, wrong, found in cursor.fetchall()
-        ]
+        cursor.execute(_LOOKS, {"task": task.pk, "chance": chance, "most": LOOKS, "together": TOGETHER})
+        rows = cursor.fetchall()
+    if any(was_together for _, _, was_together, *_ in rows):
+        may = together.offered(bytes(task.coin_secret), [item_id for item_id, *_ in rows])
+        rows = [row for row, ok in zip(rows, may, strict=True) if not (row[1] and ok)]
+    return [
+        Look(same, verdict == Verdict.ACCEPT, is_known, bool(wrong), found)
+        for _, _, _, same, verdict, is_known, wrong, found in rows
+    ]
 
 
 def row(words: str, looks: Sequence[Look]) -> Row:

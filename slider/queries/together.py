@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from slider import strict
 from slider.engine import together
 from slider.models import Payload, Review, ReviewKind, ReviewState, Task, Verdict, Why
+from slider.models.review import TOGETHER
 from slider.queries import desk, offered, shape
 
 MOST = 100
@@ -100,10 +101,25 @@ def _looks(task: Task, user_id: int) -> list[_Look]:
         item__decision__isnull=False,
     )
     looks = looks.exclude(declines__user_id=user_id).order_by("pk")
-    rows = looks.values_list("pk", "item_id", "item__decision__why", "item__decision__attempt__answer")[:SCANNED]
-    found = [_Look(*row) for row in rows]
+    looks = looks.select_related("item__decision__attempt")[:SCANNED]
+    found = [_read(look) for look in looks if not _is_hidden(look, task)]
     may = together.offered(bytes(task.coin_secret), [look.item_id for look in found])
     return [look for look, ok in zip(found, may, strict=True) if ok]
+
+
+def _is_hidden(look: Review, task: Task) -> bool:
+    """Whether people answer before they see the draft of this look: a list would show it to them."""
+    look.task = task
+    return look.is_drawn_hidden and _draft(look) is not None
+
+
+def _read(look: Review) -> _Look:
+    return _Look(look.pk, look.item_id, look.item.decision.why, _draft(look))
+
+
+def _draft(look: Review) -> Any:
+    attempt = look.item.decision.attempt
+    return attempt.answer if attempt is not None else None
 
 
 def _rows(task: Task, looks: Sequence[_Look]) -> tuple[Row, ...]:
@@ -178,7 +194,7 @@ class Said:
 def said(task: Task, user_id: int) -> tuple[Said, ...]:
     """What this person decided in one go and can still take back, the newest first."""
     looks = Review.objects.filter(
-        task=task, undo_until__gt=Now(), holder=user_id, taken_at=None, state=ReviewState.DECIDED, kind=ReviewKind.GATE
+        task=task, undo_until__gt=Now(), holder=user_id, page=TOGETHER, state=ReviewState.DECIDED, kind=ReviewKind.GATE
     )
     looks = looks.select_related("item__payload").annotate(left=desk.LEFT).order_by("-decided_at", "-pk")
     return tuple(

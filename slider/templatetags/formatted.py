@@ -45,6 +45,8 @@ _MARKDOWN = re.compile(
     r"|\[[^\[\]\n]{0,200}\]\([^)\s]",
     re.MULTILINE,
 )
+# What begins a tag and ends none: as a letter it is in view, and no parser looks for its end to the end of the text.
+_UNENDED = re.compile(r"<(?![^<>]*>)")
 _MARKDOWN_TO_HTML = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
@@ -67,8 +69,10 @@ def formatted(text: object, *, load: bool = False) -> Formatted | None:
     else:
         return None
     writer = _Writer(load=load)
-    writer.feed(html)
+    writer.feed(_UNENDED.sub("&lt;", html))
     writer.close()
+    if writer.is_hiding:
+        return None  # all that follows would be left out: the text as it is says more
     allowed = _OWN | (_PICTURE if load else {})
     clean = nh3.clean(
         writer.html(),
@@ -83,7 +87,7 @@ def formatted(text: object, *, load: bool = False) -> Formatted | None:
 def origins(texts: Sequence[object]) -> list[str]:
     """Where the pictures of some texts would be loaded from, each once: what a page's policy has to allow for them."""
     found = [address for text in texts if (one := formatted(text)) for address in one.pictures]
-    return sorted({f"https://{urlsplit(address).netloc}" for address in found})
+    return sorted({f"https://{_site(address)}" for address in found})
 
 
 @register.simple_tag(takes_context=True)
@@ -105,6 +109,11 @@ class _Writer(HTMLParser):
 
     def html(self) -> str:
         return "".join(self._written) + "".join(end for _, end in reversed(self._open))
+
+    @property
+    def is_hiding(self) -> bool:
+        """Whether something that is not shown has begun and not ended."""
+        return self._unseen > 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in reversed(attrs)}  # of two alike, browsers take the first
@@ -166,6 +175,7 @@ def _link(address: str) -> tuple[str, str]:
 
 
 _SCHEMES = ("http", "https", "mailto")
+_HOST = re.compile(r"[a-z0-9._-]+")  # nothing that would mean something in a page's policy
 
 
 def _site(address: str) -> SafeString | None:
@@ -177,6 +187,8 @@ def _site(address: str) -> SafeString | None:
         host = parts.path if parts.scheme == "mailto" else parts.hostname or ""
         host = host if parts.scheme == "mailto" else host.encode("idna").decode()
         if parts.scheme not in _SCHEMES or not host or parts.username is not None:
+            return None
+        if parts.scheme != "mailto" and not _HOST.fullmatch(host):
             return None
         return shown.visible(host if parts.port is None else f"{host}:{parts.port}")
     except (ValueError, UnicodeError):

@@ -23,6 +23,13 @@ def waiting(context: dict[str, Any]) -> frame.Desk:
 
 
 @register.simple_tag(takes_context=True)
+def runs_fleet(context: dict[str, Any]) -> bool:
+    """Whether the person at the page runs any part of the fleet."""
+    user = context["request"].user
+    return bool(user.is_superuser or frame.fleet_reach(user))
+
+
+@register.simple_tag(takes_context=True)
 def page_project(context: dict[str, Any]) -> Project | None:
     """The project that the page is about; None where it is about all of a person's projects."""
     task, project = context.get("task"), context.get("project")

@@ -1,6 +1,7 @@
 """The key of something the desk does, as the person who looks has it: printed on its button."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django import template
@@ -13,5 +14,9 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def key(context: Mapping[str, Any], name: str) -> SafeString:
     """The person's key for a deed of the table; nothing where it is switched off."""
-    own = context["keys"].by_deed[name]
+    return _printed(context["keys"].by_deed[name])
+
+
+@cache
+def _printed(own: str) -> SafeString:
     return format_html("<kbd>{}</kbd>", own.upper()) if own else SafeString()

@@ -1,12 +1,14 @@
 """Who may reach what: an object of a project that is not yours does not exist, a right that is missing is said."""
 
+from dataclasses import dataclass
+
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
 from slider.models import Item, Membership, Project, Role, Task
 from slider.models.project import RIGHTS
-from slider.queries.frame import rights
+from slider.queries.frame import fleet_reach, rights
 
 BIGGEST_ID = 2**63 - 1
 """No row has a larger one, and the database can't be asked for it."""
@@ -21,6 +23,7 @@ SAID = {
     "intake": "bring items in",
     "export": "export items",
     "administer": "administer it",
+    "operate": "run its part of the fleet",
 }
 
 
@@ -73,6 +76,47 @@ def demand(request: HttpRequest, project: Project, verb: str) -> None:
         f"To {SAID.get(verb, verb)} there takes the role {' or '.join(enough)}. "
         + (f"Ask {' or '.join(ask)} for it." if ask else "Ask whoever runs this installation for it.")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How much of the fleet somebody runs: the tasks of these projects; with None all of them, and the machines."""
+
+    projects: tuple[int, ...] | None
+
+    @property
+    def everything(self) -> bool:
+        return self.projects is None
+
+
+def reach(request: HttpRequest) -> Reach:
+    """What of the fleet this person runs: a superuser all of it, who may `operate` projects their tasks."""
+    user = person(request)
+    if user.is_active and user.is_superuser:
+        return Reach(None)
+    projects = fleet_reach(user)
+    if not projects:
+        raise PermissionDenied(
+            "The fleet is run by superusers of this installation, and by the Admin of a project for its tasks. "
+            "Ask one of them."
+        )
+    return Reach(tuple(projects))
+
+
+def operated_or_404(request: HttpRequest, task_id: int) -> Task:
+    """The task, if this person runs it: a superuser runs each, also where they belong to no project."""
+    if not person(request).is_superuser:
+        return task_or_404(request, task_id, "operate")
+    task = Task.objects.select_related("project").filter(pk=min(task_id, BIGGEST_ID)).first()
+    if task is None:
+        raise Http404(f"There is no task {task_id}.")
+    return task
+
+
+def machines_or_404(request: HttpRequest) -> None:
+    """A machine belongs to the installation: for whoever runs less than that it does not exist."""
+    if not person(request).is_superuser:
+        raise Http404("There is no such machine in your reach.")
 
 
 def is_blind(request: HttpRequest, project: Project) -> bool:

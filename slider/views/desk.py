@@ -14,8 +14,8 @@ from slider.flow import handing, moves, own_answers
 from slider.flow import review as reviewing
 from slider.flow import undo as undoing
 from slider.flow.review import KeptAside, NotYours, Said, Unfit
-from slider.models import Review, ReviewState, Task, Verdict
-from slider.queries import desk, frame, hidden, settling
+from slider.models import Review, ReviewKind, ReviewState, Task, Verdict, whole
+from slider.queries import desk, hidden, settling
 from slider.queries import sheet as sheets
 from slider.queries.sheet import Sheet
 from slider.views import access, desk_pages, mark_form, own_form, schema_form
@@ -38,14 +38,13 @@ def show(request: HttpRequest) -> HttpResponse:
 @require_POST
 def take(request: HttpRequest) -> HttpResponse:
     """Take the next look and go to it."""
-    return _next(request, _tasks(request))
+    return _next(request)
 
 
 @require_GET
 def look(request: HttpRequest, review_id: int) -> HttpResponse:
     """One look, to whoever holds it or held it last."""
-    tasks = _tasks(request)
-    review = _review(review_id, tasks)
+    review = _review(request, review_id)
     if review.state == ReviewState.DECIDED and review.holder_id == access.person(request).pk:
         return HttpResponseRedirect(reverse("desk"))  # the way back in the browser leads to what comes next
     if not _is_holders(request, review):
@@ -59,21 +58,26 @@ def look(request: HttpRequest, review_id: int) -> HttpResponse:
 @require_POST
 def decide(request: HttpRequest, review_id: int) -> HttpResponse:
     """Record the verdict and show the next look."""
-    tasks = _tasks(request)
-    review = _review(review_id, tasks)
-    sheet = sheets.of(review)
+    review = _review(request, review_id)
     if (wish := request.POST.get(schema_form.RESHAPE)) is not None:
-        return _reshaped(request, review, sheet, wish)
-    said, typed = _said(request, sheet)
+        return _reshaped(request, review, _sheet(review), wish)
+    said, typed = _said(request, review)
     try:
         said, typed = _marked(request, said, typed)
     except ValueError as error:
         return _refused_marks(request, review, typed, str(error))
     if typed.errors:
-        return desk_pages.look(request, review, typed, status=422)
+        return _shown(request, review, typed, status=422)
     try:
         user_id, seen_s = access.person(request).pk, _seen_s(request)
-        decided = reviewing.decide(review.pk, user_id=user_id, token=_token(request), said=said, seen_s=seen_s)
+        decided = reviewing.decide(
+            review.pk,
+            user_id=user_id,
+            token=_token(request),
+            said=said,
+            seen_s=seen_s,
+            alone=review.kind != ReviewKind.PEER,
+        )
     except NotYours as error:
         return desk_pages.lost(request, review, str(error), typed)
     except KeptAside as error:
@@ -85,28 +89,27 @@ def decide(request: HttpRequest, review_id: int) -> HttpResponse:
             return _refused_marks(request, review, typed, str(error))
         errors = {error.where: str(error)}
         if said.verdict == Verdict.FIX:
-            errors = schema_form.wrong(sheet.task.output_schema, said.answer) or errors
+            errors = schema_form.wrong(review.task.output_schema, said.answer) or errors
         doing = "reject" if said.verdict == Verdict.REJECT else "fix"
         doing = "mark" if typed.doing == "mark" else doing
-        return desk_pages.look(request, review, replace(typed, errors=errors, doing=doing), status=422)
+        return _shown(request, review, replace(typed, errors=errors, doing=doing), status=422)
     lucky = ", right for the wrong reason" if decided.lucky else ""
-    said_words = f"{desk_pages.SAID[Verdict(decided.verdict)]}{lucky}: {sheet.title}."
+    said_words = f"{desk_pages.SAID[Verdict(decided.verdict)]}{lucky}: {sheets.heading(decided)}."
     if desk_pages.page_of(request):
-        return _saved(request, said_words)
+        return _saved(request, said_words, decided=decided)
     # The line with the undo says it too.
-    return _next(request, tasks, said=said_words, flash=not sheet.task.undo_s, near=review.task_id)
+    return _next(request, said=said_words, flash=not review.task.undo_s, near=review.task_id)
 
 
 @require_POST
 def own(request: HttpRequest, review_id: int) -> HttpResponse:
     """Keep the answer that was given before the draft is shown; then show it, or the next look where it is the same."""
-    tasks = _tasks(request)
-    review = _review(review_id, tasks)
+    review = _review(request, review_id)
     if (wish := request.POST.get(schema_form.RESHAPE)) is not None:
         return _shown(request, review, own_form.reshaped(request, review.task, wish))
     typed, reading = own_form.read(request, review.task)
     if typed.errors:
-        return desk_pages.look(request, review, typed, status=422)
+        return _shown(request, review, typed, status=422)
     try:
         user_id = access.person(request).pk
         looked = own_answers.say(review.pk, user_id=user_id, token=_token(request), answer=reading)
@@ -114,20 +117,19 @@ def own(request: HttpRequest, review_id: int) -> HttpResponse:
         return desk_pages.lost(request, review, str(error), typed)
     except Unfit as error:
         typed = own_form.refused(typed, review.task, reading, error.where, str(error))
-        return desk_pages.look(request, review, typed, status=422)
+        return _shown(request, review, typed, status=422)
     if looked.state == ReviewState.DECIDED:
         said = "Accepted: the draft says the same as you."
-        return _saved(request, said) if desk_pages.page_of(request) else _next(request, tasks, said=said)
+        return _saved(request, said) if desk_pages.page_of(request) else _next(request, said=said)
     if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx's middleware
-        return _told(request, desk_pages.look(request, looked, Typed()), "Kept. Now the draft.")
+        return _told(desk_pages.look(request, looked, Typed()), "Kept. Now the draft.")
     return HttpResponseRedirect(desk_pages.address_of(looked.pk, request))
 
 
 @require_POST
 def skip(request: HttpRequest, review_id: int) -> HttpResponse:
     """Pass the look on to somebody else and show the next."""
-    tasks = _tasks(request)
-    review = _review(review_id, tasks)
+    review = _review(request, review_id)
     try:
         reviewing.skip(review.pk, user_id=access.person(request).pk, token=_token(request))
     except NotYours as error:
@@ -135,7 +137,7 @@ def skip(request: HttpRequest, review_id: int) -> HttpResponse:
     said = "Skipped: it goes to somebody else."
     if desk_pages.page_of(request):
         return _saved(request, said)
-    return _next(request, tasks, said=said, near=review.task_id)
+    return _next(request, said=said, near=review.task_id)
 
 
 @require_POST
@@ -156,38 +158,36 @@ def flag(request: HttpRequest, review_id: int) -> HttpResponse:
 
 
 def _give(request: HttpRequest, review_id: int, given: handing.Give, *, typed: Typed) -> HttpResponse:
-    tasks = _tasks(request)
-    review = _review(review_id, tasks)
+    review = _review(request, review_id)
     try:
         handing.give(review.pk, given, user_id=access.person(request).pk, token=_token(request))
     except NotYours as error:
-        return desk_pages.lost(request, review, str(error), replace(typed, note=typed.hand_note))
+        return desk_pages.lost(request, review, str(error), typed)
     except handing.Unfit as error:
         words = f"{str(error)[:1].upper()}{str(error)[1:]}."
-        return desk_pages.look(request, review, replace(typed, hand_error=words), status=422)
+        return _shown(request, review, replace(typed, hand_error=words), status=422)
     said = "Flagged: it goes to a lead." if given.to_lead else "Handed on, with your note."
     if desk_pages.page_of(request):
         return _saved(request, said)
-    return _next(request, tasks, said=said, near=review.task_id)
+    return _next(request, said=said, near=review.task_id)
 
 
 @require_POST
 def undo(request: HttpRequest, review_id: int) -> HttpResponse:
     """Take one's own decision back and show that look again; or the next one, and why it was too late."""
-    tasks = _tasks(request)
-    review = _review(review_id, tasks)
+    review = _review(request, review_id)
     user_id, lease_s = access.person(request).pk, settings.ENV.SLIDER_REVIEW_LEASE_S
-    title, page = sheets.of(review).title, desk_pages.page_of(request)
+    title, page = sheets.heading(review), desk_pages.page_of(request)
     try:
         held = undoing.undo(review.pk, user_id=user_id, token=_token(request), lease_s=lease_s, page=page)
     except undoing.TooLate as error:
         if page:
             return _saved(request, trouble=f"{title} stays as you decided it: {error}.")
-        return _next(request, tasks, trouble=f"{title} stays as you decided it: {error}.")
+        return _next(request, trouble=f"{title} stays as you decided it: {error}.")
     said = f"Taken back: {title}."
     was_fix = (before := desk.taken_back(held)) is not None and before.verdict == Verdict.FIX
     if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx's middleware
-        return _told(request, desk_pages.look(request, held, Typed(doing="fix" if was_fix else "")), said)
+        return _told(desk_pages.look(request, held, Typed(doing="fix" if was_fix else "")), said)
     messages.success(request, said)
     address = desk_pages.address_of(held.pk, request)
     return HttpResponseRedirect(address + ("&" if "?" in address else "?") + "do=fix" if was_fix else address)
@@ -196,7 +196,7 @@ def undo(request: HttpRequest, review_id: int) -> HttpResponse:
 @require_POST
 def stay(request: HttpRequest, review_id: int) -> HttpResponse:
     """A reader's sign of life: 204 and the seconds that are left, or 409 when the look is somebody else's."""
-    review = _review(review_id, _tasks(request))
+    review = _review(request, review_id)
     lease_s = settings.ENV.SLIDER_REVIEW_LEASE_S
     user_id = access.person(request).pk
     if not reviewing.stay(review.pk, user_id=user_id, token=_token(request), lease_s=lease_s):
@@ -210,9 +210,12 @@ def _tasks(request: HttpRequest) -> list[Task]:
     return desk_pages.wanted_of(request, tasks) if desk_pages.wanted(request) else tasks
 
 
-def _review(review_id: int, tasks: list[Task]) -> Review:
-    review = desk.look(review_id, tasks) if review_id <= access.BIGGEST_ID else None
-    if review is None:
+def _review(request: HttpRequest, review_id: int) -> Review:
+    """The look, if it is at an item of a task that this person may review, and of the one that they asked for."""
+    user_id, only = desk_pages.the_same_person(request), desk_pages.wanted(request)
+    review = desk.mine(review_id, user_id) if review_id <= access.BIGGEST_ID else None
+    if review is None or (only and str(review.task_id) != only):
+        _tasks(request)  # which says it where a right is missing, or the task
         raise Http404("There is no such item on your desk.")
     return review
 
@@ -235,16 +238,21 @@ def _token(request: HttpRequest) -> int:
     return desk_pages.number(request.POST.get("token", "")) or NO_CLAIM
 
 
-def _said(request: HttpRequest, sheet: Sheet) -> tuple[Said, Typed]:
-    """The verdict that the form means, and what was typed for it."""
+def _sheet(review: Review) -> Sheet:
+    return sheets.of(whole.looks([review.pk])[review.pk])
+
+
+def _said(request: HttpRequest, review: Review) -> tuple[Said, Typed]:
+    """The verdict that the form means, and what was typed for it. Only what takes an answer needs the sheet."""
     post, note = request.POST, request.POST.get("note", "").replace("\r\n", "\n")
-    form = schema_form.typed_in(post)
-    if pick := post.get("pick"):
-        chosen = next((a for a in sheet.alternatives if str(a.key) == pick), None)
+    form, pick, settles = schema_form.typed_in(post), post.get("pick"), post.get("as", "")
+    sheet = None
+    if pick:
+        chosen = next((a for a in _sheet(review).alternatives if str(a.key) == pick), None)
         if chosen is None:
             return Said(Verdict.FIX), Typed(form, {"": "That alternative is not offered any more."}, note, "fix")
         return Said(Verdict.FIX, chosen.answer, note=note), Typed({}, {}, note)
-    if (settled := settling.chosen(sheet, post.get("as", ""))) is not None:
+    if settles and (settled := settling.chosen(sheet := _sheet(review), settles)) is not None:
         return Said(Verdict(settled.verdict), settled.answer, settled.reason, note), Typed({}, {}, note)
     # A button may say the reason with it: on the page of all marks one form has all verdicts.
     verdict, _, reason = post.get("verdict", "").partition(":")
@@ -252,8 +260,9 @@ def _said(request: HttpRequest, sheet: Sheet) -> tuple[Said, Typed]:
         return Said(Verdict.REJECT, reason=reason or post.get("reason", ""), note=note), Typed(form, {}, note, "reject")
     if verdict in (Verdict.ACCEPT, LUCKY):
         return Said(Verdict.ACCEPT, note=note, lucky=verdict == LUCKY), Typed(form, {}, note)
-    if post.get("verdict") == own_form.OWN and (own := hidden.own_answer(sheet.review, access.person(request).pk)):
+    if post.get("verdict") == own_form.OWN and (own := hidden.own_answer(review, access.person(request).pk)):
         return Said(Verdict.FIX, own.answer, note=note), Typed(form, {}, note, "fix")
+    sheet = sheet or _sheet(review)
     reading = schema_form.read(sheet.task.output_schema, form, before=sheet.proposal)
     return Said(Verdict.FIX, reading.value, note=note), Typed(form, dict(reading.errors), note, "fix")
 
@@ -269,12 +278,12 @@ def _reshaped(request: HttpRequest, review: Review, sheet: Sheet, wish: str) -> 
     return _shown(request, review, Typed(texts, {}, note, "fix", marks=marks, focus=focus))
 
 
-def _shown(request: HttpRequest, review: Review, typed: Typed) -> HttpResponse:
-    """The look with what was typed in it, to whoever holds it."""
+def _shown(request: HttpRequest, review: Review, typed: Typed, *, status: int = 200) -> HttpResponse:
+    """The look with what was typed in it, to whoever holds it and to nobody else: others may be blind to it."""
     if not _is_holders(request, review):
         words = "this item is not in your hands now; somebody else may have it"
         return desk_pages.lost(request, review, words, typed)
-    return desk_pages.look(request, review, typed)
+    return desk_pages.look(request, review, typed, status=status)
 
 
 def _marked(request: HttpRequest, said: Said, typed: Typed) -> tuple[Said, Typed]:
@@ -289,20 +298,20 @@ def _marked(request: HttpRequest, said: Said, typed: Typed) -> tuple[Said, Typed
 def _refused_marks(request: HttpRequest, review: Review, typed: Typed, why: str) -> HttpResponse:
     words = f"{why[:1].upper()}{why[1:]}."
     doing = typed.doing if request.htmx else "mark"  # type: ignore[attr-defined]  # as above
-    return desk_pages.look(request, review, replace(typed, errors={}, doing=doing, marks_error=words), status=422)
+    return _shown(request, review, replace(typed, errors={}, doing=doing, marks_error=words), status=422)
 
 
 def _next(
-    request: HttpRequest, tasks: list[Task], *, said: str = "", flash: bool = True, trouble: str = "", near: int = 0
+    request: HttpRequest, *, said: str = "", flash: bool = True, trouble: str = "", near: int = 0
 ) -> HttpResponse:
     """The next look: as a piece when a script asked, else by a redirect that can be reloaded."""
     user_id = access.person(request).pk
-    ids = [task.pk for task in desk_pages.wanted_of(request, tasks)]
+    ids = [task.task_id for task in desk_pages.shown_of(request, desk_pages.reviewed_by(request))]
     review = reviewing.take(user_id, task_ids=ids, lease_s=settings.ENV.SLIDER_REVIEW_LEASE_S, near=near)
     if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx's middleware
         if review is None:
-            return _told(request, desk_pages.empty(request, tasks, trouble=trouble), said or trouble)
-        return _told(request, desk_pages.look(request, review, Typed(), trouble=trouble), said or trouble)
+            return _told(desk_pages.empty(request, _tasks(request), trouble=trouble), said or trouble)
+        return _told(desk_pages.look(request, review, Typed(), trouble=trouble), said or trouble)
     if said and flash:
         messages.success(request, said)
     if trouble:
@@ -312,15 +321,14 @@ def _next(
     return HttpResponseRedirect(empty if review is None else desk_pages.address_of(review.pk, request))
 
 
-def _saved(request: HttpRequest, said: str = "", *, trouble: str = "") -> HttpResponse:
+def _saved(request: HttpRequest, said: str = "", *, trouble: str = "", decided: Review | None = None) -> HttpResponse:
     """For a page that shows the next look already: what can be taken back now, or why that was too late."""
-    response = _told(request, desk_pages.said_alone(request, trouble=trouble), said or trouble)
+    response = _told(desk_pages.said_alone(request, trouble=trouble, decided=decided), said or trouble)
     response["X-Desk-Outcome"] = "late" if trouble else "saved"
     return response
 
 
-def _told(request: HttpRequest, response: HttpResponse, said: str) -> HttpResponse:
-    """The piece with what a script has to know beside it: what waits, and what happened, for the live region."""
-    response["X-Desk-Waiting"] = frame.desk(request.user).text
+def _told(response: HttpResponse, said: str) -> HttpResponse:
+    """The piece with what a script has to know beside it: what happened, for the live region."""
     response["X-Desk-Said"] = json.dumps(said)  # JSON: a header holds ASCII only
     return response

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from slider.flow import ahead as holding
 from slider.flow import hiding
 from slider.flow.ahead import Grip, Hand, Leases
-from slider.models import Review
+from slider.models import whole
 from slider.queries import desk, frame
 from slider.views import access, desk_pages
 
@@ -22,7 +22,8 @@ MOST_GRIPS = 100  # what a page has in hands, is sending, and has kept from befo
 @require_POST
 def ahead(request: HttpRequest) -> HttpResponse:
     """A sign of life of an open desk, and as many looks as it lacks, drawn and ready to be shown."""
-    may = desk_pages.may_review(request)
+    may = desk_pages.reviewed_by(request)
+    shown = desk_pages.shown_of(request, may)
     page, leases = desk_pages.page_of(request), leases_of()
     back = _grips(request, "back", long=True)
     grips = [*_grips(request, "have"), *_grips(request, "typed", long=True), *back]
@@ -33,16 +34,18 @@ def ahead(request: HttpRequest) -> HttpResponse:
         page=page,
         grips=[*grips, *sent],
         want=int(want) if want.isascii() and want.isdigit() and len(want) < 3 else 0,
-        tasks=[task.pk for task in desk_pages.wanted_of(request, may)],
-        may=[task.pk for task in may],
+        tasks=[task.task_id for task in shown],
+        may=[task.task_id for task in may],
         leases=leases,
         near=desk_pages.number(request.POST.get("near", "")),
+        practises=any(task.practises for task in shown),
+        number=desk_pages.number(request.POST.get("number", "")),
     )
     return _answer(request, hand, grips, back)
 
 
 def _answer(request: HttpRequest, hand: Hand, grips: Sequence[Grip], back: Sequence[Grip]) -> HttpResponse:
-    returned = Review.objects.in_bulk([grip.review_id for grip in back if grip.review_id in hand.kept])
+    returned = whole.looks([grip.review_id for grip in back if grip.review_id in hand.kept])
     looks = [*returned.values(), *hand.fresh]
     kept = hand.kept & {grip.review_id for grip in grips}
     told = {
@@ -72,11 +75,16 @@ def _answer(request: HttpRequest, hand: Hand, grips: Sequence[Grip], back: Seque
 
 @require_POST
 def release(request: HttpRequest) -> HttpResponse:
-    """The last word of a page that closes: what it holds and nobody has typed for is everybody's again."""
-    desk_pages.may_review(request)
+    """The last word of a page that closes: what it was given is everybody's again, but for what it names.
+
+    It names what somebody has typed for, and decisions that are on their way.
+    """
+    desk_pages.reviewed_by(request)
     page = desk_pages.page_of(request)
     if page:
-        holding.release(access.person(request).pk, page=page, grips=_grips(request, "have"))
+        kept = [*_grips(request, "typed"), *_grips(request, "sent")]
+        number = desk_pages.number(request.POST.get("number", ""))
+        holding.release(access.person(request).pk, page=page, but=[grip.review_id for grip in kept], number=number)
     return HttpResponse(status=204)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,12 +15,14 @@ from django.urls import reverse
 
 from slider.flow.marking import Remark
 from slider.models import Review, Task, Undone, Verdict
-from slider.queries import clock, desk, handed, hidden, own_keys, practice, settling, sheet, turns
+from slider.queries import clock, desk, handed, hidden, own_keys, practice, reviewed, settling, sheet, turns
+from slider.queries.reviewed import Reviewed
 from slider.templatetags import formatted
 from slider.views import access, mark_form, schema_form
 
 FORMS = ("fix", "reject", "mark", "hand", "flag", "keys")  # what an address may ask to stand open
 _PAGE = re.compile(r"[0-9a-f-]{8,36}", re.ASCII)
+NO_TASK = "There is no such task that you may review."
 SAID = {Verdict.ACCEPT: "Accepted", Verdict.FIX: "Fixed", Verdict.REJECT: "Rejected"}
 
 
@@ -57,16 +60,32 @@ def number(text: str) -> int:
 
 def may_review(request: HttpRequest) -> list[Task]:
     """The tasks that this person may review. A right that is missing is said."""
+    user_id = the_same_person(request)
+    return desk.tasks_of(user_id) or _none(user_id)
+
+
+def reviewed_by(request: HttpRequest) -> list[Reviewed]:
+    """The same without all that a page says of a task: for what an open desk asks again and again."""
+    user_id = the_same_person(request)
+    return reviewed.tasks(user_id) or _none(user_id)
+
+
+def the_same_person(request: HttpRequest) -> int:
+    """Who is signed in, if it is still whoever the page was opened by."""
     user_id = access.person(request).pk
     if request.POST.get("person", str(user_id)) != str(user_id):
         raise PermissionDenied("Somebody else has signed in here since that page was opened. Nothing was changed.")
-    tasks = desk.tasks_of(user_id)
-    if not tasks and not desk.reviews_anywhere(user_id):
+    return user_id
+
+
+def _none(user_id: int) -> list[Any]:
+    """No tasks, for somebody who reviews in a project that has none yet."""
+    if not desk.reviews_anywhere(user_id):
         raise PermissionDenied(
             "You review in no project. The desk is for people with the role Reviewer or Admin: "
             "ask an admin of your project for it."
         )
-    return tasks
+    return []
 
 
 def wanted_of(request: HttpRequest, tasks: list[Task]) -> list[Task]:
@@ -74,10 +93,20 @@ def wanted_of(request: HttpRequest, tasks: list[Task]) -> list[Task]:
     if only := wanted(request):
         tasks = [task for task in tasks if str(task.pk) == only]
         if not tasks:
-            raise Http404("There is no such task that you may review.")
+            raise Http404(NO_TASK)
         return tasks
     hidden = desk.hidden_of(access.person(request).pk)
     return [task for task in tasks if task.pk not in hidden]
+
+
+def shown_of(request: HttpRequest, tasks: list[Reviewed]) -> list[Reviewed]:
+    """The same of what an open desk asks for."""
+    if only := wanted(request):
+        tasks = [task for task in tasks if str(task.task_id) == only]
+        if not tasks:
+            raise Http404(NO_TASK)
+        return tasks
+    return [task for task in tasks if not task.hidden]
 
 
 def address_of(review_id: int, request: HttpRequest) -> str:
@@ -90,20 +119,17 @@ def _query(request: HttpRequest) -> str:
     return f"?{urlencode({'task': task})}" if task else ""
 
 
-def tasks_of(request: HttpRequest) -> list[Task]:
-    """The tasks that the person reviews; only the one that they asked for, if they did."""
-    tasks, only = desk.tasks_of(access.person(request).pk), wanted(request)
-    return [task for task in tasks if not only or str(task.pk) == only]
-
-
-def _said(request: HttpRequest) -> dict[str, Any]:
-    """What can be taken back, for the line that says so."""
-    last_said = desk.last_said(access.person(request).pk, tasks_of(request))
+def _said(request: HttpRequest, decided: Review | None = None) -> dict[str, Any]:
+    """What can be taken back, for the line that says so; what was `decided` in this very moment is it."""
+    last_said = None if decided is None else desk.just_said(decided)
+    if last_said is None:
+        only = number(wanted(request)) if wanted(request) else None
+        last_said = desk.last_said(access.person(request).pk, only=only)
     return {
         "last_said": last_said,
         "said_words": SAID[last_said.verdict] if last_said else "",
         "wanted": wanted(request),
-        "keys": own_keys.of(access.person(request).pk),
+        "keys": own_keys.of(access.person(request)),
     }
 
 
@@ -117,9 +143,9 @@ def _page(request: HttpRequest, piece: str, context: dict[str, Any], *, status: 
     return response
 
 
-def said_alone(request: HttpRequest, *, trouble: str = "") -> HttpResponse:
+def said_alone(request: HttpRequest, *, trouble: str = "", decided: Review | None = None) -> HttpResponse:
     """The line above the desk alone, for a page that has the next look already."""
-    response = render(request, "review/_said.html", _said(request) | {"trouble": trouble})
+    response = render(request, "review/_said.html", _said(request, decided) | {"trouble": trouble})
     response["X-Desk-Address"] = reverse("desk") + _query(request)
     response["Cache-Control"] = "no-store"
     return response
@@ -141,7 +167,7 @@ def look(request: HttpRequest, review: Review, typed: Typed, *, status: int = 20
 def sheet_alone(request: HttpRequest, review: Review) -> str:
     """The sheet of a look that waits ahead in an open page."""
     template, context = _of_look(review, Typed(), person=access.person(request).pk)
-    context |= {"wanted": wanted(request), "keys": own_keys.of(access.person(request).pk)}
+    context |= {"wanted": wanted(request), "keys": own_keys.of(access.person(request))}
     return render_to_string(template, context, request)
 
 
@@ -156,7 +182,7 @@ def _of_look(review: Review, typed: Typed, *, person: int) -> tuple[str, dict[st
         seen.task.output_schema, seen.proposal, typed=typed.form or None, errors=typed.errors, focus=typed.focus
     )
     fields = sorted(fields, key=lambda field: field.is_bulky)
-    now = clock.now()
+    now = getattr(review, "read_at", None) or clock.now()
     context = {
         "sheet": seen,
         "review": review,
@@ -165,7 +191,7 @@ def _of_look(review: Review, typed: Typed, *, person: int) -> tuple[str, dict[st
         "typed": typed,
         "form_error": schema_form.loose(fields, typed.errors),
         "reasons": list(enumerate(seen.task.reason_words.items(), start=1)),
-        "lease_left": _seconds_left(review),
+        "lease_left": _seconds_left(review, now),
         "own": hidden.beside(own, seen) if own is not None else None,
         "handed": handed.words_on(review),
         "colleagues": handed.colleagues(seen.task.project_id, without=person),
@@ -184,12 +210,12 @@ def _own_first(seen: sheet.Sheet, typed: Typed) -> dict[str, Any]:
         "review": seen.review,
         "fields": sorted(fields, key=lambda field: field.is_bulky),
         "form_error": schema_form.loose(fields, typed.errors),
-        "lease_left": _seconds_left(seen.review),
+        "lease_left": _seconds_left(seen.review, clock.now()),
     }
 
 
-def _seconds_left(review: Review) -> int:
-    return 0 if review.lease_until is None else desk.seconds(review.lease_until - clock.now())
+def _seconds_left(review: Review, now: datetime) -> int:
+    return 0 if review.lease_until is None else desk.seconds(review.lease_until - now)
 
 
 def _as_before(seen: sheet.Sheet, before: Undone, typed: Typed) -> Typed:
@@ -230,7 +256,7 @@ def _of_empty(request: HttpRequest, tasks: list[Task]) -> dict[str, Any]:
 def lost(request: HttpRequest, review: Review, why: str, typed: Typed) -> HttpResponse:
     """Somebody else has it: who and why, and what was typed here, to copy."""
     kept = [f"{name}: {text}" for key, text in typed.form.items() if text and (name := schema_form.shown(key))]
-    kept += [f"note: {typed.note}"] if typed.note else []
+    kept += [f"note: {note}" for note in (typed.note, typed.hand_note) if note]
     kept += [mark_form.in_words(one) for one in typed.marks]
     review = desk.look(review.pk, [review.task]) or review
     other = review.holder if review.holder_id != access.person(request).pk else None

@@ -1,5 +1,7 @@
 """A task's items, one item's whole story, taking an item back, and correcting what has left."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -40,7 +42,7 @@ def index(request: HttpRequest, task_id: int) -> HttpResponse:
 @require_GET
 def item(request: HttpRequest, item_id: int) -> HttpResponse:
     """One item and all that happened to it."""
-    return _item(request, item_id)
+    return shown(request, item_id)
 
 
 @require_POST
@@ -49,13 +51,13 @@ def withdraw(request: HttpRequest, item_id: int) -> HttpResponse:
     found = access.item_or_404(request, _id(item_id), "intake")
     reason = " ".join(request.POST.get("reason", "").replace("\x00", "").split())
     if not reason:
-        return _item(request, item_id, error="Say why: whoever reads the story later needs the reason.")
+        return shown(request, item_id, error="Say why: whoever reads the story later needs the reason.")
     if len(reason) > LONGEST_REASON:
-        return _item(request, item_id, error=f"The reason has {len(reason)} characters; at most {LONGEST_REASON} fit.")
+        return shown(request, item_id, error=f"The reason has {len(reason)} characters; at most {LONGEST_REASON} fit.")
     try:
         intake.withdraw(found.pk, by=access.person(request).pk, reason=f"withdrawn: {reason}")
     except moves.Lost:
-        return _item(
+        return shown(
             request, item_id, error="It is final by now: a result that is out can't be taken back.", status=409
         )
     messages.success(request, "The item is withdrawn; nothing is owed for it.")
@@ -68,20 +70,20 @@ def correct(request: HttpRequest, item_id: int) -> HttpResponse:
     found = access.item_or_404(request, _id(item_id), "review")
     holds = None if _is_hidden(request, found) else corrections.holds(found)
     if holds is None:
-        return _item(
+        return shown(
             request, item_id, error="There is no result to correct: people have to decide it first.", status=409
         )
     if (wish := request.POST.get(schema_form.RESHAPE)) is not None:
-        return _item(request, item_id, typed=correction_form.reshaped(request, found.task, holds, wish), status=200)
+        return shown(request, item_id, typed=correction_form.reshaped(request, found.task, holds, wish), status=200)
     said, typed = correction_form.read(request, found.task, holds)
     if typed.errors:
-        return _item(request, item_id, typed=typed)
+        return shown(request, item_id, typed=typed)
     try:
         made = correcting.correct(found.pk, user_id=access.person(request).pk, said=said)
     except NotOut as error:
-        return _item(request, item_id, trouble=f"{str(error).capitalize()}.")
+        return shown(request, item_id, trouble=f"{str(error).capitalize()}.")
     except Unfit as error:
-        return _item(request, item_id, typed=correction_form.refused(typed, said, error, found.task))
+        return shown(request, item_id, typed=correction_form.refused(typed, said, error, found.task))
     messages.success(request, _told(made, seen=request.POST.get("number", "")))
     return HttpResponseRedirect(reverse("item", args=[found.pk]))
 
@@ -102,7 +104,7 @@ def uncorrect(request: HttpRequest, item_id: int, correction_id: int) -> HttpRes
     try:
         correcting.undo(correction_id, user_id=access.person(request).pk)
     except TooLate as error:
-        return _item(request, item_id, trouble=f"The correction stays: {error}.")
+        return shown(request, item_id, trouble=f"The correction stays: {error}.")
     messages.success(request, "The correction is taken back: nothing of it has left.")
     return HttpResponseRedirect(reverse("item", args=[found.pk]))
 
@@ -112,7 +114,7 @@ def _is_hidden(request: HttpRequest, found: Item) -> bool:
     return access.is_blind(request, found.task.project) and items.is_looked_at(found.pk)
 
 
-def _item(
+def shown(
     request: HttpRequest,
     item_id: int,
     *,
@@ -120,7 +122,9 @@ def _item(
     status: int = 422,
     typed: Typed | None = None,
     trouble: str = "",
+    giving: dict[str, Any] | None = None,
 ) -> HttpResponse:
+    """The page of an item, with what was wrong and what was typed: `giving` is a look to a person, and the note."""
     found = access.item_or_404(request, _id(item_id), "see items")
     task, body = found.task, found.payload.body
     blind = access.is_blind(request, task.project)
@@ -146,6 +150,7 @@ def _item(
     }
     if "lead" in rights:
         context |= {"owed": handed.owed(found.pk), "colleagues": handed.colleagues(task.project_id)}
+        context |= {"giving": giving}
     holds = corrections.holds(found) if "review" in rights and not told.is_cut else None
     if holds is not None:
         context |= {"correcting": correction_form.context(task, holds, typed)}

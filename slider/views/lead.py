@@ -1,5 +1,7 @@
 """The lead's page of a task: who works on what, what waits and when it is done, and taking a look out of a hand."""
 
+from dataclasses import dataclass
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -8,8 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from slider.flow import release as releasing
-from slider.models import Review, ReviewKind
-from slider.queries import clock, lead
+from slider.models import Review, Task
+from slider.queries import clock, flags, lead
 from slider.views import access
 
 
@@ -17,29 +19,36 @@ from slider.views import access
 @require_safe
 def show(request: HttpRequest, task_id: int) -> HttpResponse:
     """Everybody who works on a task right now, their pace, the backlog and its forecast."""
-    return _show(request, task_id)
+    return page(request, access.task_or_404(request, task_id, "lead"))
 
 
-def _show(
-    request: HttpRequest, task_id: int, *, error: str = "", of: int = 0, words: str = "", status: int = 200
-) -> HttpResponse:
-    task = access.task_or_404(request, task_id, "lead")
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What could not be done, in which section of the page; with a look, in the form of that look."""
+
+    words: str
+    section: str
+    review_id: int = 0
+    typed: str = ""
+
+
+def page(request: HttpRequest, task: Task, wrong: Wrong | None = None, *, status: int = 200) -> HttpResponse:
+    """The whole page. Whoever asks has the right."""
     now, waits = clock.now(), lead.waits(task)
     context = {
         "task": task,
         "held": lead.held(task),
         "most_held": lead.MOST_HELD,
+        "flags": flags.standing(task),
+        "most_flags": flags.MOST,
         "paces": lead.paces(task.pk),
         "waits": waits,
-        "kinds": [(ReviewKind(one.kind).label, one) for one in waits.kinds],
         "outlook": lead.outlook(task, waits, now=now),
         "level": lead.LEVEL,
         "spell": lead.spell_now(task.pk),
         "spells": lead.spells(task),
         "now": now,
-        "error": error,
-        "error_of": of,
-        "words": words,
+        "wrong": wrong,
         "here": "lead",
     }
     return render(request, "lead/show.html", context, status=status)
@@ -56,8 +65,9 @@ def release(request: HttpRequest, task_id: int, review_id: int) -> HttpResponse:
     try:
         releasing.release(review_id, token=number, by=access.person(request).pk, words=words)
     except releasing.Unfit as error:
-        return _show(request, task_id, error=str(error), of=review_id, words=words, status=422)
+        wrong = Wrong(str(error), section="held", review_id=review_id, typed=words)
+        return page(request, task, wrong, status=422)
     except releasing.Gone as error:
-        return _show(request, task_id, error=f"Nothing was released: {error}.", status=409)
+        return page(request, task, Wrong(f"Nothing was released: {error}.", section="held"), status=409)
     messages.success(request, "Released: it is open to everybody again. The story says that you did it, and why.")
     return HttpResponseRedirect(reverse("lead", args=[task.pk]))

@@ -75,6 +75,6 @@ def _page(
         "off": off,
         "error": str(clash) if clash is not None and not clash.deed else "",
         "has_own": off or any(line.is_own for line in lines),
-        "keys": own_keys.of(access.person(request).pk),
+        "keys": own_keys.of(access.person(request)),
     }
     return render(request, "review/my_keys.html", context, status=200 if clash is None else 422)

@@ -10,7 +10,7 @@ from slider.flow import handing
 from slider.flow.review import NotYours
 from slider.models import Membership, Project, Review, skills
 from slider.queries import people
-from slider.views import access
+from slider.views import access, items
 
 
 @require_safe
@@ -60,7 +60,8 @@ def assign(request: HttpRequest, item_id: int, review_id: int) -> HttpResponse:
     try:
         handing.assign(review_id, to=chosen, by=access.person(request).pk, note=request.POST.get("note", ""))
     except (NotYours, handing.Unfit) as error:
-        messages.error(request, f"Nothing was assigned: {error}.")
+        typed = {"review_id": review_id, "to": to, "note": request.POST.get("note", "")}
+        return items.shown(request, item_id, trouble=f"Nothing was assigned: {error}.", giving=typed)
     else:
         messages.success(request, "It is everybody's to take." if chosen is None else "Assigned.")
     return HttpResponseRedirect(reverse("item", args=[found.pk]))

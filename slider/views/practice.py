@@ -14,7 +14,7 @@ from slider.flow.review import Unfit
 from slider.models import Review, Task
 from slider.queries import desk, own_keys, practice, sheet
 from slider.views import access, practice_form, schema_form
-from slider.views.desk_pages import Typed
+from slider.views.desk_pages import Typed, number
 
 
 @require_safe
@@ -43,7 +43,7 @@ def following(request: HttpRequest, task_id: int) -> HttpResponse:
     practising.begin(task)
     came_from = request.POST.get("after", "")
     user_id = access.person(request).pk
-    told = practice.told(task, int(came_from), user_id) if came_from.isascii() and came_from.isdigit() else None
+    told = practice.told(task, number(came_from), user_id)
     is_round = told is not None and told.practice.turn == 1 and not practice.progress(task, user_id).untried
     if is_round:
         return _to(request, task, "practice-summary", _summary)
@@ -158,7 +158,7 @@ def _to(request: HttpRequest, task: Task, name: str, piece: Any) -> HttpResponse
 def _page(
     request: HttpRequest, task: Task, piece: str, context: dict[str, Any], *, address: str, status: int = 200
 ) -> HttpResponse:
-    context |= {"piece": piece, "task": task, "keys": own_keys.of(access.person(request).pk)}
+    context |= {"piece": piece, "task": task, "keys": own_keys.of(access.person(request))}
     template = "review/_desk.html" if _is_script(request) else "practice/desk.html"
     response = render(request, template, context, status=status)
     response["X-Desk-Address"] = address

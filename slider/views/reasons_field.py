@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.text import slugify
 
-from slider.models import Task, reasons
+from slider.models import reasons
+from slider.views.settings_form import SettingsForm, Stored, setting
 
 
 class ReasonsField(forms.CharField):
@@ -34,33 +35,29 @@ def _read(line: str) -> dict[str, str]:
     return {"code": code.strip(), "words": " ".join(words.split())}
 
 
-class ReasonsForm(forms.Form):
+_PICTURES = Stored("pictures", lambda load: "yes" if load else "no", lambda said: said == "yes")
+
+
+class ReasonsForm(SettingsForm):
     """What reviewers may say is wrong with an answer of this task, and what they may load."""
 
-    reasons = ReasonsField(
-        label="Reasons",
-        required=False,
-        help_text=(
-            "What may be wrong with an answer: 1 to 9, one a line, such as invented: Invented fact. "
-            "The code before the colon goes out with rejected results; keep it when you change the words."
+    reasons = setting(
+        Stored("reasons"),
+        ReasonsField(
+            label="Reasons",
+            required=False,
+            help_text=(
+                "What may be wrong with an answer: 1 to 9, one a line, such as invented: Invented fact. "
+                "The code before the colon goes out with rejected results; keep it when you change the words."
+            ),
         ),
     )
-
-    pictures = forms.ChoiceField(
-        label="Pictures that a text names by their address",
-        required=False,
-        choices=[("no", "shown as links"), ("yes", "a reviewer may load them, item by item")],
-        help_text="Whoever keeps such a picture sees that somebody looks, from where and when.",
+    pictures = setting(
+        _PICTURES,
+        forms.ChoiceField(
+            label="Pictures that a text names by their address",
+            required=False,
+            choices=[("no", "shown as links"), ("yes", "a reviewer may load them, item by item")],
+            help_text="Whoever keeps such a picture sees that somebody looks, from where and when.",
+        ),
     )
-
-    def fill(self, task: Task) -> None:
-        """Put the cleaned values on a task. A page that never showed a field must not take the task's own away."""
-        if self.cleaned_data["reasons"] is not None:
-            task.reasons = self.cleaned_data["reasons"]
-        if pictures := self.cleaned_data["pictures"]:
-            task.pictures = pictures == "yes"
-
-    @staticmethod
-    def of(task: Task) -> dict[str, Any]:
-        """The initial values that show a task as it is."""
-        return {"reasons": task.reasons, "pictures": "yes" if task.pictures else "no"}

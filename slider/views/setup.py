@@ -10,14 +10,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from slider.flow import endpoints, setup
-from slider.models import Endpoint, Mode, Task, Worker, can
+from slider.flow import endpoints, operate, setup
+from slider.models import Endpoint, Mode, Stance, Task, Worker, can
 from slider.queries import endpoints as endpoint_of
 from slider.queries import people, practice
 from slider.schema import Schema
 from slider.views import access, examples
+from slider.views.promise_form import PromiseForm
 from slider.views.reasons_field import ReasonsForm
-from slider.views.setup_forms import ContractForm, EndpointForm, NameForm, PromiseForm, SentinelsForm, StartForm
+from slider.views.setup_forms import ContractForm, EndpointForm, NameForm, SentinelsForm, StartForm
 from slider.views.worker_form import WorkerForm
 
 
@@ -185,7 +186,14 @@ def pause(request: HttpRequest, task_id: int) -> HttpResponse:
     """Stop or resume a task's workers; which of the two stands in the form."""
     task = access.task_or_404(request, task_id, "edit task")
     paused = request.POST.get("paused") == "yes"
-    setup.pause(task, paused=paused)
+    reason = request.POST.get("reason", "").strip() or "on the page of its settings"
+    try:
+        operate.stand(
+            operate.Target(task.pk), Stance.PAUSED if paused else None, by=access.person(request).pk, reason=reason
+        )
+    except operate.Unfit as error:
+        messages.error(request, str(error))
+        return redirect("task-settings", task_id=task.pk)
     messages.success(request, "Paused: its workers stand still." if paused else "Resumed: its workers go on.")
     return redirect("task-settings", task_id=task.pk)
 

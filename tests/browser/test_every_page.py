@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from slider.flow import handing, known, steer
+from slider.flow import handing, known, operate, presence, steer
 from slider.flow import imports as importing
-from slider.models import Import, Membership, Mode, Review, ReviewKind, Task, Verdict
+from slider.models import Import, Membership, Mode, Review, ReviewKind, Stance, Task, Verdict, Worker
 from tests import casts, evidence, pasts
 from tests.browser.conftest import Faults, SignIn
 
@@ -76,6 +76,21 @@ def _looks_at_people(task: Task, cast: casts.Company) -> list[str]:
     return ["/my-work", "/my-keys", reverse("reviewers", args=[task.pk]), f"/items/{item.pk}/"]
 
 
+def _fleet(cast: casts.Company) -> list[str]:
+    """The board of a fleet in trouble: a machine with long names, something paused, something stuck."""
+    User.objects.filter(pk=cast.admin.pk).update(is_superuser=True)
+    task = casts.task(cast.project, by=cast.admin, name=LONG[:110], slug="stuck")
+    casts.one(task, LONG[:90], casts.fails(detail=LONG[:200]))
+    Worker.objects.filter(task=task).update(trouble=LONG[:250], daily_budget=1, requests_per_min=60)
+    host = LONG[:60].replace(" ", "-")
+    presence.show(presence.Life(host, 7, f"work@{host}", "work", task.pk, "reader", 12, 4))
+    for target in (operate.Target(task.pk, "reader"), operate.Target(host=host)):
+        operate.stand(target, Stance.DRAINING, by=cast.admin.pk, reason=LONG)
+    of_task = reverse("fleet-task", args=[task.pk])
+    dry = reverse("fleet-requeue", args=[task.pk]) + "?what=no_answer"
+    return [reverse("fleet"), of_task, dry, reverse("fleet-host", args=[host])]
+
+
 def _bring_in(cast: casts.Company) -> Import:
     brought = importing.receive(cast.task, name="rows.csv", stream=BytesIO(FILE), by=cast.admin.pk)
     importing.run(brought.pk)
@@ -130,6 +145,17 @@ def test_every_page_fits_everybody(stage: Stage, sign_in: SignIn, fit: Callable[
         assert answer is not None
         assert answer.status == 200, address
         page.evaluate("for (const fold of document.querySelectorAll('main details')) fold.open = true")
+        fit(page)
+
+
+def test_the_fleet_fits_everybody(sign_in: SignIn, fit: Callable[[Page], None]) -> None:
+    cast = casts.company()
+    addresses = _fleet(cast)
+    page = sign_in(cast.admin)
+    for address in addresses:
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 200, address
         fit(page)
 
 

@@ -119,3 +119,42 @@ def test_an_items_story_can_be_linked_step_by_step(sign_in: SignIn, fit: Callabl
     expect(page.locator(f"#look-{look.pk}")).to_be_in_viewport()
     expect(page.get_by_role("button", name="Copy the link")).to_be_visible()
     fit(page, "item")
+
+
+def test_what_is_flagged_with_a_key_is_found_and_settled_by_a_lead(
+    sign_in: SignIn, fit: Callable[[Page, str], None], faults: Faults
+) -> None:
+    faults.expect("422")
+    cast = casts.company(undo_s=600)
+    for name in ("m1", "m2"):
+        casts.one(cast.task, name, casts.says(SAID), subject=f"{LONG[:60]} {name}")
+    lead = casts.person("lead", role=Role.LEAD, of=cast.project)
+    at_desk = sign_in(cast.reviewer)
+    at_desk.goto("/desk/")
+    for name in ("m1", "m2"):
+        expect(at_desk.locator("#sheet-title")).to_contain_text(name)
+        expect(at_desk.locator("#desk:not([aria-busy], [data-unsaved])")).to_be_attached()
+        at_desk.keyboard.press("f")
+        at_desk.keyboard.type(f"{LONG} {name}?")
+        at_desk.keyboard.press("Control+Enter")
+    expect(at_desk.locator("#desk:not([data-unsaved])")).to_be_attached()
+    page = sign_in(lead)
+    page.goto(f"/tasks/{cast.task.pk}/desk")
+    expect(page.locator("#flags article")).to_have_count(2)
+    fit(page, "flags-full")
+    first = page.locator("#flags article").first
+    first.locator("summary").press("Enter")
+    first.get_by_role("button", name="Take the flag off").press("Enter")
+    expect(page.locator("#flag-error")).to_be_visible()
+    fit(page, "flags-error")
+    page.get_by_label("What to do").first.fill("It is ours: accept it.")
+    page.locator("#flags article").first.get_by_role("button", name="Take the flag off").press("Enter")
+    expect(page.get_by_text("The flag is off")).to_be_visible()
+    page.locator("#flags article").get_by_role("button", name="Take it").press("Enter")
+    expect(page.locator("#sheet-title")).to_contain_text("m2")
+    page.wait_for_load_state("networkidle")  # before its scripts run, a page hears no key
+    page.keyboard.press("a")
+    expect(page.locator("#desk:not([aria-busy], [data-unsaved])")).to_be_attached()
+    page.goto(f"/tasks/{cast.task.pk}/desk")
+    expect(page.get_by_text("Nothing is flagged.")).to_be_visible()
+    assert list(Review.objects.order_by("pk").values_list("verdict", flat=True)) == ["", "accept"]

@@ -260,6 +260,7 @@ def test_a_late_verdict_is_told_to_be_a_second_opinion(
     page = sign_in(cast.reviewer)
     page.goto("/desk/")
     at_desk(page, "Message m1")
+    page.wait_for_load_state("networkidle")  # its own sign of life would take the look again
     Review.objects.update(state=ReviewState.OPEN, holder=None, last_holder=cast.reviewer, lease_until=None)
     casts.decide(cast.colleague, cast.task)
     page.keyboard.press("e")

@@ -101,3 +101,10 @@ def test_the_matrix_refuses_infinity() -> None:
 def test_a_calibration_that_knows_fewer_signals_gets_its_own_columns() -> None:
     rows = [{"stated": 1.0, "familiar": 2.0, "agreement": -1.0}]
     assert evidence.matrix(rows, signals=("agreement", "stated")).tolist() == [[-1.0, 1.0]]
+
+
+@given(some.lists(some.none() | some.floats() | some.floats(-9.0, 2e-6) | some.just(-0.0), min_size=1, max_size=6))
+def test_each_token_counts_as_it_is_and_one_that_is_no_evidence_spoils_all(logprobs: list[float | None]) -> None:
+    good = [value for value in logprobs if value is not None and math.isfinite(value) and value <= 1e-6]
+    kept = [min(value, 0.0) for value in good] if len(good) == len(logprobs) else None
+    assert evidence._usable(logprobs) == kept

@@ -169,3 +169,25 @@ def test_latency_alone_never_takes_more_than_three_quarters() -> None:
     world.latency_s = lambda _: 0.1 * (1 + world.now)
     world.run(60)
     assert throttle.limit >= 10
+
+
+def test_a_bound_from_outside_holds_at_once_and_what_was_learnt_outlives_it() -> None:
+    throttle = Throttle(32)
+    throttle.bound(6)
+    assert throttle.limit == 6
+    throttle.bound(32)
+    assert throttle.limit == 32, "nothing was learnt of an endpoint that was never too busy"
+    throttle.refused(began=1.0, now=1.1)
+    throttle.refused(began=2.0, now=2.1)
+    assert throttle.limit == 8
+    throttle.bound(0)
+    assert throttle.limit == 1
+    throttle.bound(32)
+    assert throttle.limit == 8
+
+
+def test_a_refusal_halves_what_was_in_the_air_and_not_what_might_have_been() -> None:
+    throttle = Throttle(32)
+    throttle.bound(6)
+    throttle.refused(began=1.0, now=1.1)
+    assert throttle.limit == 3

@@ -4,15 +4,16 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.utils import timezone
 
 from slider.flow import ahead, claims, review
 from slider.flow.ahead import Grip, Hand, Leases
 from slider.flow.review import NotYours, Said
-from slider.models import Decline, Review, ReviewState, Verdict
+from slider.models import Decline, LastWord, Review, ReviewState, Verdict
 from tests import casts
 from tests.casts import Company
+from tests.flow.test_races import Elsewhere
 
 pytestmark = pytest.mark.django_db
 
@@ -28,10 +29,10 @@ def cast() -> Company:
     return made
 
 
-def fill(cast: Company, *grips: Grip, page: str = ONE, want: int = 4, user_id: int = 0) -> Hand:
+def fill(cast: Company, *grips: Grip, page: str = ONE, want: int = 4, user_id: int = 0, number: int = 0) -> Hand:
     ids = [cast.task.pk]
     who = user_id or cast.reviewer.pk
-    return ahead.fill(who, page=page, grips=grips, want=want, tasks=ids, may=ids, leases=LEASES)
+    return ahead.fill(who, page=page, grips=grips, want=want, tasks=ids, may=ids, leases=LEASES, number=number)
 
 
 def grips(hand: Hand, *, long: bool = False) -> list[Grip]:
@@ -102,9 +103,9 @@ def test_another_persons_claim_and_a_task_that_one_may_not_review_keep_nothing(c
 
 def test_a_page_that_closes_lets_go_of_its_own_and_the_decision_still_counts(cast: Company) -> None:
     hand = fill(cast, want=2)
-    assert ahead.release(cast.colleague.pk, page=ONE, grips=grips(hand)) == 0
-    assert ahead.release(cast.reviewer.pk, page=OTHER, grips=grips(hand)) == 0
-    assert ahead.release(cast.reviewer.pk, page=ONE, grips=grips(hand)) == 2
+    assert ahead.release(cast.colleague.pk, page=ONE, but=[]) == 0
+    assert ahead.release(cast.reviewer.pk, page=OTHER, but=[]) == 0
+    assert ahead.release(cast.reviewer.pk, page=ONE, but=[]) == 2
     assert not Review.objects.filter(state=ReviewState.HELD).exists()
     first = hand.fresh[0]
     decided = review.decide(first.pk, user_id=cast.reviewer.pk, token=first.token, said=Said(Verdict.ACCEPT))
@@ -114,7 +115,13 @@ def test_a_page_that_closes_lets_go_of_its_own_and_the_decision_still_counts(cas
 def test_a_late_word_of_a_closed_page_takes_nothing_from_the_page_that_has_it_now(cast: Company) -> None:
     hand = fill(cast, want=1)
     assert fill(cast, *grips(hand), page=OTHER, want=0).kept == {hand.fresh[0].pk}
-    assert ahead.release(cast.reviewer.pk, page=ONE, grips=grips(hand)) == 0
+    assert ahead.release(cast.reviewer.pk, page=ONE, but=[]) == 0
+
+
+def test_a_page_that_closes_keeps_what_it_names_and_nothing_else(cast: Company) -> None:
+    hand = fill(cast, want=3)
+    assert ahead.release(cast.reviewer.pk, page=ONE, but=[hand.fresh[1].pk, 10**15]) == 2
+    assert Review.objects.get(state=ReviewState.HELD).pk == hand.fresh[1].pk
 
 
 def test_what_a_person_skipped_is_not_held_again(cast: Company) -> None:
@@ -152,6 +159,45 @@ def test_another_verdict_under_the_same_claim_is_told_that_the_first_stands(cast
             say(other)
 
 
+def test_what_a_page_asked_for_before_it_closed_gives_it_nothing_when_it_comes_after(cast: Company) -> None:
+    hand = fill(cast, want=2, number=3)
+    ahead.release(cast.reviewer.pk, page=ONE, but=[], number=4)
+    ahead.release(cast.reviewer.pk, page=ONE, but=[], number=2)  # its last word but one came last
+    late = fill(cast, *grips(hand), number=4)
+    assert (late.kept, late.fresh) == (frozenset(), ())
+    assert not Review.objects.filter(state=ReviewState.HELD).exists()
+    assert len(fill(cast, number=4, user_id=cast.colleague.pk).fresh) == 4
+    assert len(fill(cast, number=4, page=OTHER).fresh) == 4
+
+
+def test_a_page_that_comes_back_from_where_the_browser_kept_it_holds_again(cast: Company) -> None:
+    hand = fill(cast, want=2, number=1)
+    ahead.release(cast.reviewer.pk, page=ONE, but=[], number=1)
+    assert fill(cast, *grips(hand), want=0, number=2).kept == {look.pk for look in hand.fresh}
+
+
+def test_last_words_are_kept_for_an_hour(cast: Company) -> None:
+    for number, page in enumerate((ONE, OTHER), start=1):
+        ahead.release(cast.reviewer.pk, page=page, but=[], number=number)
+        LastWord.objects.filter(page=ONE).update(at=timezone.now() - timedelta(hours=2))
+    ahead.release(cast.colleague.pk, page=ONE, but=[], number=7)
+    said = LastWord.objects.order_by("user", "page").values_list("user", "page", "asked")
+    assert list(said) == [(cast.reviewer.pk, OTHER, 2), (cast.colleague.pk, ONE, 7)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_that_closes_waits_for_what_it_is_just_being_given() -> None:
+    cast = casts.company()
+    casts.one(cast.task)
+    closing = Elsewhere(lambda: ahead.release(cast.reviewer.pk, page=ONE, but=[]))
+    with transaction.atomic():
+        assert names(fill(cast)) == ["m1"]
+        closing.start()
+        closing.until_it_waits()
+    assert closing.done() == 1
+    assert not Review.objects.filter(state=ReviewState.HELD).exists()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_many_pages_at_once_never_hold_one_look_twice_nor_a_person_too_many() -> None:
     cast = casts.company()
@@ -176,3 +222,15 @@ def test_many_pages_at_once_never_hold_one_look_twice_nor_a_person_too_many() ->
     holders = dict(got)
     assert len(holders) == len(set(got)) == Review.objects.filter(state=ReviewState.HELD).count() == 32
     assert all(list(holders.values()).count(who) == 8 for who in people)
+
+
+def test_a_page_that_wakes_takes_no_second_look_at_the_same_item() -> None:
+    cast = casts.company(looks=2)
+    casts.one(cast.task)
+    held_by_another = casts.take(cast.colleague, cast.task)
+    first = fill(cast)
+    run_out()
+    review.skip(held_by_another.pk, user_id=cast.colleague.pk, token=held_by_another.token)
+    again = fill(cast, page=OTHER)  # the first one is free by now, and comes first
+    assert {look.pk for look in again.fresh} == {held_by_another.pk}
+    assert fill(cast, *grips(first), want=0).kept == frozenset()

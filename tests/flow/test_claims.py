@@ -29,6 +29,16 @@ def test_the_oldest_of_the_lowest_priority_number_comes_first() -> None:
     assert [c.item_id for c in claim(cast)] == [urgent.pk, first.pk, second.pk]
 
 
+def test_of_one_priority_what_is_wanted_soonest_comes_first_and_what_is_wanted_at_no_time_last() -> None:
+    cast = casts.company()
+    late, never, soon, urgent = casts.bring_in(cast.task, {f"m{n}": {"text": "a"} for n in range(4)})
+    now = timezone.now()
+    Item.objects.filter(pk=late.pk).update(due_at=now + timedelta(hours=5))
+    Item.objects.filter(pk=soon.pk).update(due_at=now + timedelta(hours=1))
+    Item.objects.filter(pk=urgent.pk).update(priority=-1)
+    assert [c.item_id for c in claim(cast)] == [urgent.pk, soon.pk, late.pk, never.pk]
+
+
 def test_an_item_that_is_not_due_yet_or_was_tried_too_often_is_left() -> None:
     cast = casts.company()
     later, worn, good = casts.bring_in(cast.task, {"m1": {"text": "a"}, "m2": {"text": "b"}, "m3": {"text": "c"}})

@@ -1,12 +1,14 @@
 """A look is given to somebody, by a lead or by whoever holds it; and one rule says who may take what."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
+from django.utils import timezone
 
-from slider.flow import handing, review
+from slider.flow import ahead, claims, handing, review
 from slider.flow.handing import Unfit
 from slider.flow.review import KeptAside, NotYours, Said
 from slider.models import (
@@ -176,6 +178,34 @@ def test_assigning_what_somebody_holds_takes_it_from_them(cast: Company, lead: U
         review.decide(held.pk, user_id=cast.reviewer.pk, token=held.token, said=Said(Verdict.ACCEPT))
     assert SecondOpinion.objects.count() == 1
     assert casts.take(cast.colleague, cast.task).pk == held.pk
+
+
+def test_assigning_what_somebody_held_last_takes_it_from_them_too(cast: Company, lead: User) -> None:
+    casts.one(cast.task)
+    held = casts.take(cast.reviewer, cast.task)
+    Review.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    claims.free_reviews()
+    handing.assign(held.pk, to=cast.colleague.pk, by=lead.pk)
+    ids, leases = [cast.task.pk], ahead.Leases(page_s=50, typed_s=600)
+    grips = [ahead.Grip(held.pk, held.token, long=True)]
+    assert ahead.hold(cast.reviewer.pk, page="a" * 32, grips=grips, leases=leases, may=ids) == frozenset()
+    with pytest.raises(KeptAside):
+        review.decide(held.pk, user_id=cast.reviewer.pk, token=held.token, said=Said(Verdict.ACCEPT))
+    assert casts.take(cast.colleague, cast.task).pk == held.pk
+
+
+def test_nobody_is_given_two_looks_at_one_item(cast: Company, lead: User) -> None:
+    several = casts.task(cast.project, by=cast.admin, name="Twice", slug="twice", looks=2)
+    casts.one(several)
+    one, other = Review.objects.filter(kind=ReviewKind.PEER).order_by("slot")
+    for first, second in ((one, other), (other, one)):
+        handing.assign(first.pk, to=cast.colleague.pk, by=lead.pk)
+        with pytest.raises(Unfit, match="nobody gets two"):
+            handing.assign(second.pk, to=cast.colleague.pk, by=lead.pk)
+        ids, leases = [several.pk], ahead.Leases(page_s=50, typed_s=600)
+        hand = ahead.fill(cast.colleague.pk, page="a" * 32, grips=(), want=4, tasks=ids, may=ids, leases=leases)
+        assert [look.pk for look in hand.fresh] == [first.pk]
+        handing.assign(first.pk, to=None, by=lead.pk)
 
 
 @pytest.mark.parametrize("why", ["skill", "skip", "role", "stranger", "has it"])
@@ -392,3 +422,48 @@ def test_the_story_tells_who_passed_it_on(cast: Company, lead: User) -> None:
     assert not any("flagged" in chapter.title for chapter in story.tell(item, blind=True).chapters)
     assert Decline.objects.count() == 1
     assert HandingKind.FLAGGED in {one.kind for one in Handing.objects.all()}
+
+
+@pytest.mark.parametrize("kind", [ReviewKind.GATE, ReviewKind.KNOWN])
+@pytest.mark.parametrize("how", ["to a colleague", "to one who has had it", "flagged", "skipped"])
+def test_counts_move_alike_whatever_kind_of_look_is_passed_on(
+    cast: Company, lead: User, kind: ReviewKind, how: str
+) -> None:
+    item = casts.one(cast.task)
+    if kind == ReviewKind.KNOWN:
+        casts.decide(lead if how == "to one who has had it" else cast.admin, cast.task)
+        Known.objects.create(item=item, task=cast.task, draft_right=True, source=KnownFrom.AGREED)
+        Review.objects.create(item=item, task=cast.task, kind=kind)
+    held = casts.take(cast.reviewer, cast.task)
+    mine = {"user_id": cast.reviewer.pk, "token": held.token}
+    if how == "skipped":
+        review.skip(held.pk, **mine)
+    elif how == "flagged":
+        handing.flag(held.pk, **mine, note="see")
+    else:
+        handing.hand_on(
+            held.pk, **mine, to=lead.pk if how == "to one who has had it" else cast.colleague.pk, note="see"
+        )
+    found = desk.elsewhere(cast.reviewer.pk, [cast.task], hidden=[])
+    assert (found.open, found.skipped, found.for_others) == ((0, 1, 0) if how == "skipped" else (0, 0, 1))
+
+
+def test_who_lacks_a_skill_is_refused_for_a_known_answer_in_the_same_words(cast: Company) -> None:
+    Membership.objects.filter(user__in=[cast.reviewer, cast.admin]).update(skills=["german"])
+    Task.objects.filter(pk=cast.task.pk).update(skills=["german"])
+    cast.task.refresh_from_db()
+    item, words = casts.one(cast.task), []
+    held = casts.take(cast.reviewer, cast.task)
+    with pytest.raises(Unfit) as refused:
+        give(held, to=cast.colleague)
+    words.append(str(refused.value))
+    handing.hand_on(held.pk, user_id=cast.reviewer.pk, token=held.token, to=cast.admin.pk, note="see")
+    casts.decide(cast.admin, cast.task)
+    Known.objects.create(item=item, task=cast.task, draft_right=True, source=KnownFrom.AGREED)
+    another = casts.person("another", role=Role.REVIEWER, of=cast.project)
+    Membership.objects.filter(user=another).update(skills=["german"])
+    Review.objects.create(item=item, task=cast.task, kind=ReviewKind.KNOWN, skills=["german"])
+    held = casts.take(another, cast.task)
+    with pytest.raises(Unfit) as refused:
+        give(held, to=cast.colleague)
+    assert [*words, str(refused.value)] == ["colleague lacks what it takes: german"] * 2

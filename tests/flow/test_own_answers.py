@@ -7,9 +7,10 @@ from django.db import IntegrityError, transaction
 
 from slider.flow import own_answers, review, undo
 from slider.flow.review import NotYours, Said, Unfit
-from slider.models import OwnAnswer, Publication, Review, ReviewState, Task, Verdict
+from slider.models import OwnAnswer, Publication, Review, ReviewKind, ReviewState, Task, Verdict
 from slider.queries import story
 from tests import casts, judged
+from tests.flow.test_races import Elsewhere
 
 pytestmark = pytest.mark.django_db
 ANSWER = {"topic": "refund", "urgent": False}
@@ -151,3 +152,17 @@ def test_the_story_tells_what_was_said_before_the_draft(cast: casts.Company) -> 
     told = story.tell(held.item, blind=False)
     (chapter,) = [one for one in told.chapters if one.title == "reviewer answered before they saw the draft"]
     assert ("Topic", "delivery") in [(fact.label, fact.value) for fact in chapter.facts]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_gate_behind_several_looks_is_locked_before_the_look_as_everywhere_else() -> None:
+    cast = casts.company(hidden_rate=0.5, looks=2)
+    held = hidden(cast)
+    with transaction.atomic():
+        Review.objects.select_for_update().get(item=held.item_id, kind=ReviewKind.GATE)
+        saying = Elsewhere(lambda: say(cast, held, ANSWER))
+        saying.start()
+        saying.until_it_waits()
+        Review.objects.select_for_update(nowait=True).get(pk=held.pk)  # else each would wait for the other
+    assert isinstance(said := saying.done(), Review)
+    assert said.state == ReviewState.DECIDED

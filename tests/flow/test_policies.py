@@ -7,9 +7,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from slider.engine import certificate
-from slider.flow import policies, setup, steer
+from slider.flow import operate, policies, setup, steer
 from slider.flow.policies import Change, Evidence, Superseded
-from slider.models import Gauge, Maker, Mode, Policy, Task
+from slider.models import Gauge, Maker, Mode, Policy, Stance, Task
 from tests import casts
 
 pytestmark = pytest.mark.django_db
@@ -163,7 +163,7 @@ def test_a_new_worker_is_ranked_among_its_own_answers() -> None:
 def test_saving_a_task_that_was_read_before_a_pause_does_not_undo_the_pause() -> None:
     cast = casts.company()
     read_before = Task.objects.get(pk=cast.task.pk)
-    setup.pause(cast.task, paused=True)
+    operate.stand(operate.Target(cast.task.pk), Stance.PAUSED, by=cast.tuner.pk, reason="a test")
     read_before.name = "Renamed"
     setup.save_task(read_before, by=cast.tuner.pk)
     cast.task.refresh_from_db()

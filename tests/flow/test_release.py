@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from slider.flow import claims, release, review
+from slider.flow import ahead, claims, release, review
 from slider.flow.release import Gone, Unfit
 from slider.models import Freed, Review, ReviewState, Verdict
 from tests import casts
@@ -94,3 +94,31 @@ def test_what_was_written_down_stays() -> None:
     release.release(look.pk, token=look.token, by=cast.admin.pk, words="gone")
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE slider_freed SET words = 'never'")
+
+
+def page(cast: casts.Company, *grips: ahead.Grip) -> ahead.Hand:
+    """A sign of life of the reviewer's open page."""
+    leases, ids = ahead.Leases(page_s=50, typed_s=600), [cast.task.pk]
+    who = cast.reviewer.pk
+    return ahead.fill(who, page="a" * 32, grips=grips, want=0 if grips else 1, tasks=ids, may=ids, leases=leases)
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_a_page_that_is_still_open_does_not_take_a_released_look_again(long: bool) -> None:
+    cast = casts.company()
+    casts.one(cast.task)
+    (look,) = page(cast).fresh
+    release.release(look.pk, token=look.token, by=cast.admin.pk, words="gone home")
+    assert page(cast, ahead.Grip(look.pk, look.token, long)).kept == frozenset()
+    assert casts.take(cast.colleague, cast.task).pk == look.pk
+
+
+def test_what_a_page_took_up_again_after_its_lease_can_be_released() -> None:
+    cast = casts.company()
+    casts.one(cast.task)
+    (look,) = page(cast).fresh
+    Review.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    claims.free_reviews()
+    assert page(cast, ahead.Grip(look.pk, look.token)).kept == {look.pk}
+    release.release(look.pk, token=look.token, by=cast.admin.pk, words="gone home")
+    assert list(Freed.objects.order_by("pk").values_list("token", "words")) == [(1, ""), (1, "gone home")]

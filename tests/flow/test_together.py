@@ -1,16 +1,18 @@
 """Like items decided in one go: stored singly, undone singly, and never an audit, a known answer or a second look."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 import numpy as np
 import pytest
+from django.utils import timezone
 
 from slider.engine import together as coins
-from slider.flow import review, together
+from slider.flow import claims, review, together
 from slider.llm.records import Outcome
 from slider.models import Item, Publication, Review, ReviewKind, ReviewState, State, Undone, Verdict
+from slider.queries import story, traffic
 from slider.queries import together as reading
-from slider.queries import traffic
 from tests import casts
 
 pytestmark = pytest.mark.django_db
@@ -199,3 +201,32 @@ def test_an_answer_that_a_sentinel_distrusts_is_accepted_by_itself_only() -> Non
     assert dict(decide(cast, [look.pk]).left) == {look.pk: together.DISTRUSTED}
     reason = next(iter(cast.task.reason_words))
     assert decide(cast, [look.pk], review.Said(Verdict.REJECT, reason=reason)).done == (look.pk,)
+
+
+def test_a_draft_that_is_hidden_from_people_first_stands_in_no_list_and_is_not_decided_from_one() -> None:
+    cast = casts.company(hidden_rate=0.5)
+    looks = gates(cast)
+    hidden = [look.pk for look in looks if look.is_drawn_hidden]
+    assert 0 < len(hidden) < len(looks)
+    listed = {row.review_id for row in reading.find(cast.task, cast.reviewer.pk).rows}
+    assert listed == {look.pk for look in looks} - set(hidden)
+    outcome = decide(cast, hidden)
+    assert (outcome.done, {words for _, words in outcome.left}) == ((), {together.NOT_OFFERED})
+
+
+def test_a_late_verdict_is_not_taken_for_one_of_many() -> None:
+    """Else an audit that was decided late could be told by its absence from the list of what can be taken back."""
+    cast = casts.company(undo_s=600)
+    casts.one(cast.task)
+    held = casts.take(cast.reviewer, cast.task)
+    Review.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    claims.free_reviews()
+    late = review.decide(held.pk, user_id=cast.reviewer.pk, token=held.token, said=ACCEPT)
+    assert late.taken_at is None
+    assert reading.said(cast.task, cast.reviewer.pk) == ()
+    assert together.take_back([late.pk], task_id=cast.task.pk, user_id=cast.reviewer.pk).done == ()
+    told = story.tell(late.item, blind=False)
+    assert "in one go" not in str(told)
+    many = [look.pk for look in gates(cast, 10)]
+    decide(cast, many)
+    assert {one.review_id for one in reading.said(cast.task, cast.reviewer.pk)} == set(many)

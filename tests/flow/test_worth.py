@@ -210,3 +210,14 @@ def test_the_gauge_remembers_the_newest_only(cast: Company) -> None:
     worths = Gauge.objects.get(pk=cast.task.pk).worths
     assert len(worths) == worth.REMEMBERED
     assert [row[0] == 7.0 for row in worths[-2:]] == [True, False]
+
+
+def test_each_of_several_looks_is_due_and_pressing_as_its_own_item_is() -> None:
+    cast = casts.company(looks=2, stake_field="orders", overtaken_h=48.0)
+    remember(cast, *([1.0 * n, 0.1, 900_000.0] for n in range(100)))
+    soon = timezone.now() + timedelta(hours=2)
+    intake.add(cast.task, [Row({"text": "x", "orders": 5000}, "urgent", due_at=soon)], origin="the cast")
+    casts.answer_all(cast.task, {"urgent": casts.says({"topic": "refund", "urgent": False})})
+    gate, *peers = Review.objects.order_by("pk")
+    assert [peer.kind for peer in peers] == [ReviewKind.PEER] * 2
+    assert {(peer.due_at, peer.pressing) for peer in peers} == {(soon, 1.0)} == {(gate.due_at, gate.pressing)}

@@ -216,3 +216,65 @@ def test_it_serves_many_questions_over_one_client(exchange: Exchange) -> None:
             return [done.outcome for done in await asyncio.gather(*(one.ask(question()) for _ in range(20)))]
 
     assert asyncio.run(ask_twenty()) == [Outcome.ANSWERED] * 20
+
+
+def test_what_all_calls_have_in_common_and_their_last_message_make_the_same_bytes_as_a_whole_question(
+    exchange: Exchange,
+) -> None:
+    parts = {"temperature": 0.5, "n": 2, "max_tokens": 9, "logprobs": True, "top_logprobs": 5, "model": 'a"ü'}
+    system, last = Message("system", 'say "ü"\n\\'), Message("user", '{"text":"\u2028 \\" \U0001f600"}')
+    exchange.endpoint.script = GOOD
+
+    async def ask_each() -> None:
+        server = await asyncio.start_server(exchange.endpoint.serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server:
+            for before in ((), (system,)):
+                for messages, end in (((*before, last), None), (before, last.content)):
+                    async with client.Client(f"http://127.0.0.1:{port}/v1", api_key="k") as one:
+                        await one.ask(question(messages=messages, **parts), last=end)
+
+    asyncio.run(ask_each())
+    whole, parted, whole_too, parted_too = (body for _, body in exchange.endpoint.requests)
+    assert whole == parted
+    assert whole_too == parted_too
+    assert json.loads(whole_too)["messages"] == [
+        {"role": "system", "content": system.content},
+        {"role": "user", "content": last.content},
+    ]
+
+
+def test_a_proxy_of_the_environment_is_asked_unless_the_address_is_excepted(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange.endpoint.script = GOOD
+
+    async def ask_through(port: int) -> Outcome:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
+        async with client.Client("http://model.example/v1", api_key="k") as one:
+            return (await one.ask(question())).outcome
+
+    async def serve() -> Outcome:
+        server = await asyncio.start_server(exchange.endpoint.serve, "127.0.0.1", 0)
+        async with server:
+            return await ask_through(server.sockets[0].getsockname()[1])
+
+    assert asyncio.run(serve()) is Outcome.ANSWERED
+    assert exchange.endpoint.requests[0][0].startswith("POST http://model.example/v1/chat/completions ")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    assert exchange(GOOD).outcome is Outcome.ANSWERED
+
+
+def test_a_name_and_password_in_the_address_are_what_it_asks_with(exchange: Exchange) -> None:
+    exchange.endpoint.script = GOOD
+
+    async def ask() -> Outcome:
+        server = await asyncio.start_server(exchange.endpoint.serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server, client.Client(f"http://me:secret@127.0.0.1:{port}/v1", api_key="sk-secret") as one:
+            return (await one.ask(question())).outcome
+
+    assert asyncio.run(ask()) is Outcome.ANSWERED
+    head = exchange.endpoint.requests[0][0].lower()
+    assert head.count("authorization:") == 1
+    assert "authorization: basic bwu6c2vjcmv0" in head

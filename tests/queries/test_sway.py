@@ -2,11 +2,14 @@
 
 import pytest
 
+from slider.engine import together as coins
 from slider.engine.difference import difference
 from slider.flow import known, own_answers, review
+from slider.flow import together as deciding
 from slider.flow.review import Said
 from slider.models import Known, Review, ReviewKind, Task, Verdict
 from slider.queries import sway
+from slider.queries import together as listing
 from slider.queries.sway import Look
 from tests import casts, judged
 
@@ -115,3 +118,32 @@ def test_free_text_is_named() -> None:
     cast = casts.company()
     assert sway.has_texts(cast.task)
     assert not sway.has_texts(Task(output_schema={"type": "object", "properties": {"topic": {"enum": ["a", "b"]}}}))
+
+
+def test_what_several_people_came_to_is_no_look_of_its_own() -> None:
+    cast = casts.company(hidden_rate=0.5, looks=2, undo_s=0)
+    judged.routed(cast, 20)
+    for who in (cast.reviewer, cast.colleague):
+        while (held := review.take(who.pk, task_ids=[cast.task.pk], lease_s=600)) is not None:
+            if held.is_drawn_hidden:
+                own_answers.say(held.pk, user_id=who.pk, token=held.token, answer=DRAFT)
+            else:
+                review.decide(held.pk, user_id=who.pk, token=held.token, said=Said(Verdict.ACCEPT))
+    found = sway.of(cast.task)
+    assert Review.objects.filter(kind=ReviewKind.GATE, verdict=Verdict.ACCEPT).count() == 20
+    assert found.hidden + found.shown == 40
+
+
+def test_where_like_items_are_decided_together_both_arms_are_of_the_items_that_never_are() -> None:
+    """A shown draft may be decided in a list and a hidden one never: the two would be other kinds of items."""
+    cast = casts.company(hidden_rate=0.5)
+    judged.routed(cast, 80)
+    offered = {row.review_id for row in listing.find(cast.task, cast.reviewer.pk).rows}
+    deciding.decide(list(offered)[:5], task=cast.task, user_id=cast.reviewer.pk, said=Said(Verdict.ACCEPT))
+    work(cast, alone_same=True, accepts=True)
+    looks = list(Review.objects.select_related("task"))
+    may = coins.offered(bytes(cast.task.coin_secret), [look.item_id for look in looks])
+    left = [look for look, ok in zip(looks, may, strict=True) if not ok]
+    found = sway.of(cast.task)
+    assert found.hidden == sum(look.is_drawn_hidden for look in left)
+    assert found.shown == len(left) - found.hidden

@@ -14,7 +14,21 @@ from slider.flow import batches as hand
 from slider.flow import claims, setup
 from slider.flow import work as stage
 from slider.llm import batches as api
-from slider.models import Attempt, Batch, BatchItem, BatchState, Decision, Item, Outcome, Spend, State, Why, Worker
+from slider.models import (
+    Attempt,
+    Batch,
+    BatchItem,
+    BatchState,
+    Decision,
+    Halt,
+    Item,
+    Outcome,
+    Spend,
+    Stance,
+    State,
+    Why,
+    Worker,
+)
 from tasks import batches as machine
 from tasks.batches import batches
 from tasks.work import work
@@ -75,6 +89,32 @@ def test_pumps_leave_a_worker_alone_that_sends_batches(model: Model) -> None:
     assert stage.waiting() == []
     Worker.objects.update(batch=False)
     assert stage.waiting() == [cast.task.pk]
+
+
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_what_an_operator_paused_is_not_sent_and_its_items_wait_again(model: Model, rounds: int) -> None:
+    cast = company(3)
+    turn(rounds)
+    halt = Halt.objects.create(task=cast.task, profile=cast.worker.name, stance=Stance.PAUSED)
+    turn(3)
+    assert set(Item.objects.values_list("state", "tries")) == {(State.READY, 0)}
+    assert not Batch.objects.exclude(state=BatchState.ENDED).exists()
+    assert not Batch.objects.exclude(sent_at=None).exists()
+    halt.delete()
+    Batch.objects.update(ended_at=timezone.now() - timedelta(seconds=hand.REST_S + 1))
+    until_the_end()
+    assert set(Item.objects.values_list("state", flat=True)) == {State.DONE}
+
+
+def test_what_drains_still_sends_what_it_has_gathered_and_gathers_no_more(model: Model) -> None:
+    cast = company(3)
+    turn()
+    Halt.objects.create(task=cast.task, profile=cast.worker.name, stance=Stance.DRAINING)
+    casts.bring_in(cast.task, {"late": {"text": "where is my parcel"}})
+    turn(4)
+    assert Batch.objects.get().state == BatchState.ENDED
+    assert Item.objects.filter(state=State.DONE).count() == 3
+    assert Item.objects.get(external_id="late").state == State.READY
 
 
 def test_items_wait_for_others_but_not_for_long(

@@ -60,12 +60,6 @@ def test_of_two_pumps_that_were_permitted_the_same_calls_one_may_begin_them() ->
     assert first.begun(1) == 0
 
 
-def test_pumps_divide_the_tokens_that_are_left() -> None:
-    half = pace(tokens=int(10 * FIRST_GUESS))
-    half.share = 0.5
-    assert half.permits(20, held=0) == 5
-
-
 def test_what_this_process_has_used_an_emptied_redis_does_not_give_back() -> None:
     limited = pace(requests=10)
     limited.begun(7)

@@ -4,10 +4,12 @@ import asyncio
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pytest
 
 from tasks import pump
+from tasks.threads import Threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,12 @@ class World:
     renewed: list[int] = field(default_factory=list)
     in_flight: int = 0
     peak: int = 0
-    goodbyes: int = 0
     limit: int = 2**31
-    ticks: int = 0
     turns: int = 1  # of the loop, that a call takes
+    threads: Threads = field(default_factory=Threads)
     on_asked: Callable[[int], None] = lambda _: None
+    halted: pump.Halted = ""
+    watched: list[tuple[int, int]] = field(default_factory=list)
 
     def claim(self, most: int, held: int) -> list[Claim]:
         taken, self.ready = self.ready[:most], self.ready[most:]
@@ -68,11 +71,9 @@ class World:
     def give_back(self, pairs: list[pump.Pair]) -> None:
         self.returned.extend(item_id for item_id, _ in pairs)
 
-    def goodbye(self) -> None:
-        self.goodbyes += 1
-
-    def tick(self) -> None:
-        self.ticks += 1
+    def watch(self, held: int, flying: int) -> pump.Halted:
+        self.watched.append((held, flying))
+        return self.halted
 
     def pump(self, *, in_flight: int = 4, shift_s: float = 30.0, lease_s: float = 60.0) -> pump.Pump[Claim, int]:
         hands = pump.Hands(
@@ -82,11 +83,12 @@ class World:
             renew=self.renew,
             give_back=self.give_back,
             pause_s=lambda item_id: self.pauses.get(item_id, 0.0),
-            goodbye=self.goodbye,
-            tick=self.tick,
+            watch=self.watch,
             limit=lambda: self.limit,
         )
-        return pump.Pump(hands, in_flight=in_flight, lease_s=lease_s, shift_s=shift_s, linger_s=0.0)
+        return pump.Pump(
+            hands, threads=self.threads, in_flight=in_flight, lease_s=lease_s, shift_s=shift_s, linger_s=0.0
+        )
 
     @property
     def written(self) -> list[int]:
@@ -113,7 +115,6 @@ def test_every_item_is_asked_and_written_once_and_never_more_than_allowed_at_a_t
     assert run(world, in_flight=7) == 200
     assert sorted(world.asked) == world.written == list(range(200))
     assert world.peak <= 7
-    assert world.goodbyes == 3
 
 
 def test_findings_are_written_in_bulk() -> None:
@@ -136,7 +137,7 @@ def test_one_slow_call_does_not_hold_up_the_others() -> None:
 
 
 def test_when_it_is_told_to_stop_it_finishes_what_is_in_flight_and_returns_the_rest() -> None:
-    world = World(ready=list(range(100)))
+    world = World(ready=list(range(2000)))
 
     def stop_at_the_tenth(item_id: int) -> None:
         if len(world.asked) == 10:
@@ -145,8 +146,9 @@ def test_when_it_is_told_to_stop_it_finishes_what_is_in_flight_and_returns_the_r
     world.on_asked = stop_at_the_tenth
     run(world)
     assert world.written == sorted(world.asked)
-    assert sorted(world.asked + world.returned + world.ready) == list(range(100))
-    assert len(world.ready) > 50
+    assert sorted(world.asked + world.returned + world.ready) == list(range(2000))
+    assert len(world.asked) < 10 + 4
+    assert len(world.ready) > 1000
 
 
 def test_a_shift_ends_by_the_clock_so_that_other_tasks_have_their_turn() -> None:
@@ -213,7 +215,148 @@ def test_an_error_in_a_write_ends_the_shift_with_it_and_writes_nothing_twice() -
     with pytest.raises(RuntimeError, match="a defect"):
         run(world)
     assert world.settled == []
-    assert world.goodbyes == 3
+
+
+def halt_at_third(world: World, halted: pump.Halted) -> None:
+    """With the third call an operator halts the pump, whose calls hang until it has noticed."""
+    event = asyncio.Event()
+    world.waits = dict.fromkeys(range(200), event)
+
+    def asked(item_id: int) -> None:
+        if len(world.asked) == 3:
+            world.halted = halted
+            asyncio.get_running_loop().call_later(3 * pump.WATCH_S, event.set)
+
+    world.on_asked = asked
+
+
+def test_a_paused_pump_begins_nothing_more_and_gives_back_what_it_has_not_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pump, "WATCH_S", 0.05)
+    world = World(ready=list(range(200)))
+    halt_at_third(world, "paused")
+    assert run(world, in_flight=4) == 4
+    assert world.written == sorted(world.asked)
+    assert sorted([*world.asked, *world.returned, *world.ready]) == list(range(200))
+    assert world.returned
+
+
+def test_a_draining_pump_finishes_all_that_it_holds_and_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pump, "WATCH_S", 0.05)
+    world = World(ready=list(range(200)))
+    halt_at_third(world, "draining")
+    settled = run(world, in_flight=4, shift_s=0.2)  # a shift that is over is no reason to give back
+    assert world.returned == []
+    assert settled == len(world.written) > 4
+    assert sorted([*world.written, *world.ready]) == list(range(200))
+
+
+def test_a_pump_says_what_it_holds_and_how_many_calls_are_in_the_air(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pump, "WATCH_S", 0.02)
+    world = World(ready=list(range(20)))
+    halt_at_third(world, "")
+    run(world, in_flight=4)
+    assert (5, 4) in world.watched
+
+
+def test_a_watch_that_breaks_ends_the_pump_and_loses_nothing() -> None:
+    world = World(ready=list(range(20)))
+
+    def broken(held: int, flying: int) -> pump.Halted:
+        raise ValueError("nobody can say")
+
+    world.watch = broken  # type: ignore[method-assign]  # what is broken is this very method
+    with pytest.raises(ValueError, match="nobody can say"):
+        run(world, in_flight=4)
+    assert sorted([*world.written, *world.returned, *world.ready]) == list(range(20))
+
+
+def test_of_its_calls_no_more_are_in_the_air_than_it_is_dealt_seats_and_it_uses_what_it_is_given() -> None:
+    world = World(ready=list(range(300)))
+    dealt = iter([2, 2, 2, 7, 7, 1, 1])
+    seen: list[tuple[int, int]] = []
+    allowed = [5]
+
+    def tick(uses: int, idle: bool) -> tuple[int, bool]:
+        assert not idle
+        seats = next(dealt, 5)
+        seen.append((uses, seats))
+        return seats, False
+
+    async def ask(claim: Claim) -> int:
+        began_with = len(shift._calls)
+        assert began_with <= max(shift._seats, allowed[0])
+        allowed[0] = max(shift._seats, min(allowed[0], began_with))
+        world.asked.append(claim.item_id)
+        shift._tick_now.set()
+        await asyncio.sleep(0.01)
+        return claim.item_id
+
+    shift = world.pump(in_flight=5)
+    object.__setattr__(shift._hands, "tick", tick)
+    object.__setattr__(shift._hands, "ask", ask)
+
+    async def run() -> int:
+        async with asyncio.timeout(20):
+            return await shift.run()
+
+    assert asyncio.run(run()) == 300
+    assert sorted(world.asked) == list(range(300))
+    assert len(seen) > 7
+    assert all(uses >= before for (_, before), (uses, _) in pairwise(seen)), "it said how many it uses"
+
+
+def test_a_pump_that_is_told_to_leave_ends_and_gives_back_what_it_has_not_begun() -> None:
+    world = World(ready=list(range(20_000)))
+    shift = world.pump(in_flight=2)
+    object.__setattr__(shift._hands, "tick", lambda uses, _: (uses, True))
+    world.on_asked = lambda _: shift._tick_now.set()
+
+    async def run() -> int:
+        async with asyncio.timeout(10):
+            return await shift.run()
+
+    asyncio.run(run())
+    assert world.written == sorted(world.asked)
+    assert sorted(world.asked + world.returned + world.ready) == list(range(20_000))
+    assert len(world.ready) + len(world.returned) > 0
+
+
+def test_an_idle_pump_takes_what_it_hears_of_without_waiting_for_its_next_look() -> None:
+    world = World(ready=[])
+    heard = asyncio.Event()
+    shift = world.pump()
+    shift._linger_s = 5.0
+    looked: list[int] = []
+    original = world.claim
+
+    def claim(most: int, held: int) -> list[Claim]:
+        looked.append(most)
+        if len(looked) == 2:  # it is dry and waits for its next look
+            world.ready = [1]
+            loop.call_soon_threadsafe(heard.set)
+        return original(most, held)
+
+    async def news() -> None:
+        await heard.wait()
+        heard.clear()
+
+    async def ask(claim: Claim) -> int:
+        shift._linger_s = 0.0
+        return claim.item_id
+
+    for name, hand in (("claim", claim), ("news", news), ("ask", ask)):
+        object.__setattr__(shift._hands, name, hand)
+    loop: asyncio.AbstractEventLoop
+
+    async def run() -> int:
+        nonlocal loop
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(10):
+            return await shift.run()
+
+    assert asyncio.run(run()) == 1
 
 
 def test_a_limit_that_moves_is_kept_at_every_moment() -> None:
@@ -232,27 +375,30 @@ def test_a_limit_that_moves_is_kept_at_every_moment() -> None:
     assert max(in_flight for in_flight, limit in seen[90:]) == 1
 
 
-def test_nothing_begins_at_a_limit_of_nothing_and_all_of_it_is_returned() -> None:
+def test_at_a_limit_of_nothing_one_item_is_held_and_none_begins_and_all_are_returned() -> None:
     world = World(ready=list(range(20)), limit=0)
     assert run(world, shift_s=0.3) == 0
     assert world.asked == []
+    assert len(world.returned) == 1
     assert sorted(world.returned + world.ready) == list(range(20))
 
 
-def test_it_ticks_before_anything_begins() -> None:
-    world = World(ready=[1])
-    world.on_asked = lambda _: world.settled.append([world.ticks])
-    run(world)
-    assert world.settled[0] == [1]
-
-
 def test_an_error_in_a_tick_ends_the_shift_with_it() -> None:
-    world = World(ready=[1])
+    world = World(ready=list(range(20)))
 
-    def broken() -> None:
+    def broken(uses: int, idle: bool) -> tuple[int, bool]:
         raise RuntimeError("a defect")
 
-    world.tick = broken  # type: ignore[method-assign]  # the defect
+    shift = world.pump()
+    object.__setattr__(shift._hands, "tick", broken)
+    world.waits = dict.fromkeys(range(20), asyncio.Event())
+    world.on_asked = lambda _: shift._tick_now.set()
+
+    async def run() -> int:
+        asyncio.get_running_loop().call_later(0.2, world.waits[0].set)
+        async with asyncio.timeout(10):
+            return await shift.run()
+
     with pytest.raises(RuntimeError, match="a defect"):
-        run(world)
-    assert world.goodbyes == 3
+        asyncio.run(run())
+    assert sorted([*world.written, *world.returned, *world.ready]) == list(range(20))

@@ -16,9 +16,11 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from slider.engine.throttle import Throttle
 from slider.flow import circuits
 from slider.llm.records import Outcome as CallOutcome
-from slider.models import Attempt, Circuit, Decision, Item, Lane, Outcome, Publication, Seat, Spend, State, Worker
+from slider.models import Attempt, Circuit, Decision, Item, Lane, Outcome, Publication, Pump, Spend, State, Worker
+from tasks import caller
 from tests import casts, pumps
 from tests.standin import Model
 
@@ -100,7 +102,48 @@ def test_calls_at_once_are_the_workers_and_not_each_pumps(model: Model, pumps_at
     pumps.run(cast, pumps=pumps_at_once)
     ended(cast, 60)
     assert 5 <= model.counts()["peak"] <= 6
-    assert not Seat.objects.exists()
+    assert not Pump.objects.filter(ended_at=None).exists()
+
+
+def test_retry_after_is_kept_by_every_pump(model: Model) -> None:
+    model.faults(rate_limit={"rate": 1.0, "retry_after_s": 1.5})
+    cast = pumps.company(30)
+    began: list[float] = []
+    in_the_silence: list[int] = []
+
+    def watch() -> None:
+        calls = model.counts()["calls"] if not in_the_silence else 0
+        if calls and not began:
+            began.append(time.monotonic())
+        if began and not in_the_silence and time.monotonic() > began[0] + 1.0:
+            in_the_silence.append(calls)
+            model.faults()
+
+    pumps.run(cast, watch=watch)
+    ended(cast, 30)
+    assert 1 <= in_the_silence[0] <= 8  # those that were in the air when the first was turned away
+    assert not Circuit.objects.filter(opened_at__isnull=False).exists()
+
+
+def test_an_endpoint_that_becomes_ten_times_slower_is_given_less_to_do_and_then_all_of_it_again(model: Model) -> None:
+    model.faults(latency_ms=20)
+    cast = pumps.company(400, worker={"in_flight": 16})
+    throttle = caller._throttles[cast.worker.pk] = Throttle(16)
+    least: list[int] = []
+
+    def watch() -> None:
+        done = Attempt.objects.count()
+        least.append(throttle.limit)
+        if 60 <= done < 200:
+            model.faults(latency_ms=200)
+        elif done >= 200:
+            model.faults(latency_ms=20)
+
+    pumps.run(cast, pumps=1, watch=watch)
+    ended(cast, 400)
+    assert 4 <= min(least) < 16  # slow is not refused: never below a quarter
+    assert set(Attempt.objects.values_list("outcome", flat=True)) == {Outcome.ANSWERED}
+    assert not Circuit.objects.exists()
 
 
 def test_an_endpoint_that_bears_little_is_not_overrun(model: Model) -> None:

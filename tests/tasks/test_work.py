@@ -11,8 +11,9 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from slider.flow import claims, setup
+from slider.flow import claims, operate, setup
 from slider.flow.work import Finding
+from slider.llm import client
 from slider.llm.records import Answered
 from slider.llm.records import Outcome as CallOutcome
 from slider.models import (
@@ -23,15 +24,17 @@ from slider.models import (
     Mode,
     Outcome,
     Publication,
+    Pump,
     Score,
     Spend,
+    Stance,
     State,
     Task,
     Why,
     Worker,
 )
 from tasks.keys import key_of
-from tasks.work import Shift, settle, slot, work
+from tasks.work import Shift, settle, work
 from tests import casts
 from tests.standin import Model
 
@@ -216,7 +219,7 @@ def test_a_shift_begins_nothing_more_once_its_task_is_paused_or_its_worker_repla
     shift = Shift(cast.task, cast.worker)
     assert len(shift.claim(1, 0)) == 1
     if change == "paused":
-        setup.pause(cast.task, paused=True)
+        operate.stand(operate.Target(cast.task.pk), Stance.PAUSED, by=cast.tuner.pk, reason="a test")
     else:
         setup.replace_worker(cast.worker, {"instructions": "Read it twice."}, by=cast.tuner.pk)
     assert shift.claim(1, 1) == []
@@ -243,17 +246,69 @@ def test_everybody_waits_as_long_as_the_endpoint_asks_up_to_a_minute(answered: A
     assert shift.pause_s(replace(finding, free=True)) == 0.0  # a probe keeps nobody
 
 
-def test_two_hints_make_one_pump(model: Model) -> None:
-    cast = company(2)
-    with slot(cast.task.pk) as mine:
-        assert mine
-        assert _from_another_connection(cast.task.pk) == 0
-    assert states(cast) == {State.READY: 2}
+def side_by_side(count: int) -> int:
+    """As many hints at once, each taken by a thread as if it were a process; what all settled."""
+    with ThreadPoolExecutor(count) as threads:
+        return sum(threads.map(work, range(count)))
 
 
-def _from_another_connection(task_id: int) -> int:
-    with ThreadPoolExecutor(1) as thread:
-        return int(thread.submit(work, task_id).result())
+def test_several_pumps_on_one_task_do_every_item_once_within_what_its_worker_allows(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company(240, worker={"in_flight": 6})
+    air, peak, pumps = 0, 0, set()
+    original = client.Client.fetch
+
+    async def fetch(self: client.Client, *arguments: Any, **named: Any) -> Any:
+        nonlocal air, peak
+        air += 1
+        peak = max(peak, air)
+        pumps.add(id(self))
+        try:
+            return await original(self, *arguments, **named)
+        finally:
+            air -= 1
+
+    monkeypatch.setattr(client.Client, "fetch", fetch)
+    model.faults(latency_ms=60)
+    assert side_by_side(3) == 240
+    assert Attempt.objects.count() == Decision.objects.count() == 240
+    assert peak <= 6
+    assert len(pumps) > 1, "one pump did it all: nothing was tested"
+
+
+def test_several_pumps_together_spend_no_more_than_the_budget_and_what_was_in_the_air(model: Model) -> None:
+    model.faults(latency_ms=20)
+    cast = company(
+        150,
+        worker={
+            "price_in": Decimal(1000),
+            "price_out": Decimal(1000),
+            "daily_budget": Decimal("3.0"),
+            "in_flight": 8,
+        },
+    )
+    side_by_side(3)
+    spend = Spend.objects.get()
+    assert spend.cost <= Decimal("3.0") + 8 * spend.cost / spend.calls
+    assert states(cast).get(State.READY, 0) > 0
+
+
+def test_several_pumps_together_keep_to_the_requests_a_minute(model: Model) -> None:
+    company(60, worker={"requests_per_min": 11, "in_flight": 6})
+    side_by_side(3)
+    assert Attempt.objects.count() == 11
+
+
+def test_a_worker_whose_limits_let_nothing_begin_is_left_alone_for_a_while(model: Model) -> None:
+    cast = company(3, worker={"daily_budget": Decimal(0)})
+    other = casts.company(prefix="other ")
+    Worker.objects.filter(task=other.task).update(model="standin-1")
+    casts.bring_in(other.task, {"m": {"text": "where is my parcel"}})
+    assert work(cast.task.pk) == 0
+    assert work(cast.task.pk) == 1, "the other task has its turn"
+    assert work(cast.task.pk) == 0
+    assert Pump.objects.get(task=cast.task).rests_until is not None
 
 
 def test_an_answer_that_arrives_after_its_lease_was_lost_changes_nothing(model: Model) -> None:

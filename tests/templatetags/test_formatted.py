@@ -144,3 +144,33 @@ def test_a_text_made_to_be_slow_is_not(text: str) -> None:
     began = time.perf_counter()
     assert formatted(text) is not None
     assert time.perf_counter() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "sites"),
+    [
+        ("<img src='https://a.example/x'><img src='https://a.example:8443/x'>", ["a.example", "a.example:8443"]),
+        ("<img src='https://b\u00fccher.example/x'>", ["xn--bcher-kva.example"]),
+        ("<img src='https://\u4f8b\u3048.example/x'>", ["xn--r8jz45g.example"]),
+        ("<img src='https://a.example;script-src-elem/x'><img src='https://b.example/x'>", ["b.example"]),
+        ("<img src='https://a.example,b/x'><img src=\"https://'unsafe-inline'/x\">", []),
+    ],
+)
+def test_the_site_of_a_picture_says_nothing_else_in_the_policy_of_a_page(text: str, sites: list[str]) -> None:
+    assert formatting.origins([text]) == [f"https://{site}" for site in sites]
+
+
+@pytest.mark.parametrize(
+    "piece", ["<a ", "<a href='", '<a b="', "<!--", "<a b=c d=e ", "</a ", "<?", "<a b='>", "<p x=\"'>"]
+)
+def test_tags_that_never_end_take_no_longer_than_others(piece: str) -> None:
+    text = ("<p>x</p>" + piece * 10_000)[: formatting.LONGEST]
+    began = time.process_time()
+    assert formatted(text) is not None
+    assert time.process_time() - began < 0.6
+
+
+@pytest.mark.parametrize("text", ["<p>a</p><svg><p>b", "<p>a</p><object>b", "<p>a</p><script>b", "<p>a<svg/><title>b"])
+def test_what_never_ends_hides_nothing_behind_it(text: str) -> None:
+    assert formatted(text) is None
+    assert "b" in str(formatted("<p>a</p><svg><i>x</i></svg><p>b</p>"))

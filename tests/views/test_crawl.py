@@ -17,7 +17,7 @@ from slider.models import Mode, NoticeKind, Purpose, Scope
 from tests import casts, pasts
 
 pytestmark = pytest.mark.django_db
-PUBLIC = {"login", "logout", "healthz", "readyz", "csp-report"}
+PUBLIC = {"login", "logout", "healthz", "readyz", "csp-report", "metrics"}
 ROLES = ("anonymous", "viewer", "reviewer", "tuner", "admin", "outsider", "superuser")
 NO_GET = {
     *("apply", "put-back", "pull-back", "release", "pause", "withdraw", "notice-seen"),
@@ -33,8 +33,9 @@ NO_GET = {
         "uncorrect",
     ),
     *("history-read", "history-confirm", "history-drop"),
-    *("lead-release", "together-decide", "together-undo"),
+    *("lead-release", "flag-answer", "flag-off", "together-decide", "together-undo"),
     *("desk-own", "practice-next", "practice-say", "reviewer-let-in"),
+    *("fleet-task-stand", "fleet-host-stand"),
     *("reviewer-settle", "known-mark", "known-retire", "people-save", "look-assign"),
 }
 

@@ -66,6 +66,35 @@ def test_people_without_the_right_are_told_whom_to_ask(cast: Company, who: str) 
     assert client.post("/desk/take").status_code == 403
 
 
+NO_TOPIC = {"f.topic": "", "f.urgent": "no", "verdict": "fix"}
+UNFIT = {
+    "a form with an error": ("decide", NO_TOPIC),
+    "a mark that is none": ("decide", {"verdict": "accept", "mark": "x"}),
+    "an own answer with an error": ("own", {"f.topic": ""}),
+    "a hand-over without a note": ("hand", {"note": ""}),
+    "a flag without a note": ("flag", {"note": ""}),
+    "another shape of the form": ("decide", {"reshape": "same:"}),
+}
+
+
+@pytest.mark.parametrize(("deed", "said"), UNFIT.values(), ids=UNFIT)
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_what_is_refused_shows_no_look_to_who_does_not_hold_it(
+    deed: str, said: dict[str, str], headers: dict[str, str]
+) -> None:
+    cast = casts.company(looks=2)
+    item = casts.one(cast.task, text="Only its holders read this.")
+    said_by_a_peer = {"topic": "delivery", "urgent": True}
+    casts.decide(cast.reviewer, cast.task, verdict=Verdict.FIX, answer=said_by_a_peer, note="I know this customer")
+    held = casts.take(cast.colleague, cast.task)  # who must not know what the first one said
+    for look in Review.objects.filter(item=item).exclude(pk=held.pk):
+        address = f"/desk/{look.pk}/{deed}"
+        response = signed_in(cast.colleague).post(address, {"token": look.token or 1, **said}, headers=headers)
+        assert response.status_code == 409
+        assert b"Only its holders read this." not in response.content
+        assert b"I know this customer" not in response.content
+
+
 def test_an_id_beyond_the_database_is_no_item(cast: Company) -> None:
     assert signed_in(cast.reviewer).get(f"/desk/{2**70}/").status_code == 404
 

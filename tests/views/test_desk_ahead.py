@@ -68,7 +68,7 @@ def test_a_draft_brings_its_look_back_or_is_told_that_it_is_lost(cast: Company) 
     client = signed_in(cast.reviewer)
     (look,) = ask(client, want="1")["looks"]
     grip = f"{look['review']}:{look['token']}"
-    client.post("/desk/release", {"page": PAGE, "have": grip})
+    client.post("/desk/release", {"page": PAGE})
     told = ask(client, back=grip, want="0")
     assert [one["review"] for one in told["looks"]] == [look["review"]]
     Review.objects.filter(pk=look["review"]).update(holder=cast.colleague, token=look["token"] + 1)
@@ -84,21 +84,32 @@ def test_an_odd_number_of_wishes_gets_no_more_than_a_page_may_hold(cast: Company
 def test_an_odd_claim_is_left_out(cast: Company, grip: str) -> None:
     client = signed_in(cast.reviewer)
     assert ask(client, have=[grip] * 200, want="0")["kept"] == []
-    assert client.post("/desk/release", {"page": PAGE, "have": grip}).status_code == 204
+    assert client.post("/desk/release", {"page": PAGE, "typed": [grip] * 200, "sent": grip}).status_code == 204
 
 
 def test_a_page_without_a_fit_name_lets_nothing_go(cast: Company) -> None:
     client = signed_in(cast.reviewer)
     (look,) = ask(client, want="1")["looks"]
-    client.post("/desk/release", {"page": "<script>", "have": f"{look['review']}:{look['token']}"})
+    for page in ("<script>", "", "f" * 32):
+        client.post("/desk/release", {"page": page})
     assert Review.objects.get(pk=look["review"]).state == ReviewState.HELD
+
+
+def test_a_page_that_closes_keeps_what_is_typed_for_or_on_its_way_and_frees_what_it_never_got(cast: Company) -> None:
+    client = signed_in(cast.reviewer)
+    typed, sent, *_ = [f"{look['review']}:{look['token']}" for look in ask(client)["looks"]]
+    assert client.post("/desk/release", {"page": PAGE, "typed": typed, "sent": sent}).status_code == 204
+    client.post("/desk/release", {"page": PAGE, "typed": typed, "sent": sent, "number": "2"})
+    assert ask(client, number="2")["looks"] == []  # asked before it closed
+    held = Review.objects.filter(state=ReviewState.HELD).order_by("pk")
+    assert [f"{look.pk}:{look.token}" for look in held] == [typed, sent]
 
 
 def test_strangers_and_others_reach_nothing(cast: Company) -> None:
     (look,) = ask(signed_in(cast.reviewer), want="1")["looks"]
     grip = f"{look['review']}:{look['token']}"
     assert signed_in(cast.viewer).post("/desk/ahead", {"page": PAGE, "want": "4"}).status_code == 403
-    assert signed_in(cast.viewer).post("/desk/release", {"page": PAGE, "have": grip}).status_code == 403
+    assert signed_in(cast.viewer).post("/desk/release", {"page": PAGE}).status_code == 403
     assert ask(signed_in(cast.outsider), have=grip)["looks"] == []
     assert signed_in(cast.outsider).post("/desk/ahead", {"task": cast.task.pk}).status_code == 404
     assert Client().post("/desk/ahead", {"page": PAGE}).status_code == 302

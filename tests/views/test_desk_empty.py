@@ -7,9 +7,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from slider.flow import ahead, hiding, review, setup
+from slider.flow import ahead, hiding, operate, review
 from slider.flow.ahead import Leases
-from slider.models import Hidden, Item, Review, ReviewState, Role
+from slider.models import Hidden, Item, Review, ReviewState, Role, Stance
 from tests import casts
 from tests.casts import Company
 
@@ -105,7 +105,7 @@ def test_not_due_yet(cast: Company) -> None:
 
 def test_a_paused_task(cast: Company) -> None:
     casts.bring_in(cast.task, {"m1": {"text": "a"}})
-    setup.pause(cast.task, paused=True)
+    operate.stand(operate.Target(cast.task.pk), Stance.PAUSED, by=cast.tuner.pk, reason="a test")
     assert "Paused, so they stand still: Sort messages" in desk(cast)
 
 

@@ -1,5 +1,6 @@
 """The lead's page: who sees it, what stands on it, and releasing a look from it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -37,6 +38,10 @@ def page(client: Client, address: str, status: int = 200) -> str:
     return " ".join(response.content.decode().split())
 
 
+def backlog(told: str) -> str:
+    return told.split("What waits")[1].split("When it is done")[0]
+
+
 def address(cast: Company) -> str:
     return f"/tasks/{cast.task.pk}/desk"
 
@@ -47,26 +52,59 @@ def test_only_who_leads_sees_it(cast: Company, lead: User) -> None:
         page(signed_in(getattr(cast, name)), address(cast), status)
 
 
+def test_its_tab_is_called_otherwise_than_the_desk_in_the_head_of_the_page(cast: Company, lead: User) -> None:
+    told = page(signed_in(lead), address(cast))
+    assert "<title> Queue of" in told
+    tab, head = f'<a href="{address(cast)}" aria-current="page">Queue</a>', '<a href="/desk/" >Desk'
+    assert tab in told
+    assert head in told
+    assert told.count(">Desk") == 1
+
+
 def test_an_empty_task_says_so_and_forecasts_nothing(cast: Company, lead: User) -> None:
     told = page(signed_in(lead), address(cast))
     for words in ("Nothing waits for people", "Nobody holds an item", "not known yet", "0 looks were timed so far"):
         assert words in told, words
 
 
-def test_it_shows_who_holds_what_and_sums_what_waits_without_saying_what_one_item_is(cast: Company, lead: User) -> None:
+def test_it_shows_who_holds_what_and_counts_what_waits_by_who_may_take_it(cast: Company, lead: User) -> None:
     casts.one(cast.task, "g1", subject="Held message")
     audit = casts.audited(cast.task, "a1", subject="Secret audit")
     casts.take(cast.reviewer, cast.task)
     told = page(signed_in(lead), address(cast))
     assert "Held message" in told
     assert "reviewer, taken just now" in told
-    assert 'Audit</th> <td class="num">1</td>' in told
+    assert '<b class="figure">2</b> looks' in told
+    assert "Audit" not in told  # one sum would shrink as the lead takes it
     assert "Secret audit" not in told
     casts.take(cast.colleague, cast.task)
     held = page(signed_in(lead), address(cast)).split("In hands right now")[1]
     assert "Secret audit" in held
-    assert "audit" not in held.replace("Secret audit", "").split("Pace")[0].lower()
     assert "drawn" not in page(signed_in(lead), f"/items/{audit.pk}/")
+
+
+@pytest.mark.parametrize("kind", ["gate", "audit"])
+def test_a_lead_who_takes_and_decides_alone_reads_the_same_whatever_the_look_is(
+    cast: Company, lead: User, kind: str
+) -> None:
+    """A count by kind would go down with the look, and tell."""
+    make = casts.one if kind == "gate" else casts.audited
+    make(cast.task, "m1", subject="Message")
+    client, seen = signed_in(lead), []
+    for step in (lambda: None, lambda: casts.take(lead, cast.task), lambda: casts.decide(lead, cast.task)):
+        step()
+        told = page(client, address(cast))
+        assert not {"gate", "audit"} & set(re.findall("[a-z]+", backlog(told).lower()))
+        seen.append(re.findall("<dd> ([0-9]+) </dd>", backlog(told)))
+    assert seen == [["1", "0", "0", "0"], ["0", "0", "0", "1"], []]
+
+
+def test_it_says_what_waits_behind_several_looks(cast: Company, lead: User) -> None:
+    Task.objects.filter(pk=cast.task.pk).update(looks=2)
+    cast.task.refresh_from_db()
+    casts.one(cast.task)
+    told = backlog(page(signed_in(lead), address(cast)))
+    assert "1 item waits behind several looks: 1 of them counted as one look more, where people may not agree" in told
 
 
 def test_pace_counts_each_persons_looks_of_today(cast: Company, lead: User) -> None:

@@ -89,8 +89,11 @@ def test_a_lead_assigns_on_the_items_page(cast: Company, lead: User) -> None:
     client.post(address, {"to": cast.colleague.pk, "note": "Yours."})
     page = client.get(reverse("item", args=[look.item_id])).content.decode()
     assert "assigned to colleague" in page
-    refused = client.post(address, {"to": cast.viewer.pk}, follow=True).content.decode()
-    assert "Nothing was assigned: that person does not review in this project." in refused
+    Membership.objects.filter(user=cast.admin).update(role=Role.TUNER)  # since the page was read
+    refused = client.post(address, {"to": cast.admin.pk, "note": "Three lines that took long to write."})
+    assert refused.status_code == 409
+    assert "Nothing was assigned: that person does not review in this project." in refused.content.decode()
+    assert 'value="Three lines that took long to write."' in refused.content.decode()
     client.post(address, {"to": ""})
     look.refresh_from_db()
     assert look.assignee_id is None

@@ -248,3 +248,9 @@ def test_what_was_taken_out_counts_in_no_share(cast: casts.Company) -> None:
     first = gym.summary(cast.task, cast.reviewer.pk).first
     assert first is not None
     assert (first.hits, first.of) == (5, 5)
+
+
+def test_a_number_that_is_none_leads_on(cast: casts.Company) -> None:
+    for after in ("9" * 5000, "9" * 30, "x", "-1", ""):
+        response = client(cast.reviewer).post(f"/practice/{cast.task.pk}/next", {"after": after})
+        assert response.status_code == 302

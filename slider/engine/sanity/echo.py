@@ -1,5 +1,6 @@
 """Answers that are copies: of the worker's instructions, or of the whole item."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slider.engine.sanity import words
@@ -24,7 +25,12 @@ class Source:
 
 def source(text: str) -> Source:
     """Prepare a text to be compared with."""
-    return Source(frozenset(_rows(words.words(text))))
+    return source_of(words.words(text))
+
+
+def source_of(found: Sequence[str]) -> Source:
+    """Prepare a text of these words to be compared with."""
+    return Source(frozenset(_rows(found)))
 
 
 def copied(text: str, of: Source) -> float | None:
@@ -33,8 +39,8 @@ def copied(text: str, of: Source) -> float | None:
     Returns:
         A share in [0, 1]; None for a text of fewer than 8 words or 30 letters: short answers copy by right.
     """
-    rows = _of_answer(text)
-    return None if rows is None else sum(row in of.rows for row in rows) / len(rows)
+    shares = both(words.words(text), prompt=of, item=of)
+    return None if shares is None else shares[0]
 
 
 def overlap(text: str, of: Source) -> float | None:
@@ -45,20 +51,24 @@ def overlap(text: str, of: Source) -> float | None:
     Returns:
         As `copied`.
     """
-    rows = _of_answer(text)
-    if rows is None:
-        return None
-    if not of.rows:
-        return 0.0
-    return min(sum(row in of.rows for row in rows) / len(rows), len(of.rows & set(rows)) / len(of.rows))
+    shares = both(words.words(text), prompt=of, item=of)
+    return None if shares is None else shares[1]
 
 
-def _of_answer(text: str) -> list[int] | None:
-    found = words.words(text)
+def both(found: Sequence[str], *, prompt: Source, item: Source) -> tuple[float, float] | None:
+    """Of an answer of these words: how much is `copied` from the instructions, and its `overlap` with the item."""
     if len(found) < LEAST_WORDS or sum(map(len, found)) < LEAST_LETTERS:
         return None
-    return _rows(found)
+    rows = _rows(found)
+    of_item = _share(rows, item)
+    if of_item:
+        of_item = min(of_item, len(item.rows.intersection(rows)) / len(item.rows))
+    return _share(rows, prompt), of_item
 
 
-def _rows(found: list[str]) -> list[int]:
-    return [hash(tuple(found[place : place + _ROW])) for place in range(len(found) - _ROW + 1)]
+def _share(rows: Sequence[int], of: Source) -> float:
+    return 0.0 if of.rows.isdisjoint(rows) else sum(map(of.rows.__contains__, rows)) / len(rows)
+
+
+def _rows(found: Sequence[str]) -> list[int]:
+    return list(map(hash, zip(*(found[begin:] for begin in range(_ROW)), strict=False)))

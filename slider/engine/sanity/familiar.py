@@ -1,6 +1,7 @@
 """What a task's items look like, learned item by item in a profile of bounded size, and how far one is from it."""
 
 import base64
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,7 +27,7 @@ _SMOOTH = 0.5
 _OUTLIERS_KEPT = 10
 _LOOKED_EVERY = 16
 _FULL_LENGTH = 48
-_FACTORS = np.array([2_654_435_761, 40_503, 2_246_822_519], dtype=np.uint64)
+_FACTORS = np.array([2_654_435_761, 40_503 * 65_537, 2_246_822_519], dtype=np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +101,20 @@ def empty() -> Profile:
 
 def grams(text: str) -> Ints:
     """Return the buckets of a text's letter triples, in order: shape (n,), n at most 1,500. Digits are all alike."""
-    points = np.frombuffer(words.plain(text).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
-    points = np.where((points >= 48) & (points <= 57), np.uint64(48), points)[: _MOST_GRAMS + 2]
-    if len(points) < 3:
-        return np.empty(0, dtype=np.int64)
-    mixed = points[:-2] * _FACTORS[0] + points[1:-1] * _FACTORS[1] * np.uint64(65_537) + points[2:] * _FACTORS[2]
+    return grams_of([text])[0]
+
+
+def grams_of(texts: Sequence[str]) -> list[Ints]:
+    """Return the `grams` of many texts, reckoned at once."""
+    lines = [words.plain(text)[: _MOST_GRAMS + 2] for text in texts]
+    points = np.frombuffer("".join(lines).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
+    points[(points >= 48) & (points <= 57)] = 48
+    mixed = points[:-2] * _FACTORS[0] + points[1:-1] * _FACTORS[1] + points[2:] * _FACTORS[2]
     mixed ^= mixed >> np.uint64(29)
-    return np.asarray((mixed * _FACTORS[0] >> np.uint64(20)) % np.uint64(BUCKETS), dtype=np.int64)
+    buckets = (mixed * _FACTORS[0] >> np.uint64(20)).astype(np.int64) & (BUCKETS - 1)
+    ends = np.cumsum([len(line) for line in lines]).tolist()
+    # Triples that reach over from one text into the next are left out.
+    return [buckets[end - len(line) : max(end - 2, 0)] for line, end in zip(lines, ends, strict=True)]
 
 
 def learn(profile: Profile, texts: Sequence[Ints]) -> tuple[list[Distance], Profile]:
@@ -137,16 +145,16 @@ class _Learner:
         self._counts, self._total = start.counts.copy(), int(start.counts.sum())
         self._usual, self._window = start.usual, list(start.window)
         self._seen, self._strange = start.seen, start.strange
-        self._ordered = np.sort(np.array(self._window))
+        self._ordered = sorted(self._window)
 
     def learn(self, text: Ints) -> Distance:
         if len(text) < _LEAST_GRAMS:
             return Distance()
         if self._seen % _LOOKED_EVERY == 0:
             self._window = self._window[-WINDOW:]
-            self._ordered = np.sort(np.array(self._window))
-        shares = (self._counts[text] + _SMOOTH) / (self._total + _SMOOTH * BUCKETS)
-        surprise = float(-np.log2(shares).mean())
+            self._ordered = sorted(self._window)
+        shares = (self._counts.take(text) + _SMOOTH) / (self._total + _SMOOTH * BUCKETS)
+        surprise = -float(np.add.reduce(np.log2(shares))) / len(text)
         away = (surprise - self._usual) * min(len(text), _FULL_LENGTH) ** 0.5 if self._seen else 0.0
         distance = self._distance(away)
         self._strange += distance.is_unfamiliar
@@ -162,12 +170,12 @@ class _Learner:
         count = len(self._ordered)
         if self._seen < LEAST_SEEN or count < LEAST_SEEN // 2:
             return Distance()
-        middle, high = float(self._ordered[count // 2]), float(self._ordered[int(0.95 * (count - 1))])
-        as_far = count - int(np.searchsorted(self._ordered, away))
+        middle, high = self._ordered[count // 2], self._ordered[int(0.95 * (count - 1))]
+        as_far = count - bisect_left(self._ordered, away)
         return Distance((away - middle) / max(high - middle, LEAST_FAR), (as_far + 0.5) / (count + 1.0))
 
     def _keep(self, text: Ints, surprise: float, away: float) -> None:
-        np.add.at(self._counts, text, 1)
+        self._counts += np.bincount(text, minlength=BUCKETS)
         self._total += len(text)
         if self._total > _PROFILE_MOST:
             self._counts //= 2

@@ -1,7 +1,7 @@
 """What is usual for a task's answers: whether they copy, and in which language they answer which."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 LEAST_SEEN = 50
 """Answers from which on a task has habits."""
@@ -38,7 +38,7 @@ class Habits:
         could, copied = self.copied.get(kind, (0, 0))
         if could >= LEARNED:
             return self
-        return replace(self, copied={**self.copied, kind: (could + 1, copied + did)})
+        return Habits({**self.copied, kind: (could + 1, copied + did)}, self.pairs)
 
     def odd_language(self, item: str | None, answer: str, *, prompt: str | None) -> float | None:
         """How usual this language is for an answer, 0-1, where that is rare (below 2 %); None where it is not.
@@ -68,7 +68,7 @@ class Habits:
             del pairs[min(pairs, key=lambda name: pairs[name])]
         if sum(pairs.values()) > _FORGET_AT:
             pairs = {name: round(count / 2, 2) for name, count in pairs.items()}
-        return replace(self, pairs=pairs)
+        return Habits(self.copied, pairs)
 
     def to_json(self) -> dict[str, object]:
         return {"copied": {kind: list(counts) for kind, counts in self.copied.items()}, "pairs": dict(self.pairs)}

@@ -1,10 +1,8 @@
 """A meter of one kind of answer over time: an alarm when one of them takes over, with a false-alarm budget."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
 
 BUDGET = 100_000
 """Observations between two false alarms, on average at least, on a steady stream."""
@@ -17,7 +15,8 @@ GIVEN_IN = 1_000
 """Observations after which an alarm that still stands is taken for the new usual, and learned anew."""
 
 _KEYS = 24
-_BETS = np.array([0.3, 0.9])
+_BETS = (0.3, 0.9)
+_KEPT = (1.0 - _BETS[0], 1.0 - _BETS[1])
 _MOST_COUNTED = 60
 _FORGET_AT = 4_000.0
 _LARGEST = 1e15
@@ -137,9 +136,7 @@ class _Running:
         self._counts, self._total, self._only = dict(start.counts), start.total, only
         self._names = list(start.wealth)
         self._most = 1 if only else _KEYS
-        self._wealth = np.zeros((self._most, len(_BETS)))
-        for place, values in enumerate(start.wealth.values()):
-            self._wealth[place] = values
+        self._wealth = list(start.wealth.values())
         self._recent, self._alarm, self._raised = list(start.recent), start.alarm, start.raised
 
     def add(self, key: str, label: str, at: float) -> None:
@@ -152,33 +149,42 @@ class _Running:
         self._learn(key)
 
     def meter(self) -> Meter:
-        wealth = {name: tuple(self._wealth[place].tolist()) for place, name in enumerate(self._names)}
+        wealth = dict(zip(self._names, self._wealth, strict=True))
         return Meter(self._counts, self._total, wealth, tuple(self._recent[-RECENT:]), self._alarm, self._raised)
 
     def _bet(self, key: str, label: str, at: float) -> None:
-        live = len(self._names)
-        self._wealth[:live] = (self._wealth[:live] + 1.0) * (1.0 - _BETS)
+        low, high = _KEPT
+        self._wealth = [((one + 1.0) * low, (other + 1.0) * high) for one, other in self._wealth]
         if key not in self._names:
             if not self._only or key == self._only:
                 self._watch(key)
             return
         place, usual = self._names.index(key), self._usual(key)
-        grown = self._wealth[place] / (1.0 - _BETS) * (1.0 - _BETS + _BETS / usual)
-        self._wealth[place] = np.minimum(grown, _LARGEST)
+        won = zip(self._wealth[place], _BETS, _KEPT, strict=True)
+        self._wealth[place] = tuple([min(held / kept * (kept + bet / usual), _LARGEST) for held, bet, kept in won])
         # Only a key that came can have raised the mean of the sums.
-        if self._wealth.sum() / self._wealth.size >= BUDGET:
-            worst = self._names[int(self._wealth.sum(axis=1).argmax())]
+        if self._mean() >= BUDGET:
+            worst = self._names[self._by_wealth(max)]
             self._alarm = Alarm(worst, label if worst == key else worst, self._usual(worst), at)
             self._raised += 1
-            self._names, self._wealth = [], np.zeros_like(self._wealth)
+            self._names, self._wealth = [], []
+
+    def _mean(self) -> float:
+        """The mean over all sums that may be kept, of keys that are not watched yet as well."""
+        return sum(map(sum, self._wealth)) / (self._most * len(_BETS))
+
+    def _by_wealth(self, which: Callable[..., int]) -> int:
+        """The place of the key that has most or least; the first of several."""
+        return which(range(len(self._wealth)), key=lambda place: sum(self._wealth[place]))
 
     def _watch(self, key: str) -> None:
         """Watch a key from its next appearance on, in the place of the one that gives least reason to be watched."""
         if len(self._names) < self._most:
             self._names.append(key)
+            self._wealth.append((0.0,) * len(_BETS))
             return
-        place = int(self._wealth.sum(axis=1).argmin())
-        self._names[place], self._wealth[place] = key, 0.0
+        place = self._by_wealth(min)
+        self._names[place], self._wealth[place] = key, (0.0,) * len(_BETS)
 
     def _usual(self, key: str) -> float:
         count = self._counts.get(key, 0.0)

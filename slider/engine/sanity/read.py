@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 LONGEST = 6_000
@@ -14,9 +14,11 @@ SHORTEST_FREE = 20
 _DEEPEST = 24
 _MOST_TEXTS = 40
 _MOST_SCHEMAS = 24
+_MOST_PLACES = 500
 _SPAN = 100
 _CLOSED = ("enum", "const", "pattern", "format")
 _BRANCHES = ("allOf", "anyOf", "oneOf")
+_written = json.JSONEncoder(ensure_ascii=False).encode
 _FOLLOWED = frozenset({*_BRANCHES, "$ref", "then", "else"})
 
 
@@ -47,7 +49,12 @@ class Parts:
 
 
 def parts(value: object, *, schema: Mapping[str, object]) -> Parts:
-    """Take a JSON value apart.
+    """Take one JSON value apart: see `Reader`."""
+    return Reader(schema).parts(value)
+
+
+class Reader:
+    """Takes JSON values of one schema apart, and remembers what the schema says of the places in them.
 
     A text is free unless the schema closes it: by a list (`enum`, `const`), a pattern, a format or a `maxLength` below
     20. Where several schemas may apply, one that closes it is enough: a label must never be taken for prose. Numbers
@@ -55,39 +62,90 @@ def parts(value: object, *, schema: Mapping[str, object]) -> Parts:
 
     Never raises, whatever the value and the schema hold.
     """
-    texts: list[Text] = []
-    closed: list[tuple[str, object]] = []
-    left = LONGEST
-    for where, leaf, schemas in _leaves(value, [schema], schema, "", 0):
-        if isinstance(leaf, str) and not _is_closed(schemas):
-            if left > 0 and len(texts) < _MOST_TEXTS and leaf.strip():
-                texts.append(Text(where, leaf[:left]))
-                left -= len(leaf)
-        elif _is_kept(leaf, schemas):
-            closed.append((where, leaf))
-    return Parts(tuple(texts), json.dumps(sorted(closed, key=repr), ensure_ascii=False) if closed else "")
+
+    def __init__(self, schema: Mapping[str, object]) -> None:
+        self._schema = schema
+        self._places: dict[tuple[int, ...], _Place] = {}
+        self._top = self._place([schema])
+
+    def parts(self, value: object) -> Parts:
+        """Take a value apart."""
+        if len(self._places) > _MOST_PLACES:
+            self._places.clear()
+            self._top = self._place([self._schema])
+        taken = _Taken()
+        self._take(value, self._top, "", 0, taken)
+        closed = _written(sorted(taken.closed, key=repr)) if taken.closed else ""
+        return Parts(tuple(taken.texts), closed)
+
+    def _take(self, value: object, place: "_Place", where: str, depth: int, taken: "_Taken") -> None:
+        """Put down the scalars of a value in order."""
+        if depth > _DEEPEST:
+            return
+        if isinstance(value, dict):
+            for key, child in value.items():
+                self._take(child, self._of_key(place, key), f"{where}/{key}" if where else str(key), depth + 1, taken)
+        elif isinstance(value, list):
+            inner = self._of_items(place) if value else place
+            for number, child in enumerate(value):
+                self._take(child, inner, f"{where}/{number}" if where else str(number), depth + 1, taken)
+        elif isinstance(value, str) and not place.is_closed:
+            taken.add(where, value)
+        elif isinstance(value, bool | str) or value is None or place.counts:
+            taken.closed.append((where, value))
+
+    def _of_key(self, place: "_Place", key: str) -> "_Place":
+        known = key if key in place.keys else None
+        found = place.below.get(known)
+        if found is None:
+            inner = [_below(one, "properties", key) for one in place.schemas]
+            inner += [one.get("additionalProperties") for one in place.schemas if not _below(one, "properties", key)]
+            found = place.below[known] = self._place(inner)
+        return found
+
+    def _of_items(self, place: "_Place") -> "_Place":
+        if place.items is None:
+            place.items = self._place([one.get("items") for one in place.schemas])
+        return place.items
+
+    def _place(self, schemas: Sequence[object]) -> "_Place":
+        """The place where these schemas apply: circular ones come back to a few places again and again."""
+        applying = _applying(schemas, self._schema)
+        key = tuple(map(id, applying))
+        if key not in self._places:
+            self._places[key] = _Place(applying)
+        return self._places[key]
 
 
-def _leaves(
-    value: object, schemas: Sequence[object], root: Mapping[str, object], where: str, depth: int
-) -> Iterator[tuple[str, object, list[Mapping[str, object]]]]:
-    """The scalars of a value in order, each with its place and the schemas that may apply to it."""
-    if depth > _DEEPEST:
-        return
-    applying = _applying(schemas, root)
-    if isinstance(value, dict):
-        for key, child in value.items():
-            inner = [_below(schema, "properties", key) for schema in applying]
-            inner += [
-                schema.get("additionalProperties") for schema in applying if not _below(schema, "properties", key)
-            ]
-            yield from _leaves(child, inner, root, f"{where}/{key}" if where else str(key), depth + 1)
-    elif isinstance(value, list):
-        for place, child in enumerate(value):
-            inner = [schema.get("items") for schema in applying]
-            yield from _leaves(child, inner, root, f"{where}/{place}" if where else str(place), depth + 1)
-    else:
-        yield where, value, applying
+class _Place:
+    """What the schemas that may apply to a place say of a scalar there, and the places below it."""
+
+    __slots__ = ("below", "counts", "is_closed", "items", "keys", "schemas")
+
+    def __init__(self, schemas: list[Mapping[str, object]]) -> None:
+        self.schemas = schemas
+        self.is_closed = _is_closed(schemas)
+        self.counts = _counts(schemas)
+        known = [one.get("properties") for one in schemas]
+        self.keys = frozenset(key for one in known if isinstance(one, dict) for key in one)
+        self.below: dict[str | None, _Place] = {}
+        self.items: _Place | None = None
+
+
+class _Taken:
+    """What was taken from a value so far."""
+
+    __slots__ = ("closed", "left", "texts")
+
+    def __init__(self) -> None:
+        self.texts: list[Text] = []
+        self.closed: list[tuple[str, object]] = []
+        self.left = LONGEST
+
+    def add(self, where: str, text: str) -> None:
+        if self.left > 0 and len(self.texts) < _MOST_TEXTS and text and not text.isspace():
+            self.texts.append(Text(where, text[: self.left]))
+            self.left -= len(text)
 
 
 def _applying(schemas: Sequence[object], root: Mapping[str, object]) -> list[Mapping[str, object]]:
@@ -133,10 +191,8 @@ def _is_closed(schemas: Sequence[Mapping[str, object]]) -> bool:
     return False
 
 
-def _is_kept(leaf: object, schemas: Sequence[Mapping[str, object]]) -> bool:
-    """Whether a scalar is one of few: amounts and counts would make every answer look like a new one."""
-    if isinstance(leaf, bool | str) or leaf is None:
-        return True
+def _counts(schemas: Sequence[Mapping[str, object]]) -> bool:
+    """Whether a number is one of few: amounts and counts would make every answer look like a new one."""
     return any("enum" in schema or "const" in schema or _is_narrow(schema) for schema in schemas)
 
 
@@ -144,4 +200,7 @@ def _is_narrow(schema: Mapping[str, object]) -> bool:
     low, high = schema.get("minimum"), schema.get("maximum")
     if not isinstance(low, int | float) or not isinstance(high, int | float) or schema.get("type") != "integer":
         return False
-    return math.isfinite(high - low) and high - low <= _SPAN
+    try:
+        return math.isfinite(high - low) and high - low <= _SPAN
+    except OverflowError:  # whole numbers beyond every float
+        return False

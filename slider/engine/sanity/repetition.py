@@ -1,7 +1,10 @@
 """Texts that say the same again and again: "da da da da", and sentences in a loop."""
 
+from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -70,13 +73,56 @@ def loop(text: str) -> Loop:
     found = words.words(text)[:_MOST_WORDS]
     if any(sign in text for sign in _TABLE):
         found = [word for word in found if word not in _CELLS]
-    weights = np.array([words.weight(word) for word in found], dtype=np.int64)
+    weights = np.array(words.weights(found), dtype=np.int64)
     letters = int(weights.sum())
-    # Most texts are told by this alone: what is mostly repetition has few different words.
-    if letters < LEAST_LETTERS or len(found) < REPEATS or len(set(found)) > 0.6 * len(found) + 1:
+    if letters < LEAST_LETTERS or _is_told_at_once(found):
         return Loop()
     most, thing, times = max(_longest_loop(found, weights), _commonest(found, weights))
     return Loop(thing[:40], times, most / letters)
+
+
+def may_be(text: str, found: list[str]) -> bool:
+    """Whether a text of these words may be a repetition by its `loop`: False is sure, True asks for `loop` itself.
+
+    Whatever has more than half of a text's letters in one piece has the letter in its middle: so no row is heavy enough
+    unless the word that holds this letter stands 4 times at one distance.
+    """
+    found = found[:_MOST_WORDS]
+    if any(sign in text for sign in _TABLE):
+        return True
+    if _is_told_at_once(found):
+        return False
+    weights = words.weights(found)
+    upto = list(accumulate(weights))
+    letters = upto[-1]
+    if letters < LEAST_LETTERS:
+        return False
+    times = Counter(found)
+    most = max(times.values()) * max(weights)
+    if most / letters >= MOST_SHARE_OF_MANY:
+        most = max(times[word] * weight for word, weight in zip(found, weights, strict=True))
+    return most / letters >= MOST_SHARE_OF_MANY or _stands_in_a_row(found, bisect_right(upto, letters // 2))
+
+
+def _is_told_at_once(found: Sequence[str]) -> bool:
+    """Most texts are told by this alone: what is mostly repetition has few different words."""
+    return len(found) < REPEATS or len(set(found)) > 0.6 * len(found) + 1
+
+
+def _stands_in_a_row(found: list[str], place: int) -> bool:
+    """Whether the word at a place stands at least 4 times at one distance, there among them."""
+    word = found[place]
+    if found.count(word) < REPEATS:
+        return False
+    for period in range(1, min(_LONGEST_LOOP, len(found) // REPEATS) + 1):
+        first = last = place
+        while first >= period and found[first - period] == word:
+            first -= period
+        while last + period < len(found) and found[last + period] == word:
+            last += period
+        if last - first >= (REPEATS - 1) * period:
+            return True
+    return False
 
 
 def _commonest(found: list[str], weights: Ints) -> tuple[int, str, int]:

@@ -15,11 +15,12 @@ _RANGES: Mapping[str, str] = {
     "Kana": "\u3040-\u30ff",
     "Han": "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff",
 }
-_LETTERS = {name: re.compile(f"[{letters}]") for name, letters in _RANGES.items()}
+_LETTERS = {name: re.compile(f"[{letters}]+") for name, letters in _RANGES.items()}
 _NOT_LATIN = re.compile("[^\\W\\d_\u0000-\u024f\u1e00-\u1eff]")
 _LONGEST = 2_000
 LEAST_LETTERS = 12
 CLEAR = 0.7
+_ENOUGH_LATIN = re.compile(f"(?:[^{_RANGES['Latin']}]*+[{_RANGES['Latin']}]){{{LEAST_LETTERS}}}")
 
 
 def main(text: str) -> str | None:
@@ -30,9 +31,9 @@ def main(text: str) -> str | None:
         whose letters say more), or where no script has 70 % of them.
     """
     text = text[:_LONGEST]
-    if not _NOT_LATIN.search(text):
-        return "Latin" if len(_LETTERS["Latin"].findall(text)) >= LEAST_LETTERS else None
-    counts = {name: len(letters.findall(text)) for name, letters in _LETTERS.items()}
+    if text.isascii() or not _NOT_LATIN.search(text):
+        return "Latin" if _ENOUGH_LATIN.match(text) else None
+    counts = {name: sum(map(len, letters.findall(text))) for name, letters in _LETTERS.items()}
     if counts["Kana"] >= 0.1 * (counts["Kana"] + counts["Han"]) > 0:
         counts["Japanese"] = counts.pop("Kana") + counts.pop("Han")
     total = sum(counts.values())

@@ -162,14 +162,14 @@ def _collect(
     if one.key:
         key = hashlib.blake2b(one.key.encode(errors="replace"), digest_size=6).hexdigest()
         keys[ANSWERS].append(key)
-        labels.setdefault(key, _label(one.key))
+        if key not in labels:
+            labels[key] = _label(one.key)
     item, answer = one.prints
     if answer is None:
         return
-    again = any(
-        near.are_near(answer, before) and (item is None or item_before is None or not near.are_near(item, item_before))
-        for item_before, before in prints[-_KEPT_PRINTS:]
-    )
+    last = prints[-_KEPT_PRINTS:]
+    items = [last[place][0] for place in near.those_near(answer, [before for _, before in last])]
+    again = any(item is None or before is None or not near.are_near(item, before) for before in items)
     keys[NEAR].append(YES if again else NO)
     prints.append((item, answer))
 

@@ -53,6 +53,11 @@ class Local:
         self.crew.dismiss(child)
 
 
+# A page costs a core, hardly any waiting: more threads than these would only take turns at it. An idle connection costs
+# nothing, and one that is closed under a request costs that request.
+WEB = ("--worker-class=gthread", "--workers=2", "--threads=4", "--keep-alive=75", "--no-control-socket")
+
+
 def environment(*, state: Path, secret_key: str, database_url: str, redis_url: str) -> dict[str, str]:
     """The environment of every program of the demo: this machine only, and no debug pages."""
     return os.environ | {
@@ -112,11 +117,8 @@ def start_web(local: Local, *, port: int) -> Child:
         "gunicorn",
         "slider.wsgi:application",
         f"--bind={HOST}:{port}",
-        "--worker-class=gthread",
-        "--workers=2",
-        "--threads=8",
+        *WEB,
         "--graceful-timeout=3",
-        "--no-control-socket",
     )
     _wait_for(lambda: _answers(port) or None, child, local.crew)
     return child

@@ -10,8 +10,10 @@ window.outbox = (() => {
   let flying = null;
   let wait = 1;
   let timer = 0;
+  let asked = 0; // so many requests were made
 
   const tell = (name, detail) => desk.dispatchEvent(new CustomEvent(name, { detail }));
+  const grip = (entry) => `${entry.review}:${entry.token}`;
   const unsent = () => entries.filter((entry) => !entry.refused);
 
   // ---- how this page asks: always with its name, and with the token that the browser has now, after a new sign-in too
@@ -23,11 +25,18 @@ window.outbox = (() => {
     for (const [name, value] of pairs) body.append(name, value);
     body.set("page", window.kept.page);
     body.set("person", window.kept.person);
+    body.set("number", asked);
     return body;
+  };
+
+  // The last word of a page that closes; what it asked for before and is still on its way comes too late.
+  const leave = (address, pairs) => {
+    if (asked) navigator.sendBeacon(address, bodyOf([...pairs, ["csrfmiddlewaretoken", token()]]));
   };
 
   // The answer with its text, or why there is none: "away" or "ill" are tried again, "out" asks for a sign-in.
   const post = async (address, pairs) => {
+    asked += 1;
     try {
       const headers = { "HX-Request": "true", "X-CSRFToken": token() };
       const signal = AbortSignal.timeout(TOO_LONG_MS);
@@ -147,10 +156,11 @@ window.outbox = (() => {
   addEventListener("beforeunload", (event) => { if (!window.kept.isSafe()) event.preventDefault(); });
 
   return {
-    csrf: token, post, put, adopt, recall, newest, remove, complain, calm,
+    post, leave, put, adopt, recall, newest, remove, complain, calm,
     isFlying: () => Boolean(flying),
     isIdle: () => unsent().length === 0,
     has: (review) => entries.some((entry) => entry.review === review && !entry.refused),
-    grips: () => unsent().map((entry) => `${entry.review}:${entry.token}`),
+    grips: () => unsent().map(grip),
+    kept: () => entries.map(grip), // what was refused as well, until the person has done with it
   };
 })();

@@ -5,14 +5,15 @@ import uuid
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
+from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
-
-OLD_CODE_WRITES = "ALTER TABLE slider_attempt ALTER COLUMN instead_of SET DEFAULT '';"
 
 
 class Migration(migrations.Migration):
+    widens = ("decision_why",)
+
     dependencies = [
-        ("slider", "0019_own_keys_and_pictures"),
+        ("slider", "0027_line_of_items"),
     ]
 
     operations = [
@@ -131,23 +132,6 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.CreateModel(
-            name="Seat",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(help_text="The worker's, over all its versions.", max_length=80)),
-                (
-                    "calls",
-                    models.PositiveIntegerField(db_default=0, default=0, help_text="Its part of the calls at once."),
-                ),
-                (
-                    "seen_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), help_text="The pump's last sign of life."
-                    ),
-                ),
-            ],
-        ),
         migrations.RemoveConstraint(
             model_name="decision",
             name="decision_why",
@@ -164,9 +148,17 @@ class Migration(migrations.Migration):
                     ("unusable", "the answer could not be read"),
                     ("rejected", "the endpoint refused the request"),
                 ],
+                db_default="",
                 default="",
                 help_text="Its worker is a fallback: why the task's own did not answer. Empty: it did.",
                 max_length=20,
+            ),
+        ),
+        migrations.AddField(
+            model_name="pump",
+            name="fallback_seats",
+            field=models.PositiveIntegerField(
+                db_default=0, default=0, help_text="Calls that it may have in the air at the fallback's endpoint."
             ),
         ),
         migrations.AddField(
@@ -225,7 +217,7 @@ class Migration(migrations.Migration):
                 max_length=10,
             ),
         ),
-        migrations.AddConstraint(
+        AddConstraintNotValid(
             model_name="decision",
             constraint=models.CheckConstraint(
                 condition=models.Q(
@@ -282,11 +274,6 @@ class Migration(migrations.Migration):
                 name="circuit_probes_while_open",
             ),
         ),
-        migrations.AddField(
-            model_name="seat",
-            name="task",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="slider.task"),
-        ),
         migrations.AddIndex(
             model_name="batch",
             index=models.Index(
@@ -322,10 +309,4 @@ class Migration(migrations.Migration):
             model_name="batchitem",
             constraint=models.UniqueConstraint(fields=("batch", "item"), name="one_place_in_a_batch"),
         ),
-        migrations.AddIndex(
-            model_name="seat",
-            index=models.Index(fields=["task", "name", "id"], name="seat_by_worker"),
-        ),
-        # A default of the database's, so that code from before this migration still writes attempts.
-        migrations.RunSQL(OLD_CODE_WRITES, migrations.RunSQL.noop),
     ]

@@ -1,0 +1,60 @@
+"""The tables as they stand at the end, read with SQL of our own: the product's code has no part in its own trial."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import namedtuple_row
+
+TABLES = {
+    "items": "SELECT id, external_id, state, token, tries, task_id FROM slider_item ORDER BY id",
+    "moves": """
+        SELECT id, item_id, from_state, to_state, token, by_id, reason, extract(epoch FROM at)::float8 AS at
+        FROM slider_move ORDER BY item_id, id
+    """,
+    "attempts": """
+        SELECT id, item_id, token, outcome, answer, extract(epoch FROM created_at)::float8 AS at
+        FROM slider_attempt ORDER BY id
+    """,
+    "decisions": """
+        SELECT d.item_id, d.attempt_id, d.policy_id, d.seq, d.epoch, d.lane, d.audit, d.share, p.held, p.effective,
+               p.number AS policy_number, p.mode
+        FROM slider_decision d JOIN slider_policy p ON p.id = d.policy_id ORDER BY d.seq
+    """,
+    "reviews": """
+        SELECT id, item_id, kind, state, holder_id, token, verdict, answer, reason, note FROM slider_review ORDER BY id
+    """,
+    "opinions": "SELECT review_id, by_id, note FROM slider_secondopinion ORDER BY id",
+    "publications": """
+        SELECT id, item_id, number, webhook_id::text AS webhook_id, ending, answer, delivery, tries
+        FROM slider_publication ORDER BY id
+    """,
+    "gauges": "SELECT task_id, routed, unattended FROM slider_gauge ORDER BY task_id",
+    "policies": "SELECT id, task_id, number, epoch FROM slider_policy ORDER BY task_id, number",
+    "spends": "SELECT worker_id, sum(calls)::bigint AS calls FROM slider_spend GROUP BY worker_id ORDER BY worker_id",
+    "tasks": "SELECT id, max_tries FROM slider_task ORDER BY id",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """One list of rows a table, as named tuples."""
+
+    items: list[Any]
+    moves: list[Any]
+    attempts: list[Any]
+    decisions: list[Any]
+    reviews: list[Any]
+    opinions: list[Any]
+    publications: list[Any]
+    gauges: list[Any]
+    policies: list[Any]
+    spends: list[Any]
+    tasks: list[Any]
+
+
+def read(connection: "psycopg.Connection[Any]") -> Books:
+    """All of it as of one moment."""
+    with connection.transaction(), connection.cursor(row_factory=namedtuple_row) as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        return Books(**{name: cursor.execute(query).fetchall() for name, query in TABLES.items()})
