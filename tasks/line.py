@@ -54,6 +54,7 @@ class Line:
         self._probe_is_free = self._probe_wanted = False
         self._spare_calls: int | None = None
         self._unheard: deque[Told] = deque()
+        self._points = 0  # of failures in a row that nobody has written yet
 
     async def __aenter__(self) -> Self:
         await self._caller.__aenter__()
@@ -116,6 +117,8 @@ class Line:
         if self.is_open:
             self._probe_wanted = True
             return under_way + 1 if self._probe_is_free else 0
+        if self._points >= circuits.OPENS_AT:
+            return 0  # the breaker opens with the next word of this pump: none begins meanwhile
         cap = self.cap - self._caller.hedges
         if cap < 1 or time.monotonic() < self._quiet_until:
             return 0
@@ -182,6 +185,10 @@ class Line:
         answered, bill = await self._caller.ask(body)
         told = Told(answered, bill, probe)
         self._unheard.append(told)
+        if answered.outcome is Outcome.ANSWERED:
+            self._points = 0
+        else:
+            self._points = _news(told).counted(self._points)
         return told
 
     @property
@@ -210,6 +217,12 @@ class Line:
         told = [self._unheard.popleft() for _ in range(len(self._unheard))]
         if not told:
             return
+        try:
+            self._note(told)
+        finally:
+            self._points = 0
+
+    def _note(self, told: list[Told]) -> None:
         if self._pace.is_limited:
             self._pace.used(
                 calls=sum(one.bill.calls for one in told),
@@ -218,10 +231,14 @@ class Line:
         standing = self._standing
         if not (standing.opened_at or standing.points) and all(_is_well(one) for one in told):
             return
-        news = [News(one.answered.outcome, one.answered.detail, one.answered.retry_after_s, one.probe) for one in told]
+        news = [_news(one) for one in told]
         is_open = circuits.note(self._key, news, known=standing)
         opened_at = (standing.opened_at or datetime.now(UTC)) if is_open else None
         self._standing = replace(self._standing, opened_at=opened_at, points=news[-1].weight)
+
+
+def _news(told: Told) -> News:
+    return News(told.answered.outcome, told.answered.detail, told.answered.retry_after_s, told.probe)
 
 
 def _is_well(told: Told) -> bool:

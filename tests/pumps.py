@@ -10,9 +10,10 @@ import pytest
 from django.db import connections
 from pytest_django.fixtures import Settings
 
-from slider.flow import claims
+from slider.flow import circuits, claims
 from slider.flow import work as stage
 from slider.models import Item, Mode, State, Worker
+from tasks import pump
 from tasks.sweep import hand_over
 from tasks.work import work
 from tests import casts
@@ -31,11 +32,15 @@ def company(count: int, *, share: float = 1.0, worker: dict[str, Any] | None = N
 
 
 def quick(settings: Settings, monkeypatch: pytest.MonkeyPatch, **env: Any) -> None:
-    """Seconds instead of minutes: short shifts, and short waits before an item is tried again."""
-    given = {"SLIDER_SHIFT_S": 1.5, "SLIDER_LINGER_S": 0.3, "SLIDER_LEASE_S": 10}
+    """A fifth of all waits: shifts, signs of life, probes, and until an item is tried again."""
+    given = {"SLIDER_SHIFT_S": 1, "SLIDER_LINGER_S": 0.1, "SLIDER_LEASE_S": 10}
     settings.ENV = settings.ENV.model_copy(update=given | env)
-    monkeypatch.setattr(stage, "FIRST_WAIT_S", 0.1)
-    monkeypatch.setattr(stage, "LONGEST_WAIT_S", 1.0)
+    monkeypatch.setattr(stage, "FIRST_WAIT_S", 0.05)
+    monkeypatch.setattr(stage, "LONGEST_WAIT_S", 0.3)
+    monkeypatch.setattr(pump, "TICK_S", 0.1)
+    monkeypatch.setattr(circuits, "FIRST_PROBE_S", 0.1)
+    monkeypatch.setattr(circuits, "LONGEST_PROBE_WAIT_S", 0.8)
+    monkeypatch.setattr(circuits, "PROBE_S", 0.8)
 
 
 def run(
@@ -45,14 +50,14 @@ def run(
     over = threading.Event()
     ends_at = time.monotonic() + limit_s
 
-    def pump() -> None:
+    def shifts() -> None:
         while not over.is_set():
             work(cast.task.pk)
             over.wait(0.02)
         connections.close_all()
 
     with ThreadPoolExecutor(pumps) as threads:
-        running = [threads.submit(pump) for _ in range(pumps)]
+        running = [threads.submit(shifts) for _ in range(pumps)]
         try:
             while Item.objects.filter(task=cast.task, state__in=OPEN).exists():
                 assert time.monotonic() < ends_at, f"after {limit_s} s items are still open"

@@ -64,6 +64,10 @@ class News:
     def weight(self) -> int:
         return FAILURE if self.outcome in _FAILURES else DOUBT if self.outcome in _DOUBTS else 0
 
+    def counted(self, points: int) -> int:
+        """The points of failures in a row, with this one."""
+        return points if self.outcome in _SILENT else points + self.weight if self.weight else 0
+
 
 _ROW = "base_url = %(base_url)s AND model = %(model)s AND key_name = %(key_name)s"
 

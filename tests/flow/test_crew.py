@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from slider.flow import crew, operate, work
 from slider.flow.operate import Target
-from slider.models import Halt, Item, Pump, Stance, Task, Worker
+from slider.models import Item, Pump, Stance, Task, Worker
 from tests import casts
 
 pytestmark = pytest.mark.django_db
@@ -125,9 +125,11 @@ def test_no_pump_joins_a_task_whose_worker_sends_batches_whatever_its_fallback_d
 def test_a_halted_fallback_halts_no_task_and_a_halted_worker_is_not_kept_going_by_its_fallback() -> None:
     cast = company()
     Worker.objects.create(task=cast.task, name="another", model="standin-1", rung=2)
-    halt = Halt.objects.create(task=cast.task, profile="another", stance=Stance.PAUSED)
+    another, own = (Target(task_id=cast.task.pk, profile=name) for name in ("another", cast.worker.name))
+    operate.stand(another, Stance.PAUSED, by=cast.admin.pk, reason="a test")
     assert work.waiting() == [cast.task.pk]
-    Halt.objects.filter(pk=halt.pk).update(profile=cast.worker.name)
+    operate.stand(another, None, by=cast.admin.pk, reason="a test")
+    operate.stand(own, Stance.PAUSED, by=cast.admin.pk, reason="a test")
     assert work.waiting() == []
     assert crew.join("a pump", host="here") is None
 

@@ -11,8 +11,9 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from slider.flow import batches as hand
-from slider.flow import claims, setup
+from slider.flow import claims, operate, setup
 from slider.flow import work as stage
+from slider.flow.operate import Target
 from slider.llm import batches as api
 from slider.models import (
     Attempt,
@@ -20,7 +21,6 @@ from slider.models import (
     BatchItem,
     BatchState,
     Decision,
-    Halt,
     Item,
     Outcome,
     Spend,
@@ -91,16 +91,22 @@ def test_pumps_leave_a_worker_alone_that_sends_batches(model: Model) -> None:
     assert stage.waiting() == [cast.task.pk]
 
 
+def stand(cast: casts.Company, stance: Stance | None) -> None:
+    """What an operator says of the worker."""
+    target = Target(task_id=cast.task.pk, profile=cast.worker.name)
+    assert operate.stand(target, stance, by=cast.admin.pk, reason="the provider asked for it")
+
+
 @pytest.mark.parametrize("rounds", [0, 1])
 def test_what_an_operator_paused_is_not_sent_and_its_items_wait_again(model: Model, rounds: int) -> None:
     cast = company(3)
     turn(rounds)
-    halt = Halt.objects.create(task=cast.task, profile=cast.worker.name, stance=Stance.PAUSED)
+    stand(cast, Stance.PAUSED)
     turn(3)
     assert set(Item.objects.values_list("state", "tries")) == {(State.READY, 0)}
     assert not Batch.objects.exclude(state=BatchState.ENDED).exists()
     assert not Batch.objects.exclude(sent_at=None).exists()
-    halt.delete()
+    stand(cast, None)
     Batch.objects.update(ended_at=timezone.now() - timedelta(seconds=hand.REST_S + 1))
     until_the_end()
     assert set(Item.objects.values_list("state", flat=True)) == {State.DONE}
@@ -109,7 +115,7 @@ def test_what_an_operator_paused_is_not_sent_and_its_items_wait_again(model: Mod
 def test_what_drains_still_sends_what_it_has_gathered_and_gathers_no_more(model: Model) -> None:
     cast = company(3)
     turn()
-    Halt.objects.create(task=cast.task, profile=cast.worker.name, stance=Stance.DRAINING)
+    stand(cast, Stance.DRAINING)
     casts.bring_in(cast.task, {"late": {"text": "where is my parcel"}})
     turn(4)
     assert Batch.objects.get().state == BatchState.ENDED

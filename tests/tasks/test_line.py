@@ -1,5 +1,6 @@
 """A line: what may begin at an endpoint, by seats, by what it bears, by its breaker and by its own wish."""
 
+import asyncio
 import time
 from itertools import count
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import pytest
 
 from slider.flow import circuits, crew
-from slider.llm.records import Outcome
+from slider.flow.work import Bill
+from slider.llm.records import Answered, Outcome
 from slider.models import Worker
 from tasks import caller
 from tasks.line import Line
@@ -79,3 +81,29 @@ def test_an_endpoint_that_wants_silence_is_left_alone_by_every_pump() -> None:
     fail(one, 1, Outcome.RATE_LIMITED, retry_after_s=30.0)
     other.look()
     assert (other.is_open, other.limit(0), other.room(8, held=0)) == (False, 0, 1)
+
+
+def test_failures_in_a_row_stop_it_before_anybody_has_written_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At an endpoint that fails at once a pump would make a hundred calls until its answers are written."""
+    one = line()
+    answers = [casts.fails(Outcome.SERVER_ERROR)] * 7 + [casts.says({})] + [casts.fails(Outcome.SERVER_ERROR)] * 8
+    coming = iter(answers)
+
+    async def ask(body: dict[str, Any]) -> tuple[Answered, Bill]:
+        return next(coming), Bill(one.worker.pk, 1, 0, 0, None)
+
+    monkeypatch.setattr(one._caller, "ask", ask)
+
+    async def calls(times: int) -> None:
+        for _ in range(times):
+            await one.ask({})
+
+    asyncio.run(calls(15))
+    assert one.limit(0) == 8
+    asyncio.run(calls(1))
+    assert (one.limit(0), one.is_open) == (0, False)
+    one.note()
+    assert (one.limit(0), one.is_open) == (0, True)
+    other = line()
+    other.look()
+    assert other.is_open
