@@ -19,6 +19,7 @@ QUEUES = {
 SWEEP_EVERY_S = 1.0
 GUARD_EVERY_S = 10.0
 LETTERS_EVERY_S = 5.0
+BATCHES_EVERY_S = 10.0
 
 
 def broker(redis_url: str) -> str:
@@ -65,7 +66,9 @@ def _configuration() -> dict[str, Any]:
         "task_queues": [Queue(name) for name in QUEUES],
         "task_default_queue": "sweep",
         "task_create_missing_queues": False,
-        "imports": [f"tasks.{name}" for name in ("work", "news", "sweep", "intake", "publish", "guard", "letters")],
+        "imports": [
+            f"tasks.{name}" for name in ("work", "news", "sweep", "intake", "publish", "guard", "letters", "batches")
+        ],
         "task_routes": {
             "tasks.work.*": "work",
             "tasks.sweep.*": "sweep",
@@ -73,6 +76,7 @@ def _configuration() -> dict[str, Any]:
             "tasks.publish.*": "publish",
             "tasks.guard.*": "guard",
             "tasks.letters.*": "publish",
+            "tasks.batches.*": "intake",
         },
         "beat_schedule": {
             "sweep": {
@@ -89,6 +93,11 @@ def _configuration() -> dict[str, Any]:
                 "task": "tasks.letters.letters",
                 "schedule": LETTERS_EVERY_S,
                 "options": {"expires": LETTERS_EVERY_S},
+            },
+            "batches": {
+                "task": "tasks.batches.batches",
+                "schedule": BATCHES_EVERY_S,
+                "options": {"expires": BATCHES_EVERY_S},
             },
         },
     }

@@ -2,6 +2,7 @@
 
 from slider.models.afterwards import Correction, SecondOpinion, Undone
 from slider.models.attempt import Attempt
+from slider.models.batch import Batch, BatchItem, BatchState
 from slider.models.decision import Decision, Why
 from slider.models.fleet import Halt, Operation, OperationKind, Presence, Requeued, Sign, Stance
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
@@ -30,6 +31,7 @@ from slider.models.states import (
     QUIET,
     Delivery,
     Ending,
+    FallbackOn,
     Lane,
     Outcome,
     Overflow,
@@ -40,6 +42,7 @@ from slider.models.states import (
 )
 from slider.models.tally import Tally
 from slider.models.task import Task
+from slider.models.traffic import Circuit
 from slider.models.watch import Act, ActKind, Unheard, Watch
 from slider.models.worker import Spend, Worker
 
@@ -54,12 +57,17 @@ __all__ = [
     "Admission",
     "ApiKey",
     "Attempt",
+    "Batch",
+    "BatchItem",
+    "BatchState",
+    "Circuit",
     "Correction",
     "Decision",
     "Decline",
     "Delivery",
     "Ending",
     "Endpoint",
+    "FallbackOn",
     "Freed",
     "Gauge",
     "Halt",
