@@ -8,6 +8,6 @@ class Migration(migrations.Migration):
     when = "after"
     atomic = False
 
-    dependencies = (("slider", "0027_line_of_items"),)
+    dependencies = (("slider", "0029_every_why_is_known"),)
 
     operations = (RemoveIndexConcurrently(model_name="item", name="item_ready"),)
