@@ -12,7 +12,7 @@ from pytest_django.fixtures import Settings
 
 from slider.flow import circuits, claims
 from slider.flow import work as stage
-from slider.models import Item, Mode, State, Worker
+from slider.models import Decision, Item, Lane, Mode, Outcome, Publication, State, Worker
 from tasks import pump
 from tasks.sweep import hand_over
 from tasks.work import work
@@ -70,3 +70,14 @@ def run(
             over.set()
             for one in running:
                 one.result()
+
+
+def ended(cast: casts.Company, count: int) -> None:
+    """Every item has exactly one decision, and what ran unattended was published once."""
+    assert Item.objects.filter(task=cast.task, state__in=(State.DONE, State.REVIEW)).count() == count
+    assert Decision.objects.count() == count
+    unattended = set(Decision.objects.filter(lane=Lane.UNATTENDED).values_list("item_id", flat=True))
+    assert sorted(Publication.objects.values_list("item_id", flat=True)) == sorted(unattended)
+    assert set(Decision.objects.filter(lane=Lane.UNATTENDED).values_list("attempt__outcome", flat=True)) <= {
+        Outcome.ANSWERED
+    }

@@ -16,11 +16,9 @@ from django.conf import settings as django_settings
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from slider.engine.throttle import Throttle
 from slider.flow import circuits
 from slider.llm.records import Outcome as CallOutcome
-from slider.models import Attempt, Circuit, Decision, Item, Lane, Outcome, Publication, Pump, Spend, State, Worker
-from tasks import caller
+from slider.models import Attempt, Circuit, Decision, Item, Lane, Outcome, Spend, State, Worker
 from tests import casts, pumps
 from tests.standin import Model
 
@@ -59,17 +57,6 @@ class Clockwork:
         return Attempt.objects.filter(outcome=Outcome.ANSWERED, created_at__gt=self.wall).exists()
 
 
-def ended(cast: casts.Company, count: int) -> None:
-    """Every item has exactly one decision, and what ran unattended was published once."""
-    assert Item.objects.filter(task=cast.task, state__in=(State.DONE, State.REVIEW)).count() == count
-    assert Decision.objects.count() == count
-    unattended = set(Decision.objects.filter(lane=Lane.UNATTENDED).values_list("item_id", flat=True))
-    assert sorted(Publication.objects.values_list("item_id", flat=True)) == sorted(unattended)
-    assert set(Decision.objects.filter(lane=Lane.UNATTENDED).values_list("attempt__outcome", flat=True)) <= {
-        Outcome.ANSWERED
-    }
-
-
 def test_a_storm_of_429s_ends_and_every_item_with_it_inside_the_budget(model: Model) -> None:
     model.faults(rate_limit={"rate": 0.8, "retry_after_s": 0.02}, latency_ms=10)
     cast = pumps.company(40, worker=PRICED | {"daily_budget": Decimal(6)}, max_tries=10)
@@ -84,7 +71,7 @@ def test_a_storm_of_429s_ends_and_every_item_with_it_inside_the_budget(model: Mo
 
     storm = Storm(model, for_s=10_000)
     pumps.run(cast, watch=storm)
-    ended(cast, 40)
+    pumps.ended(cast, 40)
     assert storm.answered_after_s is not None
     assert storm.answered_after_s < 2
     assert Attempt.objects.filter(outcome=Outcome.RATE_LIMITED).count() >= 15
@@ -95,73 +82,12 @@ def test_a_storm_of_429s_ends_and_every_item_with_it_inside_the_budget(model: Mo
     assert 1 < spend.cost <= 6
 
 
-@pytest.mark.parametrize("pumps_at_once", [1, 3])
-def test_calls_at_once_are_the_workers_and_not_each_pumps(model: Model, pumps_at_once: int) -> None:
-    model.faults(latency_ms=60, jitter_ms=40)
-    cast = pumps.company(60, worker={"in_flight": 6})
-    pumps.run(cast, pumps=pumps_at_once)
-    ended(cast, 60)
-    assert 5 <= model.counts()["peak"] <= 6
-    assert not Pump.objects.filter(ended_at=None).exists()
-
-
-def test_retry_after_is_kept_by_every_pump(model: Model) -> None:
-    model.faults(rate_limit={"rate": 1.0, "retry_after_s": 1.5})
-    cast = pumps.company(30)
-    began: list[float] = []
-    in_the_silence: list[int] = []
-
-    def watch() -> None:
-        calls = model.counts()["calls"] if not in_the_silence else 0
-        if calls and not began:
-            began.append(time.monotonic())
-        if began and not in_the_silence and time.monotonic() > began[0] + 1.0:
-            in_the_silence.append(calls)
-            model.faults()
-
-    pumps.run(cast, watch=watch)
-    ended(cast, 30)
-    assert 1 <= in_the_silence[0] <= 8  # those that were in the air when the first was turned away
-    assert not Circuit.objects.filter(opened_at__isnull=False).exists()
-
-
-def test_an_endpoint_that_becomes_ten_times_slower_is_given_less_to_do_and_then_all_of_it_again(model: Model) -> None:
-    model.faults(latency_ms=20)
-    cast = pumps.company(400, worker={"in_flight": 16})
-    throttle = caller._throttles[cast.worker.pk] = Throttle(16)
-    least: list[int] = []
-
-    def watch() -> None:
-        done = Attempt.objects.count()
-        least.append(throttle.limit)
-        if 60 <= done < 200:
-            model.faults(latency_ms=200)
-        elif done >= 200:
-            model.faults(latency_ms=20)
-
-    pumps.run(cast, pumps=1, watch=watch)
-    ended(cast, 400)
-    assert 4 <= min(least) < 16  # slow is not refused: never below a quarter
-    assert set(Attempt.objects.values_list("outcome", flat=True)) == {Outcome.ANSWERED}
-    assert not Circuit.objects.exists()
-
-
-def test_an_endpoint_that_bears_little_is_not_overrun(model: Model) -> None:
-    model.faults(bears=4, latency_ms=40, rate_limit={"rate": 0.0, "retry_after_s": 0.05})
-    cast = pumps.company(150, worker={"in_flight": 32}, max_tries=20)
-    pumps.run(cast, pumps=1)
-    ended(cast, 150)
-    turned_away = Attempt.objects.filter(outcome=Outcome.RATE_LIMITED).count()
-    assert turned_away < 100  # 28 of each 32 without a throttle: some hundreds
-    assert Attempt.objects.filter(outcome=Outcome.ANSWERED).count() == 150
-
-
 def test_an_endpoint_that_hangs_costs_few_calls_and_is_used_again_within_seconds(model: Model) -> None:
     model.faults(hang=1.0)
     cast = pumps.company(60, worker={"timeout_s": 0.2})
     clock = Clockwork(model, for_s=1.2)
     pumps.run(cast, watch=clock)
-    ended(cast, 60)
+    pumps.ended(cast, 60)
     assert clock.answered_after_s is not None
     assert clock.answered_after_s < 2  # a fifth of the ten seconds that are promised, as all waits are
     assert clock.calls_while_ill < 32  # a fifth of a second each at 8 at once would be 48
@@ -222,7 +148,7 @@ def test_an_endpoint_that_dies_and_comes_back_is_used_again_within_seconds(
     with running:
         model.faults(latency_ms=150)
         pumps.run(cast, watch=clock)
-    ended(cast, 60)
+    pumps.ended(cast, 60)
     assert dead
     assert clock.answered_after_s is not None
     assert clock.answered_after_s < 10
@@ -242,7 +168,7 @@ def test_nothing_leaves_unattended_on_garbage(model: Model) -> None:
     cast = pumps.company(40)
     clock = Clockwork(model, for_s=0.8)
     pumps.run(cast, watch=clock)
-    ended(cast, 40)
+    pumps.ended(cast, 40)
     assert clock.wall is not None
     ill = Attempt.objects.filter(created_at__lt=clock.wall)
     assert len(set(ill.values_list("outcome", flat=True))) >= 3
@@ -256,7 +182,7 @@ def test_nonsense_in_an_answer_that_the_schema_allows_goes_to_people(model: Mode
     model.faults(**fault)
     cast = pumps.company(12, output_schema=REPLY)
     pumps.run(cast, pumps=1)
-    ended(cast, 12)
+    pumps.ended(cast, 12)
     assert set(Attempt.objects.values_list("outcome", flat=True)) == {Outcome.ANSWERED}
     left = Decision.objects.filter(lane=Lane.UNATTENDED).count()
     assert left == (0 if fault else 12)
@@ -275,7 +201,7 @@ def test_what_is_waiting_when_a_breaker_opens_loses_no_try(model: Model) -> None
     cast = pumps.company(60)
     clock = Clockwork(model, for_s=1)
     pumps.run(cast, watch=clock)
-    ended(cast, 60)
+    pumps.ended(cast, 60)
     failed = Attempt.objects.exclude(outcome=Outcome.ANSWERED)
     assert failed.count() < 40
     assert not Decision.objects.filter(why="no_answer").exists()
@@ -291,27 +217,6 @@ def test_a_breaker_stands_in_postgresql_and_an_emptied_redis_changes_nothing(mod
     pumps.run(cast, watch=clock)
     assert clock.calls_while_ill <= 4  # probes: a tenth of a second after the first, then 0.1, 0.2, 0.4 apart
     assert set(Item.objects.values_list("state", flat=True)) == {State.DONE}
-
-
-def test_requests_a_minute_are_kept_by_several_pumps(model: Model) -> None:
-    cast = pumps.company(40, worker={"requests_per_min": 9})
-    with pytest.raises(AssertionError, match="still open"):
-        pumps.run(cast, pumps=3, limit_s=1.5)
-    assert model.counts()["calls"] == 9
-    redis.Redis.from_url(django_settings.REDIS_URL).flushdb()
-    with pytest.raises(AssertionError, match="still open"):
-        pumps.run(cast, pumps=1, limit_s=1)
-    assert model.counts()["calls"] == 9  # this process remembers by itself what it has used
-    assert Item.objects.filter(state=State.READY, tries=0).count() == 31
-
-
-def test_a_budget_is_kept_by_several_pumps(model: Model) -> None:
-    cast = pumps.company(60, worker=PRICED | {"daily_budget": Decimal("3.0")})
-    with pytest.raises(AssertionError, match="still open"):
-        pumps.run(cast, pumps=3, limit_s=1.5)
-    spend = Spend.objects.get()
-    a_call = spend.cost / spend.calls
-    assert Decimal("3.0") - 8 * a_call <= spend.cost <= Decimal("3.0") + 8 * a_call
 
 
 def test_another_worker_version_inherits_the_breaker_but_a_second_endpoint_does_not(model: Model) -> None:
