@@ -40,6 +40,7 @@ from slider.models.states import (
 )
 from slider.models.tally import Tally
 from slider.models.task import Task
+from slider.models.walk import Walk
 from slider.models.watch import Act, ActKind, Unheard, Watch
 from slider.models.worker import Spend, Worker
 
@@ -125,6 +126,7 @@ __all__ = [
     "Undone",
     "Unheard",
     "Verdict",
+    "Walk",
     "Watch",
     "Why",
     "Worker",
