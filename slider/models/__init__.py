@@ -43,6 +43,7 @@ from slider.models.states import (
 from slider.models.tally import Tally
 from slider.models.task import Task
 from slider.models.traffic import Circuit
+from slider.models.walk import Walk
 from slider.models.watch import Act, ActKind, Unheard, Watch
 from slider.models.worker import Spend, Worker
 
@@ -133,6 +134,7 @@ __all__ = [
     "Undone",
     "Unheard",
     "Verdict",
+    "Walk",
     "Watch",
     "Why",
     "Worker",

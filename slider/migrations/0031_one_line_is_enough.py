@@ -8,6 +8,6 @@ class Migration(migrations.Migration):
     when = "after"
     atomic = False
 
-    dependencies = (("slider", "0029_every_why_is_known"),)
+    dependencies = (("slider", "0030_walks_and_lasting_declines"),)
 
     operations = (RemoveIndexConcurrently(model_name="item", name="item_ready"),)
