@@ -26,10 +26,10 @@ def _quick(settings: Settings, monkeypatch: pytest.MonkeyPatch, model: Model) ->
 
 @pytest.mark.parametrize("pumps_at_once", [1, 3])
 def test_calls_at_once_are_the_workers_and_not_each_pumps(model: Model, pumps_at_once: int) -> None:
-    model.faults(latency_ms=60, jitter_ms=40)
-    cast = pumps.company(60, worker={"in_flight": 6})
+    model.faults(latency_ms=40, jitter_ms=30)
+    cast = pumps.company(48, worker={"in_flight": 6})
     pumps.run(cast, pumps=pumps_at_once)
-    pumps.ended(cast, 60)
+    pumps.ended(cast, 48)
     assert 5 <= model.counts()["peak"] <= 6
     assert not Pump.objects.filter(ended_at=None).exists()
 
@@ -56,7 +56,7 @@ def test_retry_after_is_kept_by_every_pump(model: Model) -> None:
 
 def test_an_endpoint_that_becomes_ten_times_slower_is_given_less_to_do_and_then_all_of_it_again(model: Model) -> None:
     model.faults(latency_ms=20)
-    cast = pumps.company(200, worker={"in_flight": 16})
+    cast = pumps.company(140, worker={"in_flight": 16})
     throttle = caller._throttles[cast.worker.pk] = Throttle(16)
     least: list[int] = []
     slow = [False]
@@ -64,12 +64,12 @@ def test_an_endpoint_that_becomes_ten_times_slower_is_given_less_to_do_and_then_
     def watch() -> None:
         done = Attempt.objects.count()
         least.append(throttle.limit)
-        if (30 <= done < 120) != slow[0]:
+        if (30 <= done < 90) != slow[0]:
             slow[0] = not slow[0]
             model.faults(latency_ms=200 if slow[0] else 20)
 
     pumps.run(cast, pumps=1, watch=watch)
-    pumps.ended(cast, 200)
+    pumps.ended(cast, 140)
     assert 4 <= min(least) < 16  # slow is not refused: never below a quarter
     assert set(Attempt.objects.values_list("outcome", flat=True)) == {Outcome.ANSWERED}
     assert not Circuit.objects.exists()

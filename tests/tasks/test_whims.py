@@ -116,7 +116,7 @@ def test_an_endpoint_that_dies_and_comes_back_is_used_again_within_seconds(
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}/v1"
     settings.ENV = settings.ENV.model_copy(update={"OPENAI_BASE_URL": address})
-    cast = pumps.company(60)
+    cast = pumps.company(40)
     dead: list[Any] = []
     monkeypatch.undo()  # the real waits
 
@@ -125,7 +125,7 @@ def test_an_endpoint_that_dies_and_comes_back_is_used_again_within_seconds(
             if not dead and Attempt.objects.filter(outcome=Outcome.ANSWERED).count() >= 10:
                 running.__exit__(None, None, None)
                 dead.append(True)
-                self._ends_at = time.monotonic() + 2
+                self._ends_at = time.monotonic() + 1.2
             super().__call__()
 
         def heal(self) -> None:
@@ -146,9 +146,9 @@ def test_an_endpoint_that_dies_and_comes_back_is_used_again_within_seconds(
     clock = Death(model, for_s=10_000)
     clock.__dict__["_model"] = Quiet(address)
     with running:
-        model.faults(latency_ms=150)
+        model.faults(latency_ms=100)
         pumps.run(cast, watch=clock)
-    pumps.ended(cast, 60)
+    pumps.ended(cast, 40)
     assert dead
     assert clock.answered_after_s is not None
     assert clock.answered_after_s < 10
