@@ -9,12 +9,14 @@ import json
 import random
 import re
 from functools import lru_cache
+from typing import ClassVar
 
 _SHAPE = re.compile(rb"/(\d+)ms-(\d+)tokens-(\d+)alternatives/v1/chat/completions")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _VARIANTS = 32
 _WORDS = (" we", " are", " sorry", " and", " send", " a", " new", " one", " today")
 _turns = itertools.count()
+_COUNT = b"/count"  # how many it has answered, and how many it holds right now
 
 
 def path(*, latency_ms: int, tokens: int, alternatives: int) -> str:
@@ -72,6 +74,9 @@ _UNKNOWN = _http(b"404 Not Found", b'{"error": {"message": "the bench endpoint h
 class Endpoint(asyncio.Protocol):
     """One connection: each request is answered by its path alone, after its latency."""
 
+    answered: ClassVar[int] = 0
+    held: ClassVar[int] = 0
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
@@ -89,19 +94,26 @@ class Endpoint(asyncio.Protocol):
             self._answer(target)
 
     def _answer(self, target: bytes) -> None:
+        if target == _COUNT:
+            counts = {"answered": Endpoint.answered, "held": Endpoint.held}
+            self._transport.write(_http(b"200 OK", json.dumps(counts).encode()))
+            return
         shape = _SHAPE.fullmatch(target)
         if shape is None:
-            self._send(_UNKNOWN)
+            self._transport.write(_UNKNOWN)
             return
         latency_ms, tokens, alternatives = map(int, shape.groups())
         prepared = answers(tokens, alternatives)
         response = prepared[next(_turns) % len(prepared)]
+        Endpoint.held += 1
         if latency_ms:
             asyncio.get_running_loop().call_later(latency_ms / 1000, self._send, response)
         else:
             self._send(response)
 
     def _send(self, response: bytes) -> None:
+        Endpoint.held -= 1
+        Endpoint.answered += 1
         if not self._transport.is_closing():
             self._transport.write(response)
 

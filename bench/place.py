@@ -25,6 +25,7 @@ class Place:
     folder: Path
     postgres: int
     endpoint: str
+    endpoint_pid: int
 
     def start(self, name: str, *command: str, env: Mapping[str, str] = MappingProxyType({})) -> embedded.Child:
         """Start a module of this Python in the bench's environment."""
@@ -62,11 +63,11 @@ class Place:
 
 
 @contextmanager
-def place() -> Iterator[Place]:
+def place(*, connections: int = 100) -> Iterator[Place]:
     """Servers with their safety against crashes on, named in the environment before Django reads its settings."""
     with tempfile.TemporaryDirectory(prefix="slider-bench-") as name:
         folder = Path(name)
-        with embedded.servers(folder) as servers, embedded.Crew() as crew:
+        with embedded.servers(folder, connections=connections) as servers, embedded.Crew() as crew:
             assert servers.postgres is not None
             os.environ.update(
                 DJANGO_SETTINGS_MODULE="slider.settings",
@@ -77,14 +78,14 @@ def place() -> Iterator[Place]:
                 SLIDER_LINGER_S="0",  # a pump that waits for more would hold up the next run
                 SLIDER_SHIFT_S="600",  # no beat runs here that would call it back
             )
-            yield Place(crew, folder, servers.postgres.pid, _endpoint(crew, folder))
+            yield Place(crew, folder, servers.postgres.pid, *_endpoint(crew, folder))
 
 
-def _endpoint(crew: embedded.Crew, folder: Path) -> str:
+def _endpoint(crew: embedded.Crew, folder: Path) -> tuple[str, int]:
     log = folder / "log" / "endpoint.log"
     child = crew.start([sys.executable, "-m", "bench.endpoint"], name="endpoint", log=log, folder=HERE)
     wait_until(lambda: log.read_text().endswith("\n"), child=child)
-    return log.read_text().strip()
+    return log.read_text().strip(), child.pid
 
 
 def wait_until(holds: Callable[[], bool], *, child: embedded.Child, limit_s: float = START_LIMIT_S) -> None:

@@ -22,6 +22,17 @@ def rss_mb(pid: int) -> float:
     return max(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+def idle_s() -> float:
+    """Seconds that the machine's cores have idled so far, all together."""
+    return float((_PROC / "uptime").read_text().split()[1])
+
+
+def whole_mb(pid: int) -> float:
+    """The memory of all processes of the tree, in MB: what they share with others is counted by its share."""
+    rollups = [(_PROC / str(member) / "smaps_rollup").read_text() for member in tree(pid)]
+    return sum(int(line.split()[1]) for text in rollups for line in text.splitlines() if line.startswith("Pss:")) / 1e3
+
+
 def tree(pid: int) -> list[int]:
     """A process and its descendants that live now."""
     parents = {}

@@ -158,14 +158,14 @@ class Pump:
             return not mine.exists()
 
         found = timed(self._place, worker, self.name, turn, items, go=is_done, is_done=is_done)
-        self._check(items, first=first)
+        self.check(items, first=first)
         return found
 
     def _is_quiet(self) -> bool:
         """No pump is still at its last round: it would take items before the clock runs."""
         return not models.Pump.objects.filter(task=self.task, ended_at=None).exists()
 
-    def _check(self, items: int, *, first: int) -> None:
+    def check(self, items: int, *, first: int) -> None:
         """A fast run that skipped something is worth nothing: every item was asked once, and has what follows."""
         asked = Attempt.objects.filter(item__task=self.task, item__gte=first, outcome=Outcome.ANSWERED)
         routed = Decision.objects.filter(task=self.task, item__gte=first)

@@ -32,18 +32,25 @@ class Running:
 
 
 @contextmanager
-def servers(folder: Path, *, durable: bool = True, database_url: str = "", redis_url: str = "") -> Iterator[Running]:
+def servers(
+    folder: Path,
+    *,
+    durable: bool = True,
+    connections: int = postgres.CONNECTIONS,
+    database_url: str = "",
+    redis_url: str = "",
+) -> Iterator[Running]:
     """Run PostgreSQL and Redis in this state folder until the block ends.
 
     A `database_url` or `redis_url` that is given replaces that server: it is handed through and nothing is
     started. `durable=False` is for throwaway folders of tests: speed instead of safety against a crash of the
-    machine. A second launcher on the same folder is refused. Raises EmbeddedError with words for the person
-    at the terminal.
+    machine; `connections` is how many PostgreSQL takes at once. A second launcher on the same folder is refused.
+    Raises EmbeddedError with words for the person at the terminal.
     """
     folder = folder.resolve()
     here = state.addresses(folder)
     with state.held(folder), Crew() as crew:
-        database = None if database_url else postgres.start(crew, folder, durable=durable)
+        database = None if database_url else postgres.start(crew, folder, durable=durable, connections=connections)
         hints = None if redis_url else redis_server.start(crew, folder)
         yield Running(
             database_url=database_url or here.database_url,

@@ -17,6 +17,7 @@ from slider.embedded.children import Child, Crew, EmbeddedError, Way, leashed, t
 START_LIMIT_S = 60.0
 STOP_LIMIT_S = 15.0
 ORPHAN_LIMIT_S = 20.0
+CONNECTIONS = 100
 
 # Given on the command line, so that no ALTER SYSTEM can take them away: the promises rest on them.
 SETTINGS = {
@@ -25,7 +26,6 @@ SETTINGS = {
     "synchronous_commit": "on",
     "fsync": "on",
     "full_page_writes": "on",
-    "max_connections": "100",
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -34,7 +34,7 @@ SETTINGS = {
 THROWAWAY = {"fsync": "off", "full_page_writes": "off"}
 
 
-def start(crew: Crew, folder: Path, *, durable: bool) -> Child:
+def start(crew: Crew, folder: Path, *, durable: bool, connections: int = CONNECTIONS) -> Child:
     """Start the folder's PostgreSQL, creating its cluster and the database on the first start."""
     binaries = programs.postgres_programs()
     cluster, sockets, log = folder / "pg", state.socket_folder(folder), folder / "log" / "postgres.log"
@@ -48,6 +48,7 @@ def start(crew: Crew, folder: Path, *, durable: bool) -> Child:
         _create(cluster, binaries=binaries, way=way, log=log, durable=durable)
     _clear_stale_locks(cluster, sockets)
     settings = SETTINGS | ({} if durable else THROWAWAY) | {"unix_socket_directories": str(sockets)}
+    settings["max_connections"] = str(connections)
     child = crew.start(
         [binaries / "postgres", "-D", cluster, *(f"--{name}={value}" for name, value in settings.items())],
         name="PostgreSQL",
