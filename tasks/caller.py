@@ -182,5 +182,5 @@ class Caller:
 
 def _read(raws: Sequence[Raw], question: Ask, tally: _Tally) -> Answered:
     """Read what came, and count what of it the answer is made of."""
-    tally.used = sum(raw.failed is None for raw in raws)
+    tally.used = len([1 for raw in raws if raw.failed is None])
     return client.read(raws, ask=question)

@@ -80,8 +80,8 @@ class Fallback:
     def limit(self, first: Line, under_way: int) -> int:
         """How many items may be under way now. A probe of the first line goes before anything else."""
         own = first.limit(under_way)
-        instead = self.stands_in(first)
-        return own if instead is None or own else instead.limit(under_way)
+        instead = None if own else self.stands_in(first)
+        return own if instead is None else instead.limit(under_way)
 
     def look(self) -> None:
         """Its seats, and how its endpoint stands; one that was retired, halted or has trouble stands in no more."""

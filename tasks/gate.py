@@ -27,7 +27,7 @@ class Gate:
         return bool(self._waiting)
 
     async def __aenter__(self) -> None:
-        if not self.is_free:
+        if self._waiting or self.in_air >= self._limit():
             await self._turn()
         self.in_air += 1
 
@@ -35,7 +35,8 @@ class Gate:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.in_air -= 1
-        self._wake()
+        if self._waiting:
+            self._wake()
 
     async def _turn(self) -> None:
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -89,7 +89,10 @@ class Line:
     @property
     def cap(self) -> int:
         """Calls at once: this pump's seats, and no more than the endpoint bears."""
-        return 0 if time.monotonic() > self._mine_until else min(self._seats, self._caller.throttle.limit)
+        if time.monotonic() > self._mine_until:
+            return 0
+        seats, borne = self._seats, self._caller.throttle.limit
+        return seats if seats < borne else borne
 
     @property
     def calls_an_item(self) -> int:
@@ -114,15 +117,16 @@ class Line:
 
         Whoever asks in vain wants a probe.
         """
-        if self.is_open:
+        standing = self._standing
+        if standing.opened_at is not None:
             self._probe_wanted = True
             return under_way + 1 if self._probe_is_free else 0
         if self._points >= circuits.OPENS_AT:
             return 0  # the breaker opens with the next word of this pump: none begins meanwhile
         cap = self.cap - self._caller.hedges
-        if cap < 1 or time.monotonic() < self._quiet_until:
+        if cap < 1 or (self._quiet_until and time.monotonic() < self._quiet_until):
             return 0
-        return max(1, cap // self.calls_an_item)
+        return max(1, cap // self.worker.samples) if standing.apart else cap
 
     @property
     def has_probe(self) -> bool:

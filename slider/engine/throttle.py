@@ -37,7 +37,7 @@ class Throttle:
 
     @property
     def _now(self) -> float:
-        return min(self._limit, self._bound)
+        return self._limit if self._limit < self._bound else self._bound
 
     @property
     def usual_s(self) -> float | None:
