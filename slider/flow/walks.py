@@ -5,6 +5,7 @@ goes through them all. A walk remembers how far it has come; at the end it begin
 still for an hour, since what lay in front may be for this person by now.
 """
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.db.backends.utils import CursorWrapper
 
 STEP = 5_000  # so many looks of each task are asked in one statement whether they are for this person
 ROWS = 100_000  # so many of all tasks in one request, but for a step from the front and one beyond, at least
+PATIENCE_S = 1.0  # nor longer than this, where looks take long to ask about
 STALE_S = 3_600
 FIRST, LAST = ("-infinity", 0), ("infinity", 2**63 - 1)
 
@@ -67,10 +69,12 @@ class Walk:
         self._at: dict[int, Place] = dict.fromkeys(task_ids, FIRST)
         self._ended: set[int] = set()
         self._taken = 0
+        self._began = time.monotonic()
 
     def next(self) -> Stretch | None:
         """The next stretch; None where the walk is at its end, or has gone far enough for one request."""
-        if not self._at or self._taken >= self._steps:
+        is_long = self._taken >= 2 and time.monotonic() - self._began > PATIENCE_S
+        if not self._at or self._taken >= self._steps or is_long:
             return None
         self._taken += 1
         self._cursor.execute(_ENDS.format(step=STEP), _places(self._at))
