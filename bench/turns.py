@@ -90,10 +90,10 @@ def _plan(user_id: int, tasks: list[int]) -> list[str]:
         "page": "",
         "near": 0,
         "stay_s": 0,
-        "slack": 12,
     }
+    take = claims._TAKE.format(**claims._FRONT, most=4, slack=claims._SLACK)
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {claims._TAKE}", values | {"most": 4, "window": 200})
+        cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {take}", values)
         return [line for (line,) in cursor.fetchall()]
 
 
@@ -111,6 +111,7 @@ def _skip(user_id: int, tasks: list[int]) -> None:
             """,
             [user_id, tasks],
         )
+        cursor.execute("UPDATE slider_review r SET declined = true FROM slider_decline d WHERE d.review_id = r.id")
         cursor.execute("ANALYZE slider_decline")
         cursor.execute("SET session_replication_role = origin")
 

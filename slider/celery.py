@@ -20,6 +20,7 @@ SWEEP_EVERY_S = 1.0
 GUARD_EVERY_S = 10.0
 LETTERS_EVERY_S = 5.0
 ARCHIVE_EVERY_S = 10.0
+BATCHES_EVERY_S = 10.0
 
 
 def broker(redis_url: str) -> str:
@@ -67,7 +68,8 @@ def _configuration() -> dict[str, Any]:
         "task_default_queue": "sweep",
         "task_create_missing_queues": False,
         "imports": [
-            f"tasks.{name}" for name in ("work", "news", "sweep", "intake", "publish", "guard", "letters", "archive")
+            f"tasks.{name}"
+            for name in ("work", "news", "sweep", "intake", "publish", "guard", "letters", "batches", "archive")
         ],
         "task_routes": {
             "tasks.work.*": "work",
@@ -77,6 +79,7 @@ def _configuration() -> dict[str, Any]:
             "tasks.guard.*": "guard",
             "tasks.letters.*": "publish",
             "tasks.archive.*": "intake",
+            "tasks.batches.*": "intake",
         },
         "beat_schedule": {
             "sweep": {
@@ -98,6 +101,11 @@ def _configuration() -> dict[str, Any]:
                 "task": "tasks.archive.archive",
                 "schedule": ARCHIVE_EVERY_S,
                 "options": {"expires": ARCHIVE_EVERY_S},
+            },
+            "batches": {
+                "task": "tasks.batches.batches",
+                "schedule": BATCHES_EVERY_S,
+                "options": {"expires": BATCHES_EVERY_S},
             },
         },
     }

@@ -57,6 +57,9 @@ class Environment(BaseSettings):
     )
     SLIDER_SHIFT_S: int = Field(30, ge=1, le=600, description="Seconds a pump works on one task before others may.")
     SLIDER_LINGER_S: float = Field(3.0, ge=0, le=60, description="Seconds a dry pump waits for new items.")
+    SLIDER_BATCH_GATHER_S: int = Field(
+        60, ge=0, le=86_400, description="Seconds an item waits at most for others to be sent with it as a batch."
+    )
     SLIDER_GUARD_TTL_S: int = Field(
         120, ge=10, le=3600, description="A guard silent for longer than this sends every item to people."
     )

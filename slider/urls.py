@@ -119,4 +119,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tasks/<int:task_id>/together/undo", together.take_back, name="together-undo"),
     path("tasks/<int:task_id>/what-if", steer.ask, name="what-if"),
     path("tasks/<int:task_id>/worker", setup.worker_page, name="worker"),
+    path("tasks/<int:task_id>/worker/fallback", setup.fallback_page, name="fallback"),
 ]

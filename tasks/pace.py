@@ -1,4 +1,10 @@
-"""Requests and tokens a minute, kept over all processes and hosts in Redis, or in this process while Redis is away."""
+"""Requests and tokens a minute, kept over all processes and hosts in Redis, and in this process as well.
+
+What this process has used it knows by itself, so that an emptied Redis forgets nothing of it. While Redis is away, each
+pump keeps to its share of the limits.
+"""
+
+from functools import cache
 
 import structlog
 from limits import RateLimitItemPerMinute
@@ -12,8 +18,17 @@ FIRST_GUESS = 500.0  # tokens of a call, until the first has been counted
 _ANSWER_S = 1.0  # a Redis that hangs must not hold up answers that are paid for
 
 
+@cache
+def _own() -> MemoryStorage:
+    """This process's own count: not of a shift, as the next shift has used what the last one did."""
+    return MemoryStorage()
+
+
 class Pace:
-    """How many calls a worker may begin now. Limits are per minute; None is no limit."""
+    """How many calls a worker may begin now. Limits are per minute; None is no limit.
+
+    `share` (0-1) is this pump's part of the limits while the worker's pumps can't count together: without Redis.
+    """
 
     def __init__(self, name: str, *, redis_url: str, requests: int | None, tokens: int | None) -> None:
         self._name = name
@@ -25,8 +40,8 @@ class Pace:
             socket_connect_timeout=_ANSWER_S,
             wrap_exceptions=True,
         )
-        self._own = MemoryStorage()
         self._a_call = FIRST_GUESS
+        self.share = 1.0
 
     @property
     def is_limited(self) -> bool:
@@ -45,10 +60,20 @@ class Pace:
             granted = min(granted, self._left(self._requests))
         return max(0, granted)
 
-    def begun(self, calls: int) -> None:
-        """Book calls as they begin; those that were permitted and found no work cost nothing."""
-        if self._requests is not None:
-            self._use(self._requests, min(calls, self._left(self._requests)))
+    def begun(self, calls: int) -> int:
+        """Book calls as they begin and say how many of them may: another pump may have been quicker since `permits`.
+
+        Those that were permitted and found no work cost nothing.
+        """
+        if self._requests is None:
+            return calls
+        booked = 0
+        while calls - booked > 0:
+            amount = min(calls - booked, self._left(self._requests))
+            if amount < 1:
+                break
+            booked += amount if self._use(self._requests, amount) else 0
+        return booked
 
     def used(self, *, calls: int, tokens: int) -> None:
         """Book what calls really took."""
@@ -57,16 +82,22 @@ class Pace:
             self._use(self._tokens, min(tokens, self._left(self._tokens)))
 
     def _left(self, item: RateLimitItemPerMinute) -> int:
+        own = SlidingWindowCounterRateLimiter(_own()).get_window_stats(item, self._name).remaining
         try:
-            return SlidingWindowCounterRateLimiter(self._shared).get_window_stats(item, self._name).remaining
+            shared = SlidingWindowCounterRateLimiter(self._shared).get_window_stats(item, self._name).remaining
         except (StorageError, RedisError):
-            return SlidingWindowCounterRateLimiter(self._own).get_window_stats(item, self._name).remaining
+            return max(0, own - (item.amount - max(1, int(item.amount * self.share))))
+        return min(own, shared)
 
-    def _use(self, item: RateLimitItemPerMinute, amount: int) -> None:
+    def _use(self, item: RateLimitItemPerMinute, amount: int) -> bool:
+        """Book so much, all of it or nothing; False when somebody else was quicker."""
         if amount < 1:
-            return
+            return True
         try:
-            SlidingWindowCounterRateLimiter(self._shared).hit(item, self._name, cost=amount)
+            booked = SlidingWindowCounterRateLimiter(self._shared).hit(item, self._name, cost=amount)
         except (StorageError, RedisError) as error:
             log.warning("rate limits are kept in this process alone: Redis is away", error=str(error)[:200])
-            SlidingWindowCounterRateLimiter(self._own).hit(item, self._name, cost=amount)
+            booked = True
+        if booked:
+            SlidingWindowCounterRateLimiter(_own()).hit(item, self._name, cost=amount)
+        return booked

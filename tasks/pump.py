@@ -71,7 +71,8 @@ class Hands(Generic[C, F]):
     have `uses` calls in the air now, or has nothing to do: it says how many from now on, and whether others should have
     the turn. `news` returns when something was heard that a claim or a tick may tell more of. `watch(held, in_flight)`
     tells what is in hand and says whether an operator has halted this: paused begins nothing more, draining finishes
-    what is held.
+    what is held. `limit`, which does not block, says how many items may be under way now beside the seats that `tick`
+    deals; one is held in stock all the same, so that somebody asks whether there may be more.
     """
 
     claim: Callable[[int, int], list[C]]
@@ -83,6 +84,7 @@ class Hands(Generic[C, F]):
     tick: Callable[[int, bool], tuple[int, bool]] = _keep
     news: Callable[[], Awaitable[None]] = _for_ever
     watch: Callable[[int, int], Halted] = _nobody_halts
+    limit: Callable[[], int] = lambda: 2**31
 
 
 class Pump(Generic[C, F]):
@@ -153,8 +155,9 @@ class Pump(Generic[C, F]):
 
     def _wanted(self) -> int:
         """How many items to claim now: enough for every free seat, and in stock what the pace of late uses up soon."""
-        stock = min(FLUSH_MOST, max(1, self._seats // 4, int(self._pace * STOCK_S)))
-        free = max(0, self._seats - len(self._calls))
+        allowed = min(self._seats, self._hands.limit())
+        stock = min(FLUSH_MOST, max(1, allowed // 4, int(self._pace * STOCK_S) if allowed else 0))
+        free = max(0, allowed - len(self._calls))
         if self._halted or self._seats < 1 or 2 * len(self._waiting) >= stock + 2 * free:
             return 0
         if len(self._found) > MOST_UNWRITTEN:
@@ -178,7 +181,9 @@ class Pump(Generic[C, F]):
             call.add_done_callback(self._called)
 
     def _may_begin(self, others: int) -> bool:
-        return others < self._seats and time.monotonic() >= self._paused_until and not (self._closing or self._over())
+        if others >= self._seats or others >= self._hands.limit():
+            return False
+        return time.monotonic() >= self._paused_until and not (self._closing or self._over())
 
     async def _call(self, claim: C) -> None:
         """One call after the other for as long as items wait and this seat is among those allowed."""
@@ -194,6 +199,8 @@ class Pump(Generic[C, F]):
             if not self._waiting or not self._may_begin(len(self._calls) - 1):
                 return
             claim = self._waiting.popleft()
+            if len(self._calls) < self._seats:
+                self._begin()  # the limit may have risen by this answer
 
     def _called(self, call: "asyncio.Task[None]") -> None:
         self._calls.discard(call)

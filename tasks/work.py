@@ -5,6 +5,7 @@ import gc
 import math
 import os
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -13,18 +14,18 @@ from django.conf import settings
 from django.db import DataError, IntegrityError, InternalError, connections, transaction
 
 from slider.celery import app
+from slider.engine import calibration
 from slider.engine.calibration import Calibration
+from slider.engine.sanity.look import Look
+from slider.engine.sanity.watch import Sight
 from slider.flow import claims, crew, halts, route, score, sentinels, wake
 from slider.flow import work as stage
 from slider.flow.claims import Claim
-from slider.flow.work import Finding
-from slider.llm import prices, prompt
-from slider.llm.client import Client
-from slider.llm.records import Ask, Outcome
-from slider.models import Stance, Task, Worker
-from slider.schema import Schema
-from tasks import news, presence, pump
-from tasks.pace import Pace
+from slider.flow.work import Finding, Kept
+from slider.llm.records import Outcome
+from slider.models import FallbackOn, Stance, Task, Worker
+from tasks import fallback, news, presence, pump
+from tasks.line import Line
 from tasks.patience import patiently
 from tasks.threads import Threads
 
@@ -58,7 +59,9 @@ def _shift(post: crew.Post, threads: Threads) -> int:
         worker = Worker.objects.filter(task=task, retired_at=None).order_by("rung").first()
         if worker is None:
             return None
-        return Shift(task, worker, post=post, seats=crew.deal(post, in_flight=worker.in_flight, uses=0))
+        shift = Shift(task, worker, post=post, seats=crew.deal(post, in_flight=worker.in_flight, uses=0))
+        shift.look()
+        return shift
 
     try:
         shift = threads.do("claim", begin)
@@ -75,15 +78,8 @@ def myself() -> str:
     return f"{presence.HOST}:{os.getpid()}"
 
 
-def key_of(worker: Worker) -> str:
-    """The key this worker calls with. The installation's own never goes to another address than the installation's."""
-    if worker.key_name:
-        return os.environ.get(worker.key_name, "")
-    return "" if worker.base_url else str(settings.ENV.OPENAI_API_KEY)
-
-
 class Shift:
-    """One worker profile at work on one task: what the pump's hands do."""
+    """A task's worker at work, and its fallback: what the pump's hands do."""
 
     def __init__(self, task: Task, worker: Worker, *, post: crew.Post | None = None, seats: int | None = None) -> None:
         env = settings.ENV
@@ -91,27 +87,20 @@ class Shift:
         self._post = post
         self._seats = worker.in_flight if seats is None else seats
         self._name = myself()
-        self._ask = _form(task, worker)
-        self._base_url = worker.base_url or env.OPENAI_BASE_URL
-        self._key = key_of(worker)
-        self._pace = Pace(
-            f"{task.pk}:{worker.name}",
-            redis_url=settings.REDIS_URL,
-            requests=worker.requests_per_min,
-            tokens=worker.tokens_per_min,
-        )
-        own = (worker.price_in, worker.price_out)
-        self._prices = prices.Prices(own[0], own[1]) if own[0] is not None and own[1] is not None else None
-        self._client: Client | None = None
+        self._line = Line(task, worker, seats=self._seats)
+        self._fallback = fallback.Fallback(task, worker, post=post)
+        if post is not None:
+            self._line.deal(self._seats, at=time.monotonic())
         self._news = asyncio.Event()
         self._seen_waiting = False
         self._looked_at = time.monotonic()
+        self._under_way = 0
         self.rests = False  # its limits let nothing begin, and nothing is on its way
 
     async def run(self, threads: Threads) -> int:
         env = self._env
         ears = asyncio.create_task(news.hear(self._heard)) if self._post else None
-        async with Client(self._base_url, api_key=self._key, timeout_s=self._worker.timeout_s) as self._client:
+        async with self._line, self._fallback:
             hands = pump.Hands(
                 claim=self.claim,
                 ask=self.ask,
@@ -124,6 +113,7 @@ class Shift:
                 tick=self.tick,
                 news=self.news,
                 watch=self.watch,
+                limit=self.limit,
             )
             try:
                 return await pump.Pump(
@@ -153,30 +143,26 @@ class Shift:
         return patiently(lambda: self._claim(most, held), limit_s=PATIENCE_S)
 
     def _claim(self, most: int, held: int) -> list[Claim]:
-        worker = self._worker
-        if not stage.is_on(worker, host=presence.HOST):
+        if not stage.is_on(self._worker, host=presence.HOST):
             return []
-        if worker.daily_budget is None and not self._pace.is_limited and not worker.trouble:
+        line = self._fallback.stands_in(self._line) or self._line
+        most = line.room(most, held=held)
+        if not line.is_bounded or most < 1:
             self.rests = False
             return self._taken(most)
         with claims.alone(self._task.pk):
             # All that the pumps of this task have in hand may still cost money, whoever's hands they are.
             held = claims.in_work(self._task.pk)
-            allowed = self._allowed(most, held)
+            allowed = line.permits(most, held=held)
             self.rests = allowed < 1 and held == 0
-            if allowed < 1:
-                return []
-            taken = self._taken(allowed)
-            self._pace.begun(len(taken))
-            return taken
+            return self._booked(line, self._taken(allowed))
 
-    def _allowed(self, most: int, held: int) -> int:
-        if self._worker.trouble:
-            most = min(most, 1 - held)  # one probe at a time until it answers again
-        left = stage.calls_left(self._worker)
-        if left is not None:
-            most = min(most, left - held)
-        return self._pace.permits(most, held=held) if most > 0 else 0
+    def _booked(self, line: Line, taken: list[Claim]) -> list[Claim]:
+        """Those of these items that may begin: a second call for another one may have taken the last of a minute."""
+        may = line.begun(len(taken))
+        if late := [(claim.item_id, claim.token) for claim in taken[may:]]:
+            claims.give_back(late, reason="others took the last calls of this minute")
+        return taken[:may]
 
     def _taken(self, most: int) -> list[Claim]:
         return claims.claim(
@@ -197,14 +183,27 @@ class Shift:
 
     def _tick(self, uses: int, *, idle: bool) -> tuple[int, bool]:
         post, now = self._post, time.monotonic()
+        seats = uses
+        if post is not None:
+            seats = crew.deal(post, in_flight=self._worker.in_flight, uses=max(uses, self._line.uses))
+            self._line.deal(seats, at=now)
+        self.look()
         if post is None:
-            return uses, False
-        seats = crew.deal(post, in_flight=self._worker.in_flight, uses=uses)
+            return seats, False
         if now - self._looked_at < (0 if idle else LOOK_EVERY_S):
             return seats, False
         seen, waits = self._seen_waiting, crew.may_leave(post, idle=idle)
         self._looked_at, self._seen_waiting = now, waits
         return seats, waits and (seen or idle)
+
+    def look(self) -> None:
+        """How the endpoints stand. It blocks."""
+        self._line.look()
+        self._fallback.look()
+
+    def limit(self) -> int:
+        """How many items may be under way at whichever endpoint it is."""
+        return self._fallback.limit(self._line, self._under_way)
 
     async def news(self) -> None:
         await self._news.wait()
@@ -216,26 +215,31 @@ class Shift:
             self._news.set()
 
     async def ask(self, claim: Claim) -> Finding:
-        if self._client is None:
-            raise RuntimeError("the shift has not begun: ask is called by the pump alone")
-        worker = self._worker
-        answered = await self._client.ask(self._ask, last=prompt.written(claim.body))
-        cost = prices.cost(
-            worker.model,
-            base_url=self._base_url,
-            tokens_in=answered.tokens_in,
-            tokens_out=answered.tokens_out,
-            own=self._prices,
-        )
-        return Finding(claim, answered, cost.usd)
+        """Ask the worker, or its fallback in its place."""
+        self._under_way += 1
+        try:
+            return await self._asked(claim)
+        finally:
+            self._under_way -= 1
+
+    async def _asked(self, claim: Claim) -> Finding:
+        instead = self._fallback.stands_in(self._line)
+        if instead is not None and not self._line.has_probe:
+            return self._fallback.instead(claim, await instead.ask(claim.body), FallbackOn.OUT)
+        told = await self._line.ask(claim.body)
+        if told.answered.outcome is Outcome.ANSWERED:
+            return Finding(claim, told.answered, told.bill.cost, (told.bill,))
+        return await self._fallback.after(claim, told)
 
     def settle(self, findings: list[Finding]) -> None:
         """Write findings in one transaction; if the database refuses one of them, the others don't suffer for it."""
-        self._pace.used(
-            calls=len(findings),
-            tokens=sum((f.answered.tokens_in or 0) + (f.answered.tokens_out or 0) for f in findings),
-        )
+        patiently(self._note, limit_s=PATIENCE_S)
         self._settle(findings)
+        self._fallback.written(findings)
+
+    def _note(self) -> None:
+        self._line.note()
+        self._fallback.note()
 
     def _settle(self, findings: list[Finding]) -> None:
         try:
@@ -253,60 +257,55 @@ class Shift:
 
     def pause_s(self, finding: Finding) -> float:
         """After a 429 everybody waits as long as the endpoint asks, up to a minute; wrong settings end the shift."""
-        if finding.answered.outcome.needs_a_person:
-            return math.inf
-        if finding.answered.outcome is not Outcome.RATE_LIMITED:
+        answered = finding.answered
+        if answered.outcome is Outcome.ANSWERED or finding.fallback is not None or finding.free:
             return 0.0
-        return min(LONGEST_PAUSE_S, finding.answered.retry_after_s or 1.0)
-
-
-def _form(task: Task, worker: Worker) -> Ask:
-    """What every call of this worker has in common: all but the item."""
-    return Ask(
-        model=worker.model,
-        messages=prompt.before(
-            instructions=worker.instructions,
-            examples=[prompt.Example(example["input"], example["output"]) for example in worker.examples],
-            output_schema=task.output_schema,
-            ask_confidence=worker.ask_confidence,
-        ),
-        schema=Schema.compile(task.output_schema),
-        response_format=prompt.response_format(task.output_schema, ask_confidence=worker.ask_confidence),
-        wrapped=prompt.wraps(task.output_schema, ask_confidence=worker.ask_confidence),
-        ask_confidence=worker.ask_confidence,
-        temperature=worker.temperature,
-        n=worker.samples,
-        max_tokens=worker.max_tokens,
-        logprobs=worker.logprobs,
-        top_logprobs=5 if worker.logprobs else None,
-    )
+        if answered.outcome.needs_a_person:
+            return math.inf
+        if answered.outcome is Outcome.RATE_LIMITED:
+            return min(LONGEST_PAUSE_S, answered.retry_after_s or 1.0)
+        return min(LONGEST_PAUSE_S, answered.retry_after_s or 0.0) if answered.overloaded else 0.0
 
 
 def settle(findings: list[Finding], worker: Worker, task: Task) -> None:
     """Work, score and route of one batch, in one transaction: all of it is there, or none."""
     # Before the transaction: reading texts takes longer than writing rows, and needs no lock.
-    looks = sentinels.look_at([_seen(finding) for finding in findings], task, worker)
+    looks = _looks(findings, worker, task)
     with transaction.atomic():
         kept = stage.record(findings, worker, max_tries=task.max_tries)
         if not kept:
             return
-        sights = sentinels.weigh(task.pk, [looks[k.finding.claim.item_id] for k in kept])
+        own = [one for one in kept if one.finding.fallback is None]
+        others = [one for one in kept if one.finding.fallback is not None]
+        sights = sentinels.weigh(task.pk, [looks[k.finding.claim.item_id] for k in own]) if own else []
         standing = route.lock(task.pk)
-        rated = score.rate(
-            [
-                score.Candidate(
-                    k.finding.claim.item_id,
-                    k.finding.claim.token,
-                    k.finding.claim.body,
-                    k.attempt,
-                    k.finding.answered,
-                    sight,
-                )
-                for k, sight in zip(kept, sights, strict=True)
-            ],
-            Calibration.from_json(standing.policy.calibration),
-        )
+        rated = score.rate(_candidates(own, sights), Calibration.from_json(standing.policy.calibration))
+        if others:
+            # The calibration is about the task's own worker; of a fallback nothing is known.
+            glances = sentinels.glance(task.pk, [looks[k.finding.claim.item_id] for k in others])
+            rated += score.rate(_candidates(others, glances), calibration.prior())
         route.route(standing, rated)
+
+
+def _looks(findings: Sequence[Finding], worker: Worker, task: Task) -> dict[int, Look]:
+    """What each answer tells by itself, read as its own worker was asked."""
+    by_worker: dict[int, tuple[Worker, list[Finding]]] = {}
+    for finding in findings:
+        by = finding.fallback or worker
+        by_worker.setdefault(by.pk, (by, []))[1].append(finding)
+    looks: dict[int, Look] = {}
+    for by, own in by_worker.values():
+        looks |= sentinels.look_at([_seen(finding) for finding in own], task, by)
+    return looks
+
+
+def _candidates(kept: Sequence[Kept], sights: Sequence[Sight]) -> list[score.Candidate]:
+    return [
+        score.Candidate(
+            k.finding.claim.item_id, k.finding.claim.token, k.finding.claim.body, k.attempt, k.finding.answered, sight
+        )
+        for k, sight in zip(kept, sights, strict=True)
+    ]
 
 
 def _seen(finding: Finding) -> sentinels.Seen:

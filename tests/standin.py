@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,17 +31,32 @@ class Model:
         with urllib.request.urlopen(request, timeout=10) as answer:
             assert answer.status == 200
 
+    def counts(self) -> dict[str, int]:
+        """How many calls came since the faults were last set, and how many were there at once."""
+        with urllib.request.urlopen(self.base_url.removesuffix("/v1") + "/counts", timeout=10) as answer:
+            found: dict[str, int] = json.load(answer)
+            return found
 
-@pytest.fixture(scope="session")
-def _process() -> Iterator[Model]:
+
+@contextmanager
+def model_of(*, seed: int) -> Iterator[Model]:
+    """A stand-in of one's own."""
     with subprocess.Popen(
-        [sys.executable, "-m", "slider.llm.standin", "--port", "0", "--seed", "1"], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "slider.llm.standin", "--port", "0", "--seed", str(seed)],
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         address = re.search(r"http://\S+/v1", process.stdout.readline())
         assert address is not None
         yield Model(address[0])
         process.terminate()
+
+
+@pytest.fixture(scope="session")
+def _process() -> Iterator[Model]:
+    with model_of(seed=1) as found:
+        yield found
 
 
 @pytest.fixture

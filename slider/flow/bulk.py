@@ -19,15 +19,16 @@ class _Plan:
     makes_keys: bool
 
 
-def insert(rows: Sequence[models.Model]) -> None:
+def insert(rows: Sequence[models.Model], *, given: tuple[str, ...] = ()) -> None:
     """Insert new rows of one model, in order, and give each the primary key that the database made.
 
-    Columns with a default of the database's get that default and no other value. Nothing is validated beyond the
-    database's own constraints, no signals are sent, and a violation is an IntegrityError, after which nothing is in.
+    Columns with a default of the database's get that default and no other value, except those `given`. Nothing is
+    validated beyond the database's own constraints, no signals are sent, and a violation is an IntegrityError, after
+    which nothing is in.
     """
     if not rows:
         return
-    plan = _plan(type(rows[0]))
+    plan = _plan(type(rows[0]), given)
     columns = [_column(field, [getattr(row, name) for row in rows]) for name, field in plan.fields]
     with connection.cursor() as cursor:
         cursor.execute(plan.statement, columns)
@@ -37,10 +38,14 @@ def insert(rows: Sequence[models.Model]) -> None:
 
 
 @cache
-def _plan(model: type[models.Model]) -> _Plan:
+def _plan(model: type[models.Model], given: tuple[str, ...]) -> _Plan:
     meta = model._meta
     generated = meta.auto_field
-    fields = tuple(field for field in meta.concrete_fields if field is not generated and not field.has_db_default())
+    fields = tuple(
+        field
+        for field in meta.concrete_fields
+        if field is not generated and (field.name in given or not field.has_db_default())
+    )
     quote = connection.ops.quote_name
     names = ", ".join(quote(str(field.column)) for field in fields)
     arrays = ", ".join(f"%s::{_array_type(field)}[]" for field in fields)

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
-from slider.flow import arrays, moves
+from slider.flow import arrays, moves, walks
 from slider.models import Review, State, standing, whole
 from slider.models.may_look import may_look
 
@@ -101,10 +102,10 @@ _FOR_THEM = may_look("r", person="%(user)s")
 _TAKE = f"""
 WITH heads AS MATERIALIZED (
     SELECT h.id, h.turn - CASE WHEN t.id = %(near)s THEN %(stay_s)s ELSE 0 END * interval '1 second' AS turn
-    FROM unnest(%(tasks)s::bigint[]) AS t(id) CROSS JOIN LATERAL (
+    FROM {{tasks}} CROSS JOIN LATERAL (
         SELECT r.id, r.turn FROM (
             SELECT * FROM slider_review w
-            WHERE w.state = 'open' AND w.task_id = t.id ORDER BY w.turn, w.id LIMIT {{window}}
+            WHERE w.state = 'open' AND w.task_id = t.id{{within}} ORDER BY w.turn, w.id LIMIT {{window}}
         ) AS r WHERE {_FOR_THEM} ORDER BY r.turn, r.id LIMIT {{most}} + {{slack}}
     ) AS h
 ), picked AS (
@@ -117,7 +118,15 @@ UPDATE slider_review r SET
 FROM picked JOIN heads h ON h.id = picked.id WHERE r.id = picked.id AND r.state = 'open'
 RETURNING r.id, h.turn
 """  # noqa: S608  # nothing but the fragment above goes into this text
-_WINDOWS = (200, 5_000, 50_000)  # so many of the first looks of a task are asked whether they are for this person
+_FRONT = {"window": 200, "tasks": "unnest(%(tasks)s::bigint[]) AS t(id)", "within": ""}
+_BEYOND = {
+    "window": walks.STEP,
+    "tasks": """unnest(
+        %(tasks)s::bigint[], %(turns)s::timestamptz[], %(looks)s::bigint[],
+        %(end_turns)s::timestamptz[], %(end_looks)s::bigint[]
+    ) AS t(id, turn, look, end_turn, end_look)""",
+    "within": " AND (w.turn, w.id) > (t.turn, t.look) AND (w.turn, w.id) <= (t.end_turn, t.end_look)",
+}
 _SLACK = 12  # what others take in the same moment is passed over
 STAY_S = 1_800  # a look of the task that one is at goes before others whose turn is not so much earlier
 _PEOPLE = 7_301  # the advisory lock's own number space
@@ -137,17 +146,31 @@ def take_looks(
     One statement hands them out. `near` is the task that the person is at: like comes with like, unless the turn of
     something else is much earlier. The person is locked.
     """
+    if not task_ids:
+        return []
     values: dict[str, Any] = {"user": user_id, "tasks": task_ids, "lease_s": lease_s, "page": page}
     values |= {"near": near, "stay_s": STAY_S}
-    taken: list[tuple[int, datetime]] = []
     with standing.cursor() as cursor:
-        for window in _WINDOWS:
-            if len(taken) >= most or not task_ids:
-                break
-            # The limits stand in the text: the plan is made once, and hangs on them.
-            cursor.execute(_TAKE.format(window=window, most=most - len(taken), slack=_SLACK), values)
-            taken += cursor.fetchall()
+        # The limits stand in the text: the plan is made once, and hangs on them.
+        cursor.execute(_TAKE.format(**_FRONT, most=most, slack=_SLACK), values)
+        taken: list[tuple[int, datetime]] = cursor.fetchall()
+        if len(taken) < most:
+            taken += _beyond(cursor, values, most - len(taken))
     return [review_id for review_id, _ in sorted(taken, key=lambda row: (row[1], row[0]))]
+
+
+def _beyond(cursor: CursorWrapper, values: dict[str, Any], most: int) -> list[tuple[int, datetime]]:
+    """Take up to `most` looks that lie behind those that are not for this person, as far as one request walks."""
+    taken: list[tuple[int, datetime]] = []
+    walk = walks.Walk(cursor, values["user"], values["tasks"])
+    while (stretch := walk.next()) is not None:
+        cursor.execute(_TAKE.format(**_BEYOND, most=most - len(taken), slack=_SLACK), values | stretch.values)
+        taken += cursor.fetchall()
+        if len(taken) >= most:
+            break
+        walk.passed(stretch)
+    walk.keep()
+    return taken
 
 
 def take_review(user_id: int, *, task_ids: list[int], lease_s: float, near: int = 0) -> Review | None:

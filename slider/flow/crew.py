@@ -37,10 +37,10 @@ WITH alive AS MATERIALIZED (
            (SELECT count(*) FROM alive a WHERE a.task_id = t.id) AS pumps
     FROM slider_task t
     CROSS JOIN LATERAL (
-        SELECT w.in_flight, w.name FROM slider_worker w WHERE w.task_id = t.id AND w.retired_at IS NULL
+        SELECT w.in_flight, w.name, w.batch FROM slider_worker w WHERE w.task_id = t.id AND w.retired_at IS NULL
         ORDER BY w.rung LIMIT 1
     ) AS w
-    WHERE NOT t.paused
+    WHERE NOT t.paused AND NOT w.batch
       AND NOT EXISTS (SELECT FROM slider_halt h WHERE h.task_id = t.id AND h.profile IN ('', w.name))
       AND NOT EXISTS (SELECT FROM slider_pump p WHERE p.task_id = t.id AND p.rests_until > statement_timestamp())
       AND EXISTS (SELECT FROM slider_item i WHERE i.task_id = t.id AND i.state = 'ready'
@@ -77,6 +77,21 @@ SELECT EXISTS (SELECT FROM wanting WHERE pumps = 0) AND (
 )
 """  # noqa: S608
 
+_DEAL_ANY = """
+WITH alive AS (
+    SELECT id, {seats} AS seats, row_number() OVER (ORDER BY id) AS place, count(*) OVER () AS pumps
+    FROM slider_pump WHERE task_id = %(task)s AND ended_at IS NULL
+      AND (id = %(me)s OR seen_at > clock_timestamp() - %(alive)s * interval '1 second')
+), mine AS (
+    SELECT greatest(0, least(
+        %(most)s / a.pumps + (a.place <= %(most)s %% a.pumps)::int,
+        %(most)s - (SELECT coalesce(sum(o.seats), 0) FROM alive o WHERE o.id <> %(me)s)
+    ))::int AS seats FROM alive a WHERE a.id = %(me)s
+)
+UPDATE slider_pump p SET seen_at = clock_timestamp(), {seats} = greatest(%(uses)s, m.seats)
+FROM mine m WHERE p.id = %(me)s RETURNING m.seats
+"""
+_DEAL, _DEAL_FALLBACK = _DEAL_ANY.format(seats="seats"), _DEAL_ANY.format(seats="fallback_seats")
 _WITHOUT_PUMP = f"{_WAITING} SELECT id FROM wanting WHERE pumps = 0 AND id = ANY(%s)"  # noqa: S608
 
 
@@ -119,23 +134,19 @@ def deal(post: Post, *, in_flight: int, uses: int) -> int:
     `uses` is the most that it may have in the air at this moment: others are dealt nothing of that. So it takes two
     signs to give a seat away: one to stop using it, one to say so, and no moment has more calls than seats.
     """
+    return _dealt(_DEAL, post, in_flight=in_flight, uses=uses)
+
+
+def deal_fallback(post: Post, *, in_flight: int, uses: int) -> int:
+    """The same for the seats at the endpoint of the task's fallback, which has limits of its own."""
+    return _dealt(_DEAL_FALLBACK, post, in_flight=in_flight, uses=uses)
+
+
+def _dealt(statement: str, post: Post, *, in_flight: int, uses: int) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_DEALING, post.task_id % 2**31])
         cursor.execute(
-            """
-            WITH alive AS (
-                SELECT id, seats, row_number() OVER (ORDER BY id) AS place, count(*) OVER () AS pumps
-                FROM slider_pump WHERE task_id = %(task)s AND ended_at IS NULL
-                  AND (id = %(me)s OR seen_at > clock_timestamp() - %(alive)s * interval '1 second')
-            ), mine AS (
-                SELECT greatest(0, least(
-                    %(most)s / a.pumps + (a.place <= %(most)s %% a.pumps)::int,
-                    %(most)s - (SELECT coalesce(sum(o.seats), 0) FROM alive o WHERE o.id <> %(me)s)
-                ))::int AS seats FROM alive a WHERE a.id = %(me)s
-            )
-            UPDATE slider_pump p SET seen_at = clock_timestamp(), seats = greatest(%(uses)s, m.seats)
-            FROM mine m WHERE p.id = %(me)s RETURNING m.seats
-            """,
+            statement,
             {"task": post.task_id, "me": post.id, "alive": ALIVE_S, "most": in_flight, "uses": uses},
         )
         row = cursor.fetchone()
@@ -163,7 +174,7 @@ def leave(post: Post, *, rests: bool) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE slider_pump SET ended_at = clock_timestamp(), seats = 0,
+            UPDATE slider_pump SET ended_at = clock_timestamp(), seats = 0, fallback_seats = 0,
                 rests_until = CASE WHEN %s THEN clock_timestamp() + %s * interval '1 second' END
             WHERE id = %s
             """,

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 
 from slider.flow import several
 from slider.flow.review import NotYours, let_go, who_has_it
@@ -57,11 +56,25 @@ class Give:
 
 
 def give(review_id: int, given: Give, *, user_id: int, token: int) -> None:
-    """Hand on or flag. Raises NotYours or Unfit."""
-    if given.to_lead:
-        flag(review_id, user_id=user_id, token=token, note=given.note)
-    else:
-        hand_on(review_id, user_id=user_id, token=token, to=given.to, note=given.note)
+    """Hand on or flag; said twice, it is done once. Raises NotYours or Unfit."""
+    try:
+        if given.to_lead:
+            flag(review_id, user_id=user_id, token=token, note=given.note)
+        else:
+            hand_on(review_id, user_id=user_id, token=token, to=given.to, note=given.note)
+    except NotYours:
+        if not _is_given_already(review_id, given, user_id):
+            raise
+
+
+def _is_given_already(review_id: int, given: Give, user_id: int) -> bool:
+    """Whether that is the last that this person did with the look: the answer to the first request was lost."""
+    last = Handing.objects.filter(review=review_id, by=user_id).order_by("-pk").first()
+    if last is None or Review.objects.filter(pk=review_id, holder=user_id).exists():
+        return False
+    kind = HandingKind.FLAGGED if given.to_lead else HandingKind.HANDED
+    said = Note.of(given.note, why="what it is about").text
+    return (last.kind, last.to_id, last.note) == (kind, given.to, said)
 
 
 def hand_on(review_id: int, *, user_id: int, token: int, to: int | None, note: str) -> None:
@@ -78,17 +91,10 @@ def hand_on(review_id: int, *, user_id: int, token: int, to: int | None, note: s
             raise Unfit("that person does not review in this project", where="to")
         Handing.objects.create(review=review, kind=HandingKind.HANDED, by_id=user_id, to_id=to, note=said.text)
         let_go(review)
-        review.assignee_id = to
-        review.save()
-        if to is not None and (words := _cant(review, to)):
-            if review.kind not in BESIDE or _lacks(review, to, looks=[review.pk]):
-                raise Unfit(words, where="to")
-            # To say so would tell that the item is an old one: somebody else gets it.
-            review.assignee_id = to = None
-        if to is None:
+        if not _is_given(review, to):
             Decline.objects.get_or_create(review=review, user_id=user_id)
             review.declined = True
-        review.save()
+            review.save()
 
 
 def flag(review_id: int, *, user_id: int, token: int, note: str) -> None:
@@ -106,9 +112,10 @@ def flag(review_id: int, *, user_id: int, token: int, note: str) -> None:
         let_go(review)
         review.for_lead, review.assignee_id = True, None
         review.save()
-        if not any(_may(review, one) for one in people(review.task.project_id, roles=LEADING)):
-            if review.kind not in BESIDE:
-                raise Unfit("everybody who leads has had this item before: hand it on instead", where="note")
+        leads = people(review.task.project_id, roles=LEADING)
+        if not any(_may(review, one) for one in leads):
+            if review.kind not in BESIDE or all(_cant(review, one) for one in leads):
+                raise Unfit("nobody who leads can take it, or is asked again: hand it on instead", where="note")
             review.for_lead, review.declined = False, True  # to say so would tell that the item is an old one
             Decline.objects.get_or_create(review=review, user_id=user_id)
             review.save()
@@ -137,12 +144,9 @@ def assign(review_id: int, *, to: int | None, by: int, note: str = "") -> None:
             review.token += 1  # whose lease ran out has lost it, too
         kind = HandingKind.FREED if to is None else HandingKind.ASSIGNED
         Handing.objects.create(review=review, kind=kind, by_id=by, to_id=to, note=said)
-        review.assignee_id = to
         if not (review.kind == ReviewKind.GATE and review.looks):
             review.for_lead = False  # where people disagree it stays one who leads that decides
-        review.save()
-        if to is not None and (words := _cant(review, to)):
-            raise Unfit(words, where="to")
+        _is_given(review, to)
 
 
 def people(project_id: int, *, roles: list[str] | None = None) -> list[int]:
@@ -159,6 +163,26 @@ def _held(review_id: int, *, user_id: int, token: int) -> Review:
     return review
 
 
+def _is_given(review: Review, to: int | None) -> bool:
+    """Save a look as this person's alone to take, or anybody's; whether it is a person's by now. Raises Unfit.
+
+    Nothing that is said or refused tells a known answer or a second look from any other. Whoever has had the item of
+    one before can't take it, and of the first look at an item nobody ever has: a refusal would tell. It is anybody's
+    then, without a word.
+    """
+    review.assignee_id = to
+    review.save()
+    if to is None:
+        return False
+    if _may(review, to) and not _has_another(review, to):
+        return True
+    if words := _cant(review, to):
+        raise Unfit(words, where="to")
+    review.assignee_id = None
+    review.save()
+    return False
+
+
 def _may(review: Review, user_id: int) -> bool:
     """Whether the one rule lets this person take a look, as it is saved."""
     with connection.cursor() as cursor:
@@ -167,15 +191,15 @@ def _may(review: Review, user_id: int) -> bool:
 
 
 def _cant(review: Review, user_id: int) -> str:
-    """Why this person can't take a look that was just given to them; empty where they can."""
-    if review.kind == ReviewKind.PEER and _others_of(review).filter(assignee=user_id).exists():
+    """Why this person can't take a look, where the words may be read; the same whatever kind of look it is."""
+    if _has_another(review, user_id):
         return "another look at this item was given to the same person, and nobody gets two"
-    if _may(review, user_id):
-        return ""
-    looks = list(Review.objects.filter(item_id=review.item_id).values_list("pk", flat=True))
-    return _lacks(review, user_id, looks=looks) or (
-        f"{_member(review, user_id).user} has had this item before and can't take this look"
-    )
+    looks = Review.objects.filter(item_id=review.item_id)
+    if words := _lacks(review, user_id, looks=list(looks.values_list("pk", flat=True))):
+        return words
+    if looks.filter(looks__isnull=False).exists():
+        return f"{_member(review, user_id).user} has had this item before and can't take this look"
+    return ""
 
 
 def _member(review: Review, user_id: int) -> Membership:
@@ -195,10 +219,12 @@ def _lacks(review: Review, user_id: int, *, looks: list[int]) -> str:
     return ""
 
 
-def _others_of(peer: Review) -> QuerySet[Review]:
-    """The other looks at an item that are still to be taken."""
-    others = Review.objects.filter(item_id=peer.item_id, kind=ReviewKind.PEER, state=ReviewState.OPEN)
-    return others.exclude(pk=peer.pk)
+def _has_another(review: Review, user_id: int) -> bool:
+    """Whether another of an item's several looks is this person's to take."""
+    if review.kind != ReviewKind.PEER:
+        return False
+    others = Review.objects.filter(item_id=review.item_id, kind=ReviewKind.PEER, state=ReviewState.OPEN)
+    return others.exclude(pk=review.pk).filter(assignee=user_id).exists()
 
 
 def free_from_leavers() -> int:

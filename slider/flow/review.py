@@ -298,8 +298,8 @@ def skip(review_id: int, *, user_id: int, token: int) -> None:
     """Pass an item on: it goes back to the queue and is not offered to this person again. Raises NotYours."""
     with transaction.atomic():
         review = Review.objects.select_for_update().get(pk=review_id)
-        if review.token == token and Decline.objects.filter(review=review, user_id=user_id).exists():
-            return  # said twice
+        if review.holder_id != user_id and Decline.objects.filter(review=review, user_id=user_id).exists():
+            return  # said twice, and somebody else may have it by now
         if not may_decide(review, user_id, token):
             raise NotYours(who_has_it(review, user_id))
         Decline.objects.get_or_create(review=review, user_id=user_id)

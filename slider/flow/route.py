@@ -150,6 +150,9 @@ def _barred(standing: Standing, rated: Rated, origin: str) -> Bar | None:
     if rule := standing.task.hard_rule(rated.body, origin):
         return Why.RULE, rule
     policy, attempt = standing.policy, rated.attempt
+    if attempt is not None and attempt.instead_of:
+        # On trial as well: evidence, and a person's word, are about the worker that the policy names.
+        return Why.FALLBACK, f"answered by {attempt.worker}, as {attempt.get_instead_of_display()}"
     if attempt is not None and attempt.worker_id != policy.worker_id:
         # On trial as well: nobody vouched for the old version, and its answers are no evidence about the new one.
         return Why.STALE, "answered by a worker version that is replaced by now"

@@ -48,6 +48,15 @@ def weigh(task_id: int, looks: Sequence[Look]) -> list[Sight]:
     return sights
 
 
+def glance(task_id: int, looks: Sequence[Look]) -> list[Sight]:
+    """Judge looks by what the task has seen, and remember nothing of them: another worker's answers are no habit."""
+    if not looks:
+        return []
+    pulse = Pulse.objects.select_related("task").filter(pk=task_id).first()
+    off = pulse.task.sentinels_off if pulse is not None else Task.objects.get(pk=task_id).sentinels_off
+    return watch.weigh(looks, remembered(pulse), off=off, at=timezone.now().timestamp())[0]
+
+
 def remembered(pulse: Pulse | None) -> State:
     """What the sentinels know of a task. What another version wrote and this one can't read is learned anew."""
     try:

@@ -33,8 +33,13 @@ CONTENT = (
     "daily_budget",
     "price_in",
     "price_out",
+    "hedge",
+    "batch",
+    "fallback_on",
+    "fallback_after_s",
 )
 
+FALLBACK_RUNG = 2
 _NOT_EDITED = frozenset({"id", "project", "slug", "coin_secret", "paused", "created_at"})
 
 
@@ -111,3 +116,28 @@ def replace_worker(worker: Worker, content: dict[str, Any], *, by: int) -> Worke
             reason=f"worker {new} replaces {old}; evidence starts anew",
         )
     return new
+
+
+def save_fallback(task: Task, content: dict[str, Any]) -> Worker:
+    """Put a fallback on the ladder's second rung, or its next version there; the slider's evidence is not touched."""
+    with transaction.atomic():
+        Task.objects.select_for_update(no_key=True).get(pk=task.pk)
+        first = Worker.objects.filter(task=task, retired_at=None).order_by("rung").first()
+        if first is not None and first.name == content.get("name"):
+            raise ValidationError({"name": f"The task's own worker is called {first.name}: give it a name of its own"})
+        old = Worker.objects.filter(task=task, retired_at=None, rung=FALLBACK_RUNG).first()
+        kept = {} if old is None else {name: getattr(old, name) for name in CONTENT}
+        wanted = kept | content | {"rung": FALLBACK_RUNG, "batch": False, "fallback_on": []}
+        if old is not None and all(wanted[name] == kept[name] for name in wanted):
+            return old
+        drop_fallback(task)
+        newest = Worker.objects.filter(task=task, name=wanted["name"]).aggregate(Max("version"))
+        new = Worker(task=task, version=(newest["version__max"] or 0) + 1, **wanted)
+        new.full_clean()
+        new.save(force_insert=True)
+    return new
+
+
+def drop_fallback(task: Task) -> None:
+    """Ask nobody in the worker's place any more."""
+    Worker.objects.filter(task=task, retired_at=None, rung=FALLBACK_RUNG).update(retired_at=Now())

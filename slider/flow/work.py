@@ -22,12 +22,31 @@ TROUBLES = frozenset({Outcome.UNAUTHORISED, Outcome.UNKNOWN_MODEL})
 
 
 @dataclass(frozen=True, slots=True)
+class Bill:
+    """What one worker's calls for one item have taken; `cost` is None where the price is unknown."""
+
+    worker_id: int
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    cost: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """What came back for one claim; `cost` is None where the price is unknown."""
+    """What came back for one claim; `cost` is all that was paid for it, None where the price is unknown.
+
+    Without `bills` it was one call of the worker whose shift it is. `fallback` is who answered in its place and
+    `instead_of` why; a claim with `free` costs no try: its call found out whether the endpoint is back.
+    """
 
     claim: Claim
     answered: Answered
     cost: Decimal | None
+    bills: tuple[Bill, ...] = ()
+    fallback: Worker | None = None
+    instead_of: str = ""
+    free: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +67,15 @@ def record(findings: Sequence[Finding], worker: Worker, *, max_tries: int) -> li
     standing = moves.hold([(f.claim.item_id, f.claim.token) for f in findings])
     held = [finding for finding in findings if finding.claim.item_id in standing]
     attempts = [_attempt(finding, worker) for finding in held]
-    bulk.insert(attempts)
+    bulk.insert(attempts, given=("instead_of",))
     again: list[moves.Step] = []
     refunded: list[moves.Step] = []
     kept: list[Kept] = []
     for finding, attempt in zip(held, attempts, strict=True):
         if attempt.outcome in TROUBLES:
             refunded.append(_step(finding, TROUBLE_WAIT_S))
+        elif finding.free and finding.answered.outcome.retryable:
+            refunded.append(_step(finding, FIRST_WAIT_S))
         elif finding.answered.outcome.retryable and finding.claim.tries < max_tries:
             again.append(_step(finding, backoff(finding.claim.tries, finding.answered.retry_after_s)))
         else:
@@ -79,9 +100,10 @@ def _step(finding: Finding, wait_s: float) -> moves.Step:
 
 def _attempt(finding: Finding, worker: Worker) -> Attempt:
     answered = finding.answered
-    return Attempt(
+    attempt = Attempt(
         item_id=finding.claim.item_id,
         worker_id=worker.pk,
+        instead_of=finding.instead_of[:20],
         token=finding.claim.token,
         outcome=Outcome(answered.outcome.value),
         detail=answered.detail[:300],
@@ -95,6 +117,9 @@ def _attempt(finding: Finding, worker: Worker) -> Attempt:
         cost=finding.cost,
         latency_ms=round(answered.latency_ms),
     )
+    if finding.fallback is not None:
+        attempt.worker = finding.fallback  # whose name its decision tells
+    return attempt
 
 
 def _stored(field: FieldEvidence) -> dict[str, object]:
@@ -107,32 +132,46 @@ def _stored(field: FieldEvidence) -> dict[str, object]:
 
 
 def _spend(worker: Worker, findings: Sequence[Finding]) -> None:
+    """Add up what each worker's calls have cost today; in the order of their ids, as others do the same."""
+    bills = [bill for finding in findings for bill in finding.bills or (_one_call(worker, finding),)]
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO slider_spend AS s (worker_id, day, calls, tokens_in, tokens_out, cost)
-            VALUES (%s, %s, %s, %s, %s, %s)
-            ON CONFLICT (worker_id, day) DO UPDATE SET
-                calls = s.calls + excluded.calls, tokens_in = s.tokens_in + excluded.tokens_in,
-                tokens_out = s.tokens_out + excluded.tokens_out, cost = s.cost + excluded.cost
-            """,
-            [
-                worker.pk,
-                timezone.now().date(),
-                len(findings),
-                sum(finding.answered.tokens_in or 0 for finding in findings),
-                sum(finding.answered.tokens_out or 0 for finding in findings),
-                sum((finding.cost or Decimal(0) for finding in findings), Decimal(0)),
-            ],
-        )
+        for worker_id in sorted({bill.worker_id for bill in bills}):
+            own = [bill for bill in bills if bill.worker_id == worker_id]
+            cursor.execute(
+                """
+                INSERT INTO slider_spend AS s (worker_id, day, calls, tokens_in, tokens_out, cost)
+                VALUES (%s, %s, %s, %s, %s, %s)
+                ON CONFLICT (worker_id, day) DO UPDATE SET
+                    calls = s.calls + excluded.calls, tokens_in = s.tokens_in + excluded.tokens_in,
+                    tokens_out = s.tokens_out + excluded.tokens_out, cost = s.cost + excluded.cost
+                """,
+                [
+                    worker_id,
+                    timezone.now().date(),
+                    sum(bill.calls for bill in own),
+                    sum(bill.tokens_in for bill in own),
+                    sum(bill.tokens_out for bill in own),
+                    sum((bill.cost or Decimal(0) for bill in own), Decimal(0)),
+                ],
+            )
+
+
+def _one_call(worker: Worker, finding: Finding) -> Bill:
+    answered = finding.answered
+    return Bill(worker.pk, 1, answered.tokens_in or 0, answered.tokens_out or 0, finding.cost)
 
 
 def _note_trouble(worker: Worker, held: Sequence[Finding]) -> None:
-    """Say on the worker what keeps it from working, and take it back with the first answer."""
-    trouble = next((f.answered.detail for f in held if Outcome(f.answered.outcome.value) in TROUBLES), "")
-    if trouble or (worker.trouble and held):
-        Worker.objects.filter(pk=worker.pk).exclude(trouble=trouble[:300]).update(trouble=trouble[:300])
-        worker.trouble = trouble[:300]
+    """Say on each worker what keeps it from working, and take it back with its first answer."""
+    by_worker: dict[int, tuple[Worker, list[Finding]]] = {}
+    for finding in held:
+        by = finding.fallback or worker
+        by_worker.setdefault(by.pk, (by, []))[1].append(finding)
+    for _, (by, own) in sorted(by_worker.items()):
+        trouble = next((f.answered.detail for f in own if Outcome(f.answered.outcome.value) in TROUBLES), "")
+        if trouble or by.trouble:
+            Worker.objects.filter(pk=by.pk).exclude(trouble=trouble[:300]).update(trouble=trouble[:300])
+            by.trouble = trouble[:300]
 
 
 def is_on(worker: Worker, *, host: str) -> bool:
@@ -171,9 +210,11 @@ def waiting() -> list[int]:
             """
             SELECT t.id FROM slider_task t
             WHERE NOT t.paused
-              AND EXISTS (SELECT FROM slider_worker w WHERE w.task_id = t.id AND w.retired_at IS NULL
-                          AND NOT EXISTS (SELECT FROM slider_halt h WHERE h.task_id = t.id
-                                          AND h.profile IN ('', w.name)))
+              AND EXISTS (
+                  SELECT FROM (SELECT w.name, w.batch FROM slider_worker w
+                               WHERE w.task_id = t.id AND w.retired_at IS NULL ORDER BY w.rung LIMIT 1) AS w
+                  WHERE NOT w.batch  -- it sends batches, and has no pump
+                    AND NOT EXISTS (SELECT FROM slider_halt h WHERE h.task_id = t.id AND h.profile IN ('', w.name)))
               AND EXISTS (SELECT FROM slider_item i WHERE i.task_id = t.id AND i.state = 'ready'
                           AND i.run_at <= statement_timestamp() AND i.tries < t.max_tries)
             ORDER BY t.id

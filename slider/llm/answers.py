@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jiter
 
@@ -33,6 +33,25 @@ class _Told:
 
 def read(body: bytes, *, ask: Ask, latency_ms: float = 0.0) -> Answered:
     """Read the body of an answer with status 200. Never raises, whatever an endpoint or a model sends."""
+    return read_all([body], ask=ask, latency_ms=latency_ms)
+
+
+def read_all(bodies: Sequence[bytes], *, ask: Ask, latency_ms: float = 0.0) -> Answered:
+    """Read answers that together hold the samples of one question. One that can't be read counts for nothing.
+
+    Unless none can: then what is wrong with the first is the outcome.
+    """
+    found = [_envelope(body, most=max(1, ask.n)) for body in bodies]
+    good = [one for one in found if not isinstance(one, Answered)]
+    if not good:
+        assert isinstance(found[0], Answered)
+        return replace(found[0], latency_ms=latency_ms)
+    told = [_told(choice, ask) for _, choices in good for choice in choices]
+    return _assembled(told, [envelope.get("usage") for envelope, _ in good], ask, latency_ms)
+
+
+def _envelope(body: bytes, *, most: int) -> tuple[dict[str, object], list[object]] | Answered:
+    """The answer's object and its choices, or what is wrong with it."""
     try:
         envelope = _parsed(body)
     except RecursionError:
@@ -46,9 +65,9 @@ def read(body: bytes, *, ask: Ask, latency_ms: float = 0.0) -> Answered:
     choices = envelope.get("choices")
     if not isinstance(choices, list) or not choices:
         return _bad("has no choices", body)
-    if len(choices) > max(ask.n, 1):
-        return _bad(f"has {len(choices)} choices where {ask.n} were asked for", body)
-    return _assembled([_told(choice, ask) for choice in choices], envelope, ask, latency_ms)
+    if len(choices) > most:
+        return _bad(f"has {len(choices)} choices where {most} were asked for", body)
+    return envelope, choices
 
 
 def _parsed(body: bytes) -> object:
@@ -92,7 +111,7 @@ def _bad(what: str, body: bytes) -> Answered:
     return Answered(outcome=Outcome.BAD_RESPONSE, detail=f"The endpoint's answer {what}.", raw=raw)
 
 
-def _assembled(told: Sequence[_Told], envelope: dict[str, object], ask: Ask, latency_ms: float) -> Answered:
+def _assembled(told: Sequence[_Told], usages: Sequence[object], ask: Ask, latency_ms: float) -> Answered:
     chosen = _chosen(told)
     sample = chosen.sample
     flags = _flags(told, chosen, ask)
@@ -102,7 +121,7 @@ def _assembled(told: Sequence[_Told], envelope: dict[str, object], ask: Ask, lat
         logprobs, fields = _evidence(told, chosen, ask)
         if ask.logprobs and not logprobs:
             flags.add(Flag.LOGPROBS_UNUSABLE)
-    tokens_in, tokens_out = _usage(envelope.get("usage"))
+    tokens_in, tokens_out = _used(usages)
     if tokens_in is None or tokens_out is None:
         flags.add(Flag.USAGE_MISSING)
     return Answered(
@@ -217,6 +236,19 @@ def _confidence(value: JSON) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         return None
     return float(value)
+
+
+def _used(usages: Sequence[object]) -> tuple[int | None, int | None]:
+    """The tokens of several calls; None where one did not count them."""
+    if len(usages) == 1:
+        return _usage(usages[0])
+    counted = [_usage(usage) for usage in usages]
+    return _sum([one for one, _ in counted]), _sum([one for _, one in counted])
+
+
+def _sum(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return min(sum(known), 2**31 - 1) if len(known) == len(counts) else None
 
 
 def _usage(usage: object) -> tuple[int | None, int | None]:

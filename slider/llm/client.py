@@ -6,6 +6,7 @@ Retries belong to the pump alone: two layers of them would multiply. Neither key
 import asyncio
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
@@ -49,6 +50,53 @@ class _Form:
         return f"{self.head}{message}{self.tail}".encode()
 
 
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """What came back for one call, before it is read: a body with status 200, or what went wrong instead."""
+
+    body: bytes
+    failed: Answered | None
+    latency_ms: float
+
+
+def read(raws: Sequence[Raw], *, ask: Ask) -> Answered:
+    """Read one call's answer, or several calls' that each gave a sample: those that came count, if any did."""
+    latency_ms = raws[0].latency_ms if len(raws) == 1 else max(raw.latency_ms for raw in raws)
+    if good := [raw.body for raw in raws if raw.failed is None]:
+        return answers.read_all(good, ask=ask, latency_ms=latency_ms)
+    failed = raws[0].failed
+    assert failed is not None  # a call without a body says what went wrong
+    return replace(failed, latency_ms=latency_ms)
+
+
+def body(ask: Ask, *, base_url: str, last: str | None = None) -> dict[str, JSON]:
+    """What is sent to an endpoint for a question; `last` is one more message of the user's."""
+    messages: list[JSON] = [{"role": one.role, "content": one.content} for one in ask.messages]
+    if last is not None:
+        messages.append({"role": "user", "content": last})
+    # OpenAI's newer models refuse the old name; most other servers know only the old one.
+    longest = "max_completion_tokens" if "//api.openai.com/" in base_url else "max_tokens"
+    optional: dict[str, JSON] = {
+        "n": ask.n if ask.n > 1 else None,  # some endpoints refuse the parameter itself
+        "response_format": ask.response_format,
+        "temperature": ask.temperature,
+        longest: ask.max_tokens,
+        "logprobs": True if ask.logprobs else None,
+        "top_logprobs": ask.top_logprobs if ask.logprobs else None,
+        "seed": ask.seed,
+    }
+    sent: dict[str, JSON] = {"model": ask.model, "messages": messages}
+    sent.update({name: value for name, value in optional.items() if value is not None})
+    return sent
+
+
+def outcome_of(status: int) -> Outcome:
+    """What an answer with this HTTP status means."""
+    if status < 400:
+        return Outcome.BAD_RESPONSE
+    return _BY_STATUS.get(status, Outcome.SERVER_ERROR if status >= 500 else Outcome.BAD_REQUEST)
+
+
 class Client:
     """One endpoint with one key. It belongs to the event loop it is first used in; close it there.
 
@@ -79,6 +127,10 @@ class Client:
 
         `last` is one more message of the user's behind those of `ask`: calls that differ in nothing else share an Ask.
         """
+        return read([await self.fetch(ask, last=last, timeout_s=timeout_s)], ask=ask)
+
+    async def fetch(self, ask: Ask, *, last: str | None = None, timeout_s: float | None = None) -> Raw:
+        """Ask once and leave the answer unread, for who asks several times for one item."""
         form = self._form
         if form is None or form.ask is not ask:
             form = self._form = self._formed(ask)
@@ -86,10 +138,10 @@ class Client:
         reply = await self._reply(form.filled(last), self._timeout_s if timeout_s is None else timeout_s)
         latency_ms = (time.perf_counter() - started) * 1000
         if isinstance(reply, Answered):
-            return replace(reply, latency_ms=latency_ms)
+            return Raw(b"", reply, latency_ms)
         if not 200 <= reply.status < 300:
-            return replace(self._by_status(reply), latency_ms=latency_ms)
-        return answers.read(reply.body, ask=ask, latency_ms=latency_ms)
+            return Raw(b"", self._by_status(reply), latency_ms)
+        return Raw(reply.body, None, latency_ms)
 
     async def aclose(self) -> None:
         """Close all connections; the client can't be used afterwards."""
@@ -121,37 +173,19 @@ class Client:
             return _failed(Outcome.BAD_RESPONSE, str(error))
 
     def _formed(self, ask: Ask) -> _Form:
-        messages: list[JSON] = [{"role": one.role, "content": one.content} for one in ask.messages]
-        head = _written({"model": ask.model, "messages": messages})
-        rest = _written(self._parameters(ask))
+        whole = body(ask, base_url=self.base_url)
+        head = _written({name: whole.pop(name) for name in ("model", "messages")})
+        rest = _written(whole)
         return _Form(ask, head.removesuffix("]}"), f"],{rest[1:]}" if len(rest) > 2 else "]}")
-
-    def _parameters(self, ask: Ask) -> dict[str, JSON]:
-        # OpenAI's newer models refuse the old name; most other servers know only the old one.
-        longest = "max_completion_tokens" if "//api.openai.com/" in self.base_url else "max_tokens"
-        optional: dict[str, JSON] = {
-            "n": ask.n if ask.n > 1 else None,  # some endpoints refuse the parameter itself
-            "response_format": ask.response_format,
-            "temperature": ask.temperature,
-            longest: ask.max_tokens,
-            "logprobs": True if ask.logprobs else None,
-            "top_logprobs": ask.top_logprobs if ask.logprobs else None,
-            "seed": ask.seed,
-        }
-        return {name: value for name, value in optional.items() if value is not None}
 
     def _by_status(self, reply: Reply) -> Answered:
         status = reply.status
-        if status < 400:
-            outcome = Outcome.BAD_RESPONSE
-        else:
-            outcome = _BY_STATUS.get(status, Outcome.SERVER_ERROR if status >= 500 else Outcome.BAD_REQUEST)
         wait_s = retry_after.seconds(reply.retry_after, now=datetime.now(UTC), most_s=MOST_RETRY_AFTER_S)
         reason = answers.reason(reply.body)
         detail = f"The endpoint answered {status}: {reason}"
         if self._api_key:
             detail = detail.replace(self._api_key, "(the key)")
-        return replace(_failed(outcome, detail), retry_after_s=wait_s)
+        return replace(_failed(outcome_of(status), detail), retry_after_s=wait_s, status=status)
 
 
 def _failed(outcome: Outcome, detail: str) -> Answered:

@@ -147,6 +147,13 @@ class Answered:
     latency_ms: float = 0.0
     finish_reason: str = ""
     retry_after_s: float | None = None
+    status: int = 0
+    """The HTTP status of an answer that was none; 0 where it is not known or 200."""
+
+    @property
+    def overloaded(self) -> bool:
+        """Whether the endpoint could not keep up: fewer calls at once may help it."""
+        return self.outcome in (Outcome.RATE_LIMITED, Outcome.TIMEOUT) or self.status in (503, 529)
 
     @property
     def chosen_first(self) -> tuple[Sample, ...]:

@@ -3,6 +3,7 @@
 from slider.models.afterwards import Correction, SecondOpinion, Undone
 from slider.models.archived import Archived, ArchiveWalk
 from slider.models.attempt import Attempt
+from slider.models.batch import Batch, BatchItem, BatchState
 from slider.models.decision import Decision, Why
 from slider.models.fleet import Halt, Operation, OperationKind, Presence, Requeued, Sign, Stance
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
@@ -31,6 +32,7 @@ from slider.models.states import (
     QUIET,
     Delivery,
     Ending,
+    FallbackOn,
     Lane,
     Outcome,
     Overflow,
@@ -41,6 +43,8 @@ from slider.models.states import (
 )
 from slider.models.tally import Tally
 from slider.models.task import Task
+from slider.models.traffic import Circuit
+from slider.models.walk import Walk
 from slider.models.watch import Act, ActKind, Unheard, Watch
 from slider.models.worker import Spend, Worker
 
@@ -57,12 +61,17 @@ __all__ = [
     "ArchiveWalk",
     "Archived",
     "Attempt",
+    "Batch",
+    "BatchItem",
+    "BatchState",
+    "Circuit",
     "Correction",
     "Decision",
     "Decline",
     "Delivery",
     "Ending",
     "Endpoint",
+    "FallbackOn",
     "Freed",
     "Gauge",
     "Halt",
@@ -128,6 +137,7 @@ __all__ = [
     "Undone",
     "Unheard",
     "Verdict",
+    "Walk",
     "Watch",
     "Why",
     "Worker",

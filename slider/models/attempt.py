@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from slider.models.item import Item
-from slider.models.states import Outcome
+from slider.models.states import FallbackOn, Outcome
 from slider.models.worker import Worker
 
 
@@ -12,6 +12,14 @@ class Attempt(models.Model):
     item = models.ForeignKey(Item, models.CASCADE, related_name="attempts")
     worker = models.ForeignKey(Worker, models.PROTECT, related_name="attempts")
     token = models.BigIntegerField(help_text="The claim under which it was made.")
+    instead_of = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        choices=FallbackOn,
+        help_text="Its worker is a fallback: why the task's own did not answer. Empty: it did.",
+    )
     outcome = models.CharField(max_length=20, choices=Outcome)
     detail = models.CharField(max_length=300, blank=True, help_text="What went wrong, for a person.")
     answer = models.JSONField(null=True)

@@ -19,6 +19,7 @@ class Why(models.TextChoices):
     SENTINEL = "sentinel", "a sentinel distrusts the answer"
     STALE = "stale", "the guard was silent: nothing runs unattended then"
     HELD = "held", "the slider is pulled back"
+    FALLBACK = "fallback", "a fallback answered, of whom nothing is known yet"
     QUARANTINE = "quarantine", "a stretch of confident answers was found wrong"
 
 

@@ -12,6 +12,9 @@ class Pump(models.Model):
     task = models.ForeignKey(Task, models.CASCADE, related_name="pumps")
     who = models.CharField(max_length=120, help_text="Host and process.")
     seats = models.PositiveIntegerField(default=0, help_text="Calls that it may have in the air.")
+    fallback_seats = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Calls that it may have in the air at the fallback's endpoint."
+    )
     began_at = models.DateTimeField(db_default=Now())
     seen_at = models.DateTimeField(db_default=Now(), help_text="Its last sign of life.")
     ended_at = models.DateTimeField(null=True)

@@ -66,6 +66,16 @@ class Outcome(models.TextChoices):
     UNKNOWN_MODEL = "unknown_model", "the endpoint does not know the model"
 
 
+class FallbackOn(models.TextChoices):
+    """When another worker is asked in a worker's place."""
+
+    OUT = "out", "the endpoint has not answered for a while"
+    REFUSED = "refused", "the model refused, or a content filter stepped in"
+    TOO_LONG = "too_long", "the answer was cut off or too long"
+    UNUSABLE = "unusable", "the answer could not be read"
+    REJECTED = "rejected", "the endpoint refused the request"
+
+
 class ReviewKind(models.TextChoices):
     GATE = "gate", "gate"
     AUDIT = "audit", "audit"

@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models.functions import Now
 
+from slider.models.states import FallbackOn
 from slider.models.task import Task
 
 
@@ -53,9 +54,33 @@ class Worker(models.Model):
         max_digits=10, decimal_places=4, null=True, blank=True, validators=[MinValueValidator(0)]
     )
 
+    hedge = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether a call that takes unusually long is sent a second time: at most one in twenty.",
+    )
+    batch = models.BooleanField(
+        default=False, db_default=False, help_text="Whether items are sent as batches, for half the price within a day."
+    )
+    fallback_on = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        blank=True,
+        help_text="When the worker of the next rung is asked in its place: names of FallbackOn.",
+    )
+    fallback_after_s = models.PositiveIntegerField(
+        default=30,
+        db_default=30,
+        validators=[MaxValueValidator(86_400)],
+        help_text="So long an endpoint has not answered before the fallback is asked.",
+    )
+
     class Meta:
         ordering = ("rung", "-version")
         constraints = (
+            models.CheckConstraint(
+                condition=models.Q(fallback_on__contained_by=FallbackOn.values), name="worker_fallback_on"
+            ),
             models.UniqueConstraint(fields=["task", "name", "version"], name="one_worker_a_version"),
             models.UniqueConstraint(
                 fields=["task", "rung"], condition=models.Q(retired_at=None), name="one_worker_a_rung"

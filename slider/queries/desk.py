@@ -61,6 +61,7 @@ class Elsewhere:
     later_at: datetime | None
     hidden: int  # open in tasks that the person's filters leave out
     for_others: int  # open, and taking a skill that the person lacks, given to somebody, or for a lead
+    beyond: bool  # so much is open that only the first looks of each task were counted, and others may be behind them
     tasks: tuple[Task, ...]
     hidden_tasks: tuple[Task, ...]
 
@@ -73,7 +74,7 @@ class Elsewhere:
     def nothing_at_all(self) -> bool:
         """Whether nothing is anywhere: not with people, not with workers, not hidden."""
         there = (self.open, self.with_others, self.yours, self.skipped, self.with_workers, self.later)
-        return not any((*there, self.hidden, self.for_others))
+        return not any((*there, self.hidden, self.for_others, self.beyond))
 
 
 def tasks_of(user_id: int) -> list[Task]:
@@ -94,6 +95,8 @@ def elsewhere(user_id: int, tasks: list[Task], *, hidden: list[Task]) -> Elsewhe
     """
     ids = [task.pk for task in tasks]
     looks = Review.objects.filter(task__in=ids)
+    is_beyond = offered.beyond(ids)
+    front = looks.filter(offered.in_front(ids)) if is_beyond else looks
     skipped = Q(item__in=Decline.objects.filter(user_id=user_id).values("review__item")) & ~_given(user_id)
     held = looks.filter(state=ReviewState.HELD)
     others = held.exclude(holder_id=user_id).aggregate(count=Count("pk"), until=Min("lease_until"))
@@ -106,14 +109,15 @@ def elsewhere(user_id: int, tasks: list[Task], *, hidden: list[Task]) -> Elsewhe
         oldest_until=others["until"],
         yours=own["count"],
         yours_until=own["until"],
-        skipped=looks.filter(skipped, state=ReviewState.OPEN).values("pk")[:MANY].count(),
+        skipped=front.filter(skipped, state=ReviewState.OPEN).values("pk")[:MANY].count(),
         with_workers=to_come.exclude(not_before).values("pk")[:MANY].count(),
         later=to_come.filter(not_before).values("pk")[:MANY].count(),
         later_at=to_come.filter(not_before, tries__gte=1).aggregate(at=Min("run_at"))["at"],
         hidden=_open(user_id, [task.pk for task in hidden]),
         tasks=tuple(tasks),
         hidden_tasks=tuple(hidden),
-        for_others=_for_others(looks, user_id, skipped),
+        for_others=_for_others(front, user_id, skipped),
+        beyond=is_beyond,
     )
 
 
@@ -131,8 +135,10 @@ def _for_others(looks: QuerySet[Review], user_id: int, skipped: Q) -> int:
 
 
 def _open(user_id: int, task_ids: list[int]) -> int:
-    """How many looks of these tasks would be given to this person."""
+    """How many looks of these tasks would be given to this person, of the first of each task where they are many."""
     looks = Review.objects.filter(offered.to(user_id), state=ReviewState.OPEN, task__in=task_ids)
+    if offered.beyond(task_ids):
+        looks = looks.filter(offered.in_front(task_ids))
     return looks.exclude(declines__user_id=user_id).values("pk")[:MANY].count()
 
 
@@ -229,8 +235,11 @@ def _to_take_back(review: Review, left: timedelta) -> LastSaid:
     return LastSaid(review.pk, review.token, Verdict(review.verdict), title, seconds(left))
 
 
-def taken_back(review: Review) -> Undone | None:
-    """What its holder had said of a look before they took it back and hold it again."""
+def taken_back(review: Review, user_id: int) -> Undone | None:
+    """What this person had said of a look last, before they took it back, where nobody has decided it since.
+
+    They may have let it go meanwhile and taken it anew, under a later claim: it is theirs to go on with all the same.
+    """
     if review.token < 2:
         return None  # under its first claim nothing was ever taken back
-    return Undone.objects.filter(review=review, token=review.token - 1, by=review.holder_id).first()
+    return Undone.objects.filter(review=review, token__lt=review.token, by=user_id).order_by("-token").first()

@@ -9,19 +9,24 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from slider.models import Halt, Outcome, Spend, Worker
+from slider.queries import endpoints
 from slider.queries.fleet_hosts import Process
 from slider.queries.fleet_tail import Calls, calls
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A worker's newest version. `spent` counts all versions of today; None: no price is known."""
+    """A worker's newest version. `spent` counts all versions of today; None: no price is known.
+
+    `trouble` is what keeps it from working, in words.
+    """
 
     worker: Worker
     halt: Halt | None
     flying: int
     calls: Calls | None
     spent: Decimal | None
+    trouble: str
 
     @property
     def budget_share(self) -> float | None:
@@ -47,7 +52,9 @@ def profiles(task_ids: Sequence[int], processes: Sequence[Process]) -> list[Prof
     """The workers in use of these tasks, by task and rung."""
     found, halts, flying = calls(task_ids), _halts(task_ids), _flying(processes)
     spent = _spent(task_ids)
-    workers = Worker.objects.filter(task__in=task_ids, retired_at=None).select_related("task__project")
+    used = Worker.objects.filter(task__in=task_ids, retired_at=None).select_related("task__project")
+    workers = list(used.order_by("task__project__name", "task__name", "task_id", "rung"))
+    troubles = endpoints.troubles(workers)
     return [
         Profile(
             worker=worker,
@@ -55,8 +62,9 @@ def profiles(task_ids: Sequence[int], processes: Sequence[Process]) -> list[Prof
             flying=flying[(worker.task_id, worker.name)],
             calls=found.get(worker.pk),
             spent=spent.get((worker.task_id, worker.name), Decimal(0)),
+            trouble=troubles.get(worker.pk, ""),
         )
-        for worker in workers.order_by("task__project__name", "task__name", "task_id", "rung")
+        for worker in workers
     ]
 
 

@@ -53,8 +53,8 @@ def _of_task(row: TaskRow, now: datetime) -> Iterator[Want]:
 def _of_profile(profile: Profile) -> Iterator[Want]:
     worker, calls = profile.worker, profile.calls
     name = f"{worker} of {worker.task}"
-    if worker.trouble:
-        yield Want(f"{name} is stopped by its endpoint: {worker.trouble}", worker.task_id, grave=True)
+    if profile.trouble:
+        yield Want(f"{name} is stopped by its endpoint: {profile.trouble}", worker.task_id, grave=True)
     if calls is not None and calls.count >= FEW_CALLS and profile.failed_share >= FAILED_SHARE:
         share = percents.said(profile.failed_share, digits=0)
         yield Want(f"{share} of the calls of {name} fail; mostly: {profile.failures}.", worker.task_id)

@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from slider.models import Membership, Project, standing
 from slider.models.may_look import member_may_look
 from slider.models.project import RIGHTS
+from slider.queries import offered
 
 MANY = 1000  # counting stops here: a frame must not grow slow with the backlog
 
@@ -19,27 +20,45 @@ WITH mine AS MATERIALIZED (
         WHEN EXISTS (SELECT FROM slider_admission a WHERE a.task_id = t.id AND a.person_id = %(user)s) THEN false
         ELSE slider_must_practise(t.id, %(user)s) END
 )
+, waiting AS MATERIALIZED (
+    SELECT count(*) AS looks FROM (
+        SELECT FROM mine CROSS JOIN LATERAL (
+            SELECT FROM (
+                SELECT * FROM slider_review w WHERE w.task_id = mine.id AND w.state = 'open'
+                ORDER BY w.turn, w.id LIMIT {{scanned}}
+            ) AS r WHERE {member_may_look("r", member="mine", person="%(user)s")} LIMIT {{many}}
+        ) AS one LIMIT {{many}}
+    ) AS found
+)
 SELECT
     EXISTS (SELECT FROM slider_membership m WHERE m.user_id = %(user)s AND m.role = ANY(%(roles)s)),
-    (SELECT count(*) FROM (
+    looks,
+    looks < {{many}} AND EXISTS (
         SELECT FROM mine CROSS JOIN LATERAL (
-            SELECT FROM slider_review r WHERE r.task_id = mine.id AND r.state = 'open'
-            AND {member_may_look("r", member="mine", person="%(user)s")} LIMIT %(many)s
-        ) AS one LIMIT %(many)s
-    ) AS waiting)
+            SELECT FROM slider_review w WHERE w.task_id = mine.id AND w.state = 'open'
+            ORDER BY w.turn, w.id OFFSET {{scanned}} LIMIT 1
+        ) AS more
+    )
+FROM waiting
 """  # noqa: S608  # nothing but the rule goes into this text
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """How many looks are open to one person, counted up to `MANY`."""
+    """How many looks are open to one person, counted up to `MANY`.
+
+    `more`: of a task only the first were looked through, and others may lie behind them.
+    """
 
     may_review: bool
     count: int
+    more: bool = False
 
     @property
     def text(self) -> str:
-        return f"{MANY - 1}+" if self.count >= MANY else str(self.count)
+        if self.count >= MANY:
+            return f"{MANY - 1}+"
+        return f"{self.count}+" if self.count and self.more else str(self.count)
 
 
 def rights(user: AbstractBaseUser | AnonymousUser, project: Project) -> frozenset[str]:
@@ -55,9 +74,10 @@ def desk(user: AbstractBaseUser | AnonymousUser) -> Desk:
     if not user.is_authenticated:
         return Desk(may_review=False, count=0)
     with standing.cursor() as cursor:
-        cursor.execute(_WAITING, {"user": user.pk, "roles": _REVIEWING, "many": MANY})
-        may_review, count = cursor.fetchone()
-    return Desk(may_review, count)
+        # The limits stand in the text: the plan is made once, and hangs on them.
+        cursor.execute(_WAITING.format(many=MANY, scanned=offered.SCANNED), {"user": user.pk, "roles": _REVIEWING})
+        may_review, count, more = cursor.fetchone()
+    return Desk(may_review, count, more)
 
 
 def fleet_reach(user: AbstractBaseUser | AnonymousUser) -> list[int]:

@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Min
 
 from slider.models import Gauge
-from slider.queries import clock, upgrade
+from slider.queries import clock, endpoints, upgrade
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Readiness:
     migrations: str
     redis: str
     guard: str
+    endpoints: str
 
     @property
     def ok(self) -> bool:
@@ -33,10 +34,10 @@ def readiness() -> Readiness:
     """Ask each part once."""
     try:
         waiting = _wanted() - set(MigrationRecorder(connection).applied_migrations())
-        guard = "unknown" if waiting else _guard()
+        guard, models = ("unknown", "unknown") if waiting else (_guard(), _endpoints())
     except OperationalError:
-        return Readiness(database="away", migrations="unknown", redis=_redis(), guard="unknown")
-    return Readiness("ok", "waiting" if waiting else "ok", _redis(), guard)
+        return Readiness(database="away", migrations="unknown", redis=_redis(), guard="unknown", endpoints="unknown")
+    return Readiness("ok", "waiting" if waiting else "ok", _redis(), guard, models)
 
 
 @cache
@@ -63,3 +64,9 @@ def _guard() -> str:
     if oldest is None:
         return "no tasks"
     return "stale" if clock.now() - oldest > limit else "ok"
+
+
+def _endpoints() -> str:
+    """Whether the models' endpoints answer; it is information, as a load balancer can't mend them."""
+    count = endpoints.out()
+    return f"{count} out" if count else "ok"

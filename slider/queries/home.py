@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from slider.models import Gauge, Membership, Project, Spend, Task, Worker
 from slider.models.project import RIGHTS
-from slider.queries import clock, errors, shares
+from slider.queries import clock, endpoints, errors, shares
 
 MANY = 10_000  # counting stops here, so that no page grows slower with its backlog
 
@@ -95,7 +95,7 @@ def card(gauge: Gauge, *, now: datetime) -> Card:
         error=errors.unattended(gauge.policy),
         error_limit=gauge.policy.error_limit,
         money=money(gauge.task_id, budget=worker.daily_budget if worker else None),
-        trouble=worker.trouble if worker else "no worker is set up",
+        trouble=endpoints.trouble(worker) if worker else "no worker is set up",
     )
 
 

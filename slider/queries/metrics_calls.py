@@ -44,14 +44,14 @@ def _now(profiles: Sequence[Profile]) -> list[Family]:
     most = Family("slider_calls_in_flight_most", "gauge", "Calls that may be in the air.", WORKER)
     spent = Family("slider_spent_today_money", "gauge", "Money spent since midnight UTC; absent: no price.", WORKER)
     budget = Family("slider_budget_today_money", "gauge", "Money that may be spent a day; absent: no limit.", WORKER)
-    trouble = Family("slider_worker_stopped", "gauge", "1 while an endpoint refuses a worker's key or model.", WORKER)
+    trouble = Family("slider_worker_stopped", "gauge", "1 while an endpoint refuses a worker or is out.", WORKER)
     halted = Family("slider_worker_halted", "gauge", "1 while a worker is paused or draining.", WORKER)
     for one in profiles:
         flying.add(one.flying, *name(one))
         most.add(one.worker.in_flight, *name(one))
         spent.add(None if one.spent is None else float(one.spent), *name(one))
         budget.add(None if one.worker.daily_budget is None else float(one.worker.daily_budget), *name(one))
-        trouble.add(bool(one.worker.trouble), *name(one))
+        trouble.add(bool(one.trouble), *name(one))
         halted.add(one.halt is not None, *name(one))
     return [flying, most, spent, budget, trouble, halted]
 

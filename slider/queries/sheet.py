@@ -217,6 +217,7 @@ def _reason(decision: Decision, lines: tuple[Line, ...], attempt: Attempt | None
         Why.NO_ANSWER: f"The worker gave no usable answer: {decision.detail}.",
         Why.SENTINEL: f"A sentinel distrusts it: {decision.detail}.",
         Why.HELD: "The slider is pulled back, so everything comes to people.",
+        Why.FALLBACK: f"Nothing is known yet of who answered it: {decision.detail}.",
         Why.STALE: f"Nothing runs unattended just now: {decision.detail}.",
         Why.QUARANTINE: "Answers much like this one were found wrong, so all of them come to people.",
     }.get(Why(decision.why), "")

@@ -41,9 +41,12 @@ def attempt_made(attempt: Attempt) -> Chapter:
     ]
     if attempt.samples:
         facts.append(Fact("samples", str(len(attempt.samples) + 1)))
+    who = f"{attempt.worker} tried"
+    if attempt.instead_of:
+        who = f"{attempt.worker} tried in place of the task's worker, as {attempt.get_instead_of_display()}"
     return Chapter(
         attempt.created_at,
-        f"{attempt.worker} tried: {outcome.label}",
+        f"{who}: {outcome.label}",
         attempt.detail if outcome != Outcome.ANSWERED else "",
         tuple(facts),
         attempt.raw,

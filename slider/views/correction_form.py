@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from slider.flow.review import Said, Unfit
-from slider.models import Task, Verdict
+from slider.models import Correction, Task, Verdict
 from slider.queries.corrections import Holds
 from slider.views import schema_form
 
@@ -24,6 +24,7 @@ class Typed:
     own_errors: dict[str, str] = field(default_factory=dict)
     trouble: str = ""
     focus: str | None = None  # what to go on with, where the form has got another shape
+    is_back: bool = False  # it stands there again since it was taken back
 
 
 def read(request: HttpRequest, task: Task, holds: Holds) -> tuple[Said, Typed]:
@@ -44,6 +45,26 @@ def reshaped(request: HttpRequest, task: Task, holds: Holds, wish: str) -> Typed
     return Typed(form, post.get("reason", ""), post.get("note", ""), focus=focus)
 
 
+def taken_back(one: Correction, task: Task) -> Typed:
+    """A correction that was taken back, as it was typed: nobody types it twice."""
+    form = schema_form.fill(task.output_schema, one.answer, whole=True) if one.verdict == Verdict.FIX else {}
+    return Typed(form, one.reason, one.note, is_back=True)
+
+
+def in_words(request: HttpRequest, task: Task) -> str:
+    """What was typed, to copy, where there is no form any more that it could stand in."""
+    post = request.POST
+    lines = [
+        f"{name}: {text}"
+        for key, text in schema_form.typed_in(post).items()
+        if text and (name := schema_form.shown(key))
+    ]
+    reason = post.get("reason", "")
+    lines += [f"what was wrong: {task.reason_words.get(reason, reason)}"] if reason else []
+    lines += [f"note: {note}"] if (note := post.get("note", "")) else []
+    return "\n".join(lines)
+
+
 def refused(typed: Typed, said: Said, error: Unfit, task: Task) -> Typed:
     """The same with the errors where they belong: at fields, or above the form."""
     if error.where in OWN:
@@ -58,7 +79,7 @@ def context(task: Task, holds: Holds, typed: Typed | None) -> dict[str, Any]:
     fields = schema_form.draw(
         task.output_schema, holds.answer, typed=typed.form or None, errors=typed.errors, focus=typed.focus
     )
-    is_wrong = bool(typed.errors or typed.own_errors or typed.trouble or typed.focus is not None)
+    is_wrong = bool(typed.errors or typed.own_errors or typed.trouble or typed.focus is not None or typed.is_back)
     return {
         "holds": holds,
         "fields": sorted(fields, key=lambda field: field.is_bulky),

@@ -133,7 +133,7 @@ def skip(request: HttpRequest, review_id: int) -> HttpResponse:
     try:
         reviewing.skip(review.pk, user_id=access.person(request).pk, token=_token(request))
     except NotYours as error:
-        return desk_pages.lost(request, review, str(error), Typed())
+        return desk_pages.lost(request, review, str(error), Typed(note=request.POST.get("note", "")))
     said = "Skipped: it goes to somebody else."
     if desk_pages.page_of(request):
         return _saved(request, said)
@@ -144,10 +144,8 @@ def skip(request: HttpRequest, review_id: int) -> HttpResponse:
 def hand(request: HttpRequest, review_id: int) -> HttpResponse:
     """Hand the look on with a note, to somebody or to anybody else, and show the next."""
     to, note = request.POST.get("to", ""), request.POST.get("note", "")
-    chosen = int(to) if to.isascii() and to.isdigit() and len(to) < 19 else None
-    return _give(
-        request, review_id, handing.Give(note, to=chosen), typed=Typed(doing="hand", hand_to=to, hand_note=note)
-    )
+    given = handing.Give(note, to=desk_pages.person_in(to))
+    return _give(request, review_id, given, typed=Typed(doing="hand", hand_to=to, hand_note=note))
 
 
 @require_POST
@@ -185,7 +183,7 @@ def undo(request: HttpRequest, review_id: int) -> HttpResponse:
             return _saved(request, trouble=f"{title} stays as you decided it: {error}.")
         return _next(request, trouble=f"{title} stays as you decided it: {error}.")
     said = f"Taken back: {title}."
-    was_fix = (before := desk.taken_back(held)) is not None and before.verdict == Verdict.FIX
+    was_fix = (before := desk.taken_back(held, user_id)) is not None and before.verdict == Verdict.FIX
     if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx's middleware
         return _told(desk_pages.look(request, held, Typed(doing="fix" if was_fix else "")), said)
     messages.success(request, said)
@@ -270,7 +268,9 @@ def _said(request: HttpRequest, review: Review) -> tuple[Said, Typed]:
 def _reshaped(request: HttpRequest, review: Review, sheet: Sheet, wish: str) -> HttpResponse:
     """The look with its form in another shape: a row more, a row less. Nothing is decided, and no row changes."""
     form, note = schema_form.typed_in(request.POST), request.POST.get("note", "")
-    texts, focus = schema_form.reshape(sheet.task.output_schema, form, wish, value=sheet.proposal)
+    hides = hidden.is_hidden(review, sheet.proposal) and not hidden.own_answer(review, access.person(request).pk)
+    value = None if hides else sheet.proposal  # what a form holds back is taken from it
+    texts, focus = schema_form.reshape(sheet.task.output_schema, form, wish, value=value)
     try:
         marks = mark_form.read(request.POST.getlist(mark_form.NAME))
     except ValueError:

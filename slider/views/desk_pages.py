@@ -58,6 +58,11 @@ def number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
+def person_in(text: str) -> int | None:
+    """Whom a form gives a look to; nobody by name where it says none, and 0, whom nobody is, where it says nonsense."""
+    return number(text) if text else None
+
+
 def may_review(request: HttpRequest) -> list[Task]:
     """The tasks that this person may review. A right that is missing is said."""
     user_id = the_same_person(request)
@@ -176,7 +181,7 @@ def _of_look(review: Review, typed: Typed, *, person: int) -> tuple[str, dict[st
     seen, own = sheet.of(review), hidden.own_answer(review, person)
     if own is None and hidden.is_hidden(review, seen.proposal):
         return "review/_own_first.html", _own_first(seen, typed)
-    if not typed.form and (before := desk.taken_back(review)) is not None:
+    if not typed.form and (before := desk.taken_back(review, person)) is not None:
         typed = _as_before(seen, before, typed)
     fields = schema_form.draw(
         seen.task.output_schema, seen.proposal, typed=typed.form or None, errors=typed.errors, focus=typed.focus
@@ -222,14 +227,15 @@ def _as_before(seen: sheet.Sheet, before: Undone, typed: Typed) -> Typed:
     """A fix that was taken back stands in the form again: nobody types it twice."""
     if before.verdict != Verdict.FIX:
         return replace(typed, note=typed.note or before.note)
-    form = schema_form.fill(seen.task.output_schema, before.answer)
+    form = schema_form.fill(seen.task.output_schema, before.answer, whole=True)
     return replace(typed, form=form, note=typed.note or before.note)
 
 
 def empty(request: HttpRequest, tasks: list[Task], *, may_take: bool = False, trouble: str = "") -> HttpResponse:
     """What there is, honestly. The script takes the next item by itself, but not from a desk found empty."""
     context = _of_empty(request, tasks)
-    take_itself = may_take and context["found"].open > 0 and "looked" not in request.GET
+    found = context["found"]
+    take_itself = may_take and (found.open > 0 or found.beyond) and "looked" not in request.GET
     context |= {"take_itself": take_itself, "trouble": trouble}
     return _page(request, "review/_empty.html", context, status=200, address=reverse("desk") + _query(request))
 

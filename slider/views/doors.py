@@ -73,6 +73,7 @@ def readyz(_request: HttpRequest) -> JsonResponse:
         "migrations": found.migrations,
         "redis": found.redis,
         "guard": found.guard,
+        "endpoints": found.endpoints,
     }
     return JsonResponse({"status": "ok" if found.ok else "not ready", **parts}, status=200 if found.ok else 503)
 

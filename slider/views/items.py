@@ -70,9 +70,8 @@ def correct(request: HttpRequest, item_id: int) -> HttpResponse:
     found = access.item_or_404(request, _id(item_id), "review")
     holds = None if _is_hidden(request, found) else corrections.holds(found)
     if holds is None:
-        return shown(
-            request, item_id, error="There is no result to correct: people have to decide it first.", status=409
-        )
+        words = "There is no result to correct: people have to decide it first."
+        return shown(request, item_id, trouble=words, kept=correction_form.in_words(request, found.task))
     if (wish := request.POST.get(schema_form.RESHAPE)) is not None:
         return shown(request, item_id, typed=correction_form.reshaped(request, found.task, holds, wish), status=200)
     said, typed = correction_form.read(request, found.task, holds)
@@ -81,7 +80,8 @@ def correct(request: HttpRequest, item_id: int) -> HttpResponse:
     try:
         made = correcting.correct(found.pk, user_id=access.person(request).pk, said=said)
     except NotOut as error:
-        return shown(request, item_id, trouble=f"{str(error).capitalize()}.")
+        kept = correction_form.in_words(request, found.task)
+        return shown(request, item_id, trouble=f"{str(error)[:1].upper()}{str(error)[1:]}.", kept=kept)
     except Unfit as error:
         return shown(request, item_id, typed=correction_form.refused(typed, said, error, found.task))
     messages.success(request, _told(made, seen=request.POST.get("number", "")))
@@ -106,7 +106,7 @@ def uncorrect(request: HttpRequest, item_id: int, correction_id: int) -> HttpRes
     except TooLate as error:
         return shown(request, item_id, trouble=f"The correction stays: {error}.")
     messages.success(request, "The correction is taken back: nothing of it has left.")
-    return HttpResponseRedirect(reverse("item", args=[found.pk]))
+    return HttpResponseRedirect(reverse("item", args=[found.pk]) + f"?again={correction_id}")
 
 
 def _is_hidden(request: HttpRequest, found: Item) -> bool:
@@ -123,8 +123,12 @@ def shown(
     typed: Typed | None = None,
     trouble: str = "",
     giving: dict[str, Any] | None = None,
+    kept: str = "",
 ) -> HttpResponse:
-    """The page of an item, with what was wrong and what was typed: `giving` is a look to a person, and the note."""
+    """The page of an item, with what was wrong and what was typed: `giving` is a look to a person, and the note.
+
+    `kept` is what was typed where no form is left for it.
+    """
     found = access.item_or_404(request, _id(item_id), "see items")
     task, carried = found.task, archived.carried(found.pk)
     body = carried.body
@@ -147,6 +151,7 @@ def shown(
         "known": Known.objects.filter(pk=found.pk, retired_at=None).first(),
         "error": error,
         "trouble": trouble,
+        "kept": kept,
         "reason": request.POST.get("reason", ""),
         "here": "items",
     }
@@ -155,9 +160,21 @@ def shown(
         context |= {"giving": giving}
     holds = corrections.holds(found) if "review" in rights and not told.is_cut else None
     if holds is not None:
+        typed = typed or _again(request, found)
         context |= {"correcting": correction_form.context(task, holds, typed)}
         context |= {"own": corrections.own(found, access.person(request).pk)}
-    return render(request, "items/item.html", context, status=409 if trouble else status if error or typed else 200)
+    is_refused = bool(error) or (typed is not None and request.method == "POST")
+    return render(request, "items/item.html", context, status=409 if trouble else status if is_refused else 200)
+
+
+def _again(request: HttpRequest, found: Item) -> Typed | None:
+    """What this person said in a correction that they took back, to go on with it; where the address asks for it."""
+    again = request.GET.get("again", "")
+    if not (again.isascii() and again.isdigit() and len(again) < 19):
+        return None
+    mine = Correction.objects.filter(pk=int(again), item=found, by=access.person(request), undone_at__isnull=False)
+    one = mine.first()
+    return None if one is None else correction_form.taken_back(one, found.task)
 
 
 def _id(number: int) -> int:

@@ -8,9 +8,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from slider.flow import handing
 from slider.flow.review import NotYours
-from slider.models import Membership, Project, Review, skills
+from slider.models import BESIDE, Membership, Project, Review, skills
 from slider.queries import people
-from slider.views import access, items
+from slider.views import access, desk_pages, items
 
 
 @require_safe
@@ -53,10 +53,11 @@ def save(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
 def assign(request: HttpRequest, item_id: int, review_id: int) -> HttpResponse:
     """Give a look at an item to one person, or back to everybody."""
     found = access.item_or_404(request, min(item_id, access.BIGGEST_ID), "lead")
-    if not Review.objects.filter(pk=min(review_id, access.BIGGEST_ID), item=found).exists():
+    looks = Review.objects.filter(pk=min(review_id, access.BIGGEST_ID), item=found)
+    if not looks.exclude(kind__in=BESIDE, token=0).exists():  # as on the page: that there is one is no lead's business
         raise Http404("There is no such look at this item.")
     to = request.POST.get("to", "")
-    chosen = int(to) if to.isascii() and to.isdigit() and len(to) < 19 else None
+    chosen = desk_pages.person_in(to)
     try:
         handing.assign(review_id, to=chosen, by=access.person(request).pk, note=request.POST.get("note", ""))
     except (NotYours, handing.Unfit) as error:

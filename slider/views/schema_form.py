@@ -44,10 +44,13 @@ def draw(
     return list(drawn.inner) if _is_open(node) else [drawn]
 
 
-def fill(schema: Mapping[str, Any], value: Any) -> dict[str, str]:
-    """A value as the fields that a browser would send."""
+def fill(schema: Mapping[str, Any], value: Any, *, whole: bool = False) -> dict[str, str]:
+    """A value as the fields that a browser would send.
+
+    `whole`: very long texts too, for a form that starts from another value.
+    """
     node = schema_nodes.of(schema, schema)
-    return schema_fill.fill(node, _start(node, value))
+    return schema_fill.fill(node, _start(node, value), whole=whole)
 
 
 def read(schema: Mapping[str, Any], typed: Typed, *, before: Any = None) -> Reading:

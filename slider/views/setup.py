@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from slider.flow import endpoints, operate, setup
 from slider.models import Endpoint, Mode, Stance, Task, Worker, can
+from slider.queries import endpoints as endpoint_of
 from slider.queries import people, practice
 from slider.schema import Schema
 from slider.views import access, examples
@@ -143,8 +144,41 @@ def worker_page(request: HttpRequest, task_id: int) -> HttpResponse:
             messages.success(request, "Nothing was different." if same else f"{saved} answers from now on.")
             return redirect("worker", task_id=task.pk)
     versions = Worker.objects.filter(task=task).order_by("-pk")[:20]
-    shown = {"task": task, "worker": worker, "form": form, "versions": versions}
+    other = Worker.objects.filter(task=task, retired_at=None, rung=setup.FALLBACK_RUNG).first()
+    shown: dict[str, Any] = {"task": task, "worker": worker, "form": form, "versions": versions, "other": other}
+    shown["endpoint"] = endpoint_of.endpoint(worker)
     return render(request, "setup/worker.html", shown, status=422 if sent else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def fallback_page(request: HttpRequest, task_id: int) -> HttpResponse:
+    """Set up, change or drop the worker that is asked in the place of a task's own."""
+    task = access.task_or_404(request, task_id, "edit task")
+    if request.POST.get("part") == "drop":
+        setup.drop_fallback(task)
+        messages.success(request, "Nobody is asked in the worker's place any more.")
+        return redirect("worker", task_id=task.pk)
+    first = Worker.objects.filter(task=task, retired_at=None).order_by("rung").first()
+    if first is None:
+        raise Http404("This task has no worker.")
+    other = Worker.objects.filter(task=task, retired_at=None, rung=setup.FALLBACK_RUNG).first()
+    administer = can(request.user, "administer", task.project)
+    start = {} if other else {name: getattr(first, name) for name in ("instructions", "model", "samples", "logprobs")}
+    start |= {} if other else {"name": "Fallback", "examples_text": examples.write(first.examples)}
+    sent = request.POST if request.method == "POST" else None
+    form = WorkerForm(sent, instance=other or Worker(), administer=administer, fallback=True, initial=start)
+    shape = examples.Shape(Schema.compile(task.input_schema), Schema.compile(task.output_schema))
+    if sent is not None and form.is_valid() and form.read_examples(shape):
+        try:
+            saved = setup.save_fallback(task, form.content())
+        except ValidationError as error:
+            _spread(error, form, form)
+        else:
+            messages.success(request, f"{saved} is there. When it is asked stands on the worker's page.")
+            return redirect("worker", task_id=task.pk)
+    shown: dict[str, Any] = {"task": task, "first": first, "other": other, "form": form}
+    shown["trouble"] = endpoint_of.trouble(other) if other else ""
+    return render(request, "setup/fallback.html", shown, status=422 if sent else 200)
 
 
 @require_POST

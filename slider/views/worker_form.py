@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from slider.llm import prices
-from slider.models import Worker
+from slider.models import FallbackOn, Worker
 from slider.views import examples
 
 
@@ -21,12 +21,20 @@ class WorkerForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
         help_text='One a line: the input, a tab, the answer. Or {"input": …, "output": …}.',
     )
 
+    fallback_on = forms.MultipleChoiceField(
+        label="The fallback is asked when",
+        required=False,
+        choices=FallbackOn.choices,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="What it answers goes to people: nothing is known of it yet.",
+    )
+
     class Meta:
         model = Worker
         fields = (
             "name", "model", "instructions", "temperature", "samples", "ask_confidence", "logprobs", "max_tokens",
             "timeout_s", "in_flight", "requests_per_min", "tokens_per_min", "daily_budget", "price_in", "price_out",
-            "base_url", "key_name",
+            "base_url", "key_name", "hedge", "batch", "fallback_on", "fallback_after_s",
         )  # fmt: skip
         widgets = {"instructions": forms.Textarea(attrs={"rows": 10})}
         labels = {
@@ -43,12 +51,18 @@ class WorkerForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
             "price_out": "Price of a million tokens out",
             "base_url": "Endpoint",
             "key_name": "Key",
+            "hedge": "Ask twice where a call straggles",
+            "batch": "Send items as batches",
+            "fallback_after_s": "Seconds without an answer before the fallback is asked",
         }
         error_messages = {
             "instructions": {"required": "Tell the model what to do with an item."},
             "model": {"required": "Name the model that answers."},
         }
         help_texts = {
+            "hedge": "At most one call in twenty is sent a second time; both are paid for. The first answer counts.",
+            "batch": "Half the price, within a day. Only where the endpoint has the Batch API.",
+            "fallback_after_s": "30 is usual. Shorter outages are waited for.",
             "samples": "More samples show where the model wavers, and cost as much more.",
             "ask_confidence": "A weak sign alone, a useful one beside others.",
             "logprobs": "The best sign where the endpoint gives them; costs nothing.",
@@ -57,7 +71,7 @@ class WorkerForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
             "key_name": "Name of the environment variable that holds the key, SLIDER_KEY_…. Empty: the installation's.",
         }
 
-    def __init__(self, *args: Any, administer: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, administer: bool, fallback: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].initial = "Worker"
         self.fields["model"].initial = settings.ENV.SLIDER_MODEL
@@ -65,6 +79,13 @@ class WorkerForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
         if not administer:
             # Who may not administer can't send the installation's keys or items to another address.
             del self.fields["base_url"], self.fields["key_name"]
+        if fallback or not self.instance.pk:
+            # A new task has nobody else yet, and a fallback is asked one item at a time and has no fallback itself.
+            del self.fields["fallback_on"], self.fields["fallback_after_s"]
+        else:
+            self.fields["fallback_after_s"].required = False
+        if fallback:
+            del self.fields["batch"]
         if self.instance.pk:
             self.fields["examples_text"].initial = examples.write(self.instance.examples)
 
@@ -75,6 +96,11 @@ class WorkerForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
         if "@" in url.partition("//")[2].partition("/")[0]:
             raise ValidationError("Leave name and password out of the address: name a key instead.")
         return url
+
+    def clean_fallback_after_s(self) -> int:
+        """A page that doesn't show it doesn't change it."""
+        given = self.cleaned_data["fallback_after_s"]
+        return self.instance.fallback_after_s if given is None else int(given)
 
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data

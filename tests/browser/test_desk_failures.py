@@ -12,7 +12,7 @@ from slider.flow import intake
 from slider.models import Item, Publication, Review, SecondOpinion
 from tests import casts
 from tests.browser.conftest import Faults, SignIn
-from tests.browser.desk_steps import SAID, at_desk, have_ahead, in_sight, verdicts, waiting
+from tests.browser.desk_steps import SAID, at_desk, have_ahead, in_sight, until, verdicts, waiting
 from tests.casts import Company
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -309,4 +309,98 @@ def test_what_comes_too_late_is_kept_as_a_second_opinion(cast: Company, sign_in:
     expect(page.locator("#sheet-title")).to_have_text("Kept as a second opinion")
     assert SecondOpinion.objects.get().note == "Half an hour of thought"
     page.get_by_role("button", name="Take the next item").click()
+    at_desk(page, "Message m2")
+
+
+def test_what_was_typed_for_a_look_that_waits_ahead_is_shown_when_others_take_it(
+    cast: Company, sign_in: SignIn
+) -> None:
+    waiting(cast, "m1", "m2", "m3")
+    page = sign_in(cast.reviewer)
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    have_ahead(page, cast, 3)
+    page.keyboard.press("a")
+    at_desk(page, "Message m2")
+    page.keyboard.press("e")
+    page.locator("#fix-note").fill("half an hour of thought")
+    page.keyboard.press("Escape")
+    page.keyboard.press("u")  # m2 waits behind m1 now
+    at_desk(page, "Message m1")
+    held = Review.objects.get(item__external_id="m2")
+    Review.objects.filter(pk=held.pk).update(holder=cast.colleague, token=held.token + 1, page="")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    until(page, lambda: page.evaluate("window.ahead.waiting.some((one) => one.card)"))
+    page.keyboard.press("a")
+    expect(page.locator("#sheet-title")).to_have_text("What you typed for Message m2 is kept")
+    expect(page.locator("#kept")).to_have_value(re.compile(r"note: half an hour of thought$"))
+    page.get_by_role("button", name="Done with it").click()
+    at_desk(page, "Message m3")
+    page.reload()  # it was read and is done with
+    at_desk(page, "Message m3")
+    assert verdicts() == ["accept", "", ""]
+
+
+@pytest.mark.parametrize("key", ["h", "f"])
+def test_a_note_that_is_half_typed_outlives_a_reload_and_is_shown_when_others_have_the_look(
+    cast: Company, sign_in: SignIn, key: str
+) -> None:
+    waiting(cast, "m1", "m2")
+    page = sign_in(cast.reviewer)
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    field = {"h": "#hand-note", "f": "#flag-note"}[key]
+    page.keyboard.press(key)
+    page.locator(field).fill("You know this customer, since")
+    page.reload()
+    at_desk(page, "Message m1")
+    expect(page.locator(field)).to_be_visible()
+    expect(page.locator(field)).to_have_value("You know this customer, since")
+    page.goto("/")
+    held = Review.objects.get(item__external_id="m1")
+    Review.objects.filter(pk=held.pk).update(holder=cast.colleague, token=held.token + 1, page="")
+    page.goto("/desk/")
+    expect(page.locator("#sheet-title")).to_have_text("What you typed for Message m1 is kept")
+    expect(page.locator("#kept")).to_have_value(re.compile(r"note: You know this customer, since$"))
+
+
+def test_a_note_that_is_refused_leaves_a_fix_that_is_half_typed_in_its_form(
+    cast: Company, sign_in: SignIn, faults: Faults
+) -> None:
+    faults.expect("422")
+    waiting(cast, "m1")
+    page = sign_in(cast.reviewer)
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    page.keyboard.press("e")
+    page.locator("[name='f.amount']").fill("94")
+    page.keyboard.press("Escape")
+    page.keyboard.press("h")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#hand-error")).to_be_visible()
+    page.locator("#hand-note").fill("You know them.")
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    expect(page.locator("[name='f.amount']")).to_have_value("94")
+
+
+def test_skipping_a_look_that_others_have_by_now_loses_nothing_that_was_typed(
+    cast: Company, sign_in: SignIn, faults: Faults
+) -> None:
+    faults.expect("409")
+    waiting(cast, "m1", "m2")
+    page = sign_in(cast.reviewer)
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    have_ahead(page, cast, 2)
+    page.keyboard.press("e")
+    page.locator("#fix-note").fill("half an hour of thought")
+    page.keyboard.press("Escape")
+    held = Review.objects.get(item__external_id="m1")
+    Review.objects.filter(pk=held.pk).update(holder=cast.colleague, token=held.token + 1)
+    page.keyboard.press("s")
+    expect(page.locator("#sheet-title")).to_have_text("This item is not yours any more")
+    page.get_by_role("button", name="Take the next item").click()
+    expect(page.locator("#kept")).to_have_value(re.compile(r"note: half an hour of thought$"))
+    page.get_by_role("button", name="Done with it").click()
     at_desk(page, "Message m2")

@@ -6,6 +6,7 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +14,21 @@ from playwright.sync_api import Page, expect
 
 from slider.flow import handing, known, operate, presence, steer
 from slider.flow import imports as importing
-from slider.models import Import, Membership, Mode, Review, ReviewKind, Stance, Task, Verdict, Worker
+from slider.models import (
+    Batch,
+    BatchState,
+    Circuit,
+    FallbackOn,
+    Import,
+    Membership,
+    Mode,
+    Review,
+    ReviewKind,
+    Stance,
+    Task,
+    Verdict,
+    Worker,
+)
 from tests import casts, evidence, pasts
 from tests.browser.conftest import Faults, SignIn
 
@@ -152,6 +167,30 @@ def test_the_fleet_fits_everybody(sign_in: SignIn, fit: Callable[[Page], None]) 
         answer = page.goto(address)
         assert answer is not None
         assert answer.status == 200, address
+        fit(page)
+
+
+def _whims(cast: casts.Company) -> list[str]:
+    """A worker whose endpoint is out, which sends batches and has a fallback in trouble; all with long words."""
+    first = cast.worker
+    Worker.objects.filter(pk=first.pk).update(fallback_on=FallbackOn.values, hedge=True)
+    Worker.objects.create(task=cast.task, name=LONG[:80], model="m" * 80, rung=2, trouble=LONG[:250])
+    now = timezone.now()
+    endpoint = {"base_url": settings.ENV.OPENAI_BASE_URL, "model": first.model, "key_name": first.key_name}
+    Circuit.objects.create(**endpoint, points=40, reason=LONG[:290], opened_at=now, probe_at=now, apart=True)
+    Batch.objects.create(worker=first, problem=LONG[:300], tries=3)
+    Batch.objects.create(worker=first, state=BatchState.ENDED, ended_at=now, sent_at=now, ending=LONG[:300])
+    return [reverse(name, args=[cast.task.pk]) for name in ("worker", "fallback")]
+
+
+def test_the_whims_of_an_endpoint_fit_everybody(sign_in: SignIn, fit: Callable[[Page], None]) -> None:
+    cast = casts.company()
+    addresses = _whims(cast)
+    page = sign_in(cast.admin)
+    for address in addresses:
+        page.goto(address)
+        assert "No usable answer since" in page.content() or address.endswith("fallback")
+        page.evaluate("for (const fold of document.querySelectorAll('main details')) fold.open = true")
         fit(page)
 
 

@@ -93,6 +93,23 @@ def test_a_fix_comes_back_as_it_was_typed_and_the_empty_desk_has_the_key_as_well
     assert Publication.objects.get().answer == SAID | {"amount": 95}
 
 
+def test_a_fix_that_was_taken_back_outlives_a_reload(cast: Company, sign_in: SignIn) -> None:
+    waiting(cast, "m1")
+    page = sign_in(cast.reviewer)
+    page.goto("/desk/")
+    at_desk(page, "Message m1")
+    page.keyboard.press("e")
+    page.locator("[name='f.amount']").fill("94")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#sheet-title")).to_have_text("Nothing waits for you just now")
+    page.keyboard.press("u")
+    at_desk(page, "Message m1")
+    page.reload()  # what its page held is let go
+    at_desk(page, "Message m1")
+    page.keyboard.press("e")
+    expect(page.locator("[name='f.amount']")).to_have_value("94")
+
+
 def test_the_seconds_count_down_and_the_button_goes_with_them(cast: Company, sign_in: SignIn) -> None:
     waiting(cast, "m1", "m2")
     page = sign_in(cast.reviewer)

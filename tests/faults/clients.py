@@ -103,7 +103,7 @@ class Reviewer:
             if look is None:
                 stop.wait(0.3)
                 continue
-            stop.wait(22.0 if self._chance.random() < 0.005 else self._chance.uniform(0.01, 0.05))
+            stop.wait(25.0 if self._chance.random() < 0.01 else self._chance.uniform(0.01, 0.05))
             self._decide(look, stop)
 
     def _take(self) -> tuple[int, int] | None:
@@ -128,7 +128,9 @@ class Reviewer:
             said |= {"verdict": "reject", "reason": self._chance.choice(REASONS)}
         self._history.add(self._name, "invoke", "decide", str(review), note)
         again = self._chance.random() < 0.05
-        while not stop.is_set():
+        ends = False
+        while not ends:
+            ends = stop.is_set()  # whoever was away for long says their last word at the end: it comes too late
             try:
                 answer = self._post(f"/desk/{review}/decide", **said)
             except (OSError, http.client.HTTPException) as error:

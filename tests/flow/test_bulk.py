@@ -39,6 +39,13 @@ def test_values_come_back_as_they_went_in() -> None:
     assert stored.created_at is not None
 
 
+def test_a_column_with_a_default_takes_a_value_only_where_it_is_said_to() -> None:
+    rows = attempts(casts.company(), count=2, instead_of="refused")
+    bulk.insert(rows[:1])
+    bulk.insert(rows[1:], given=("instead_of",))
+    assert [Attempt.objects.get(pk=row.pk).instead_of for row in rows] == ["", "refused"]
+
+
 def test_no_value_is_sql_null_and_not_json_null() -> None:
     (row,) = attempts(casts.company(), count=1)
     row.answer = None

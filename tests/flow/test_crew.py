@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from slider.flow import crew, operate
+from slider.flow import crew, operate, work
 from slider.flow.operate import Target
 from slider.models import Item, Pump, Stance, Task, Worker
 from tests import casts
@@ -97,6 +97,41 @@ def test_who_gives_no_sign_of_life_has_lost_its_seats_and_gets_them_back_when_it
     assert deal(second, uses=10) == 5
     assert deal(second, uses=5) == 5
     assert deal(first) == 5
+
+
+def test_seats_at_the_fallbacks_endpoint_are_dealt_beside_the_workers_own() -> None:
+    company(in_flight=10)
+    first, second = join(), join()
+    assert deal(first) == 5
+    assert crew.deal_fallback(first, in_flight=3, uses=0) == 2
+    assert crew.deal_fallback(second, in_flight=3, uses=0) == 1
+    assert crew.deal_fallback(first, in_flight=1, uses=2) == 0, "the second one has it"
+    crew.leave(second, rests=False)
+    assert crew.deal_fallback(first, in_flight=3, uses=0) == 3
+    assert deal(first, uses=5) == 10
+
+
+def test_no_pump_joins_a_task_whose_worker_sends_batches_whatever_its_fallback_does() -> None:
+    cast = company()
+    Worker.objects.filter(pk=cast.worker.pk).update(batch=True)
+    Worker.objects.create(task=cast.task, name="another", model="standin-1", rung=2)
+    assert crew.join("a pump", host="here") is None
+    assert work.waiting() == []
+    Worker.objects.filter(pk=cast.worker.pk).update(batch=False)
+    assert work.waiting() == [cast.task.pk]
+    assert crew.join("a pump", host="here") is not None
+
+
+def test_a_halted_fallback_halts_no_task_and_a_halted_worker_is_not_kept_going_by_its_fallback() -> None:
+    cast = company()
+    Worker.objects.create(task=cast.task, name="another", model="standin-1", rung=2)
+    another, own = (Target(task_id=cast.task.pk, profile=name) for name in ("another", cast.worker.name))
+    operate.stand(another, Stance.PAUSED, by=cast.admin.pk, reason="a test")
+    assert work.waiting() == [cast.task.pk]
+    operate.stand(another, None, by=cast.admin.pk, reason="a test")
+    operate.stand(own, Stance.PAUSED, by=cast.admin.pk, reason="a test")
+    assert work.waiting() == []
+    assert crew.join("a pump", host="here") is None
 
 
 def test_a_pump_whose_row_is_gone_may_begin_nothing() -> None:

@@ -467,3 +467,117 @@ def test_who_lacks_a_skill_is_refused_for_a_known_answer_in_the_same_words(cast:
     with pytest.raises(Unfit) as refused:
         give(held, to=cast.colleague)
     assert [*words, str(refused.value)] == ["colleague lacks what it takes: german"] * 2
+
+
+@pytest.mark.parametrize("to_lead", [False, True])
+@pytest.mark.parametrize("taken_since", [False, True])
+def test_what_is_given_twice_is_given_once_and_both_are_answered_alike(
+    cast: Company, lead: User, to_lead: bool, taken_since: bool
+) -> None:
+    casts.one(cast.task)
+    held = casts.take(cast.reviewer, cast.task)
+    given = handing.Give("please see", to=None if to_lead else lead.pk, to_lead=to_lead)
+    handing.give(held.pk, given, user_id=cast.reviewer.pk, token=held.token)
+    if taken_since:
+        casts.take(lead, cast.task)
+    handing.give(held.pk, given, user_id=cast.reviewer.pk, token=held.token)  # its answer was lost on the way
+    assert Handing.objects.count() == 1
+    other = handing.Give("something else", to=given.to, to_lead=to_lead)
+    with pytest.raises(NotYours):
+        handing.give(held.pk, other, user_id=cast.reviewer.pk, token=held.token)
+
+
+# -- nothing that is refused tells a kind -----------------------------------------------------------------------------
+
+
+def old_item(cast: Company, kind: ReviewKind, *, by: User, of: Task | None = None) -> Review:
+    """A look of this kind that can be taken; where it is at an old item, at one that `by` has decided."""
+    task = of or cast.task
+    item = casts.one(task, f"of {kind}")
+    if kind == ReviewKind.GATE:
+        return Review.objects.get(item=item)
+    Task.objects.filter(pk=task.pk).update(undo_s=0)  # it can't be taken back, so a second look may follow
+    casts.decide(by, task)
+    Known.objects.create(item=item, task=task, draft_right=True, source=KnownFrom.AGREED)
+    return Review.objects.create(item=item, task=task, kind=kind, skills=task.skills or None)
+
+
+KINDS = [ReviewKind.GATE, ReviewKind.KNOWN, ReviewKind.SECOND]
+
+
+def test_what_somebody_passed_on_is_said_to_be_anybodys_again(cast: Company, lead: User) -> None:
+    casts.one(cast.task)
+    look = Review.objects.get()
+    handing.assign(look.pk, to=cast.colleague.pk, by=lead.pk)
+    held = casts.take(cast.colleague, cast.task)
+    review.skip(held.pk, user_id=cast.colleague.pk, token=held.token)
+    (owed,) = handed.owed(look.item_id)
+    assert (owed.holder, owed.assignee) == ("", "")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_lead_who_assigns_is_told_the_same_whatever_kind_of_look_it_is(
+    cast: Company, lead: User, kind: ReviewKind
+) -> None:
+    look = old_item(cast, kind, by=cast.colleague)
+    casts.take(cast.reviewer, cast.task)
+    handing.assign(look.pk, to=cast.colleague.pk, by=lead.pk, note="you know them")
+    (owed,) = handed.owed(look.item_id)
+    assert (owed.holder, owed.assignee) == ("", "colleague")
+    look.refresh_from_db()
+    if kind == ReviewKind.GATE:
+        assert look.assignee_id == cast.colleague.pk
+    else:
+        assert look.assignee_id is None
+        assert not may(cast.colleague, look)
+        mine = casts.take(cast.reviewer, cast.task)
+        assert [one.said for one in handed.words_on(mine)] == ["lead assigned it"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_who_gets_it_instead_reads_nothing_of_whom_it_was_meant_for(
+    cast: Company, lead: User, kind: ReviewKind
+) -> None:
+    look = old_item(cast, kind, by=cast.colleague)
+    held = casts.take(cast.reviewer, cast.task)
+    give(held, to=None if kind == ReviewKind.GATE else cast.colleague)
+    mine = casts.take(lead, cast.task)
+    assert mine.pk == look.pk
+    assert [one.said for one in handed.words_on(mine)] == ["reviewer handed it on"]
+
+
+@pytest.mark.parametrize("how", ["assigned", "handed on"])
+@pytest.mark.parametrize("kind", [ReviewKind.PEER, ReviewKind.KNOWN])
+def test_where_several_look_the_same_refusal_meets_who_has_had_the_item(
+    cast: Company, lead: User, kind: ReviewKind, how: str
+) -> None:
+    several = casts.task(cast.project, by=cast.admin, name="Twice", slug="twice", looks=2)
+    item = casts.one(several)
+    casts.decide(cast.colleague, several)
+    if kind == ReviewKind.KNOWN:
+        casts.decide(cast.admin, several)
+        Known.objects.create(item=item, task=several, draft_right=True, source=KnownFrom.AGREED)
+        Review.objects.create(item=item, task=several, kind=kind)
+    held = casts.take(cast.reviewer, several)
+    assert held.kind == kind
+    assigned = partial(handing.assign, held.pk, to=cast.colleague.pk, by=lead.pk)
+    act = assigned if how == "assigned" else partial(give, held, to=cast.colleague)
+    with pytest.raises(Unfit) as refused:
+        act()
+    assert str(refused.value) == "colleague has had this item before and can't take this look"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_flag_that_nobody_who_leads_could_answer_is_refused_whatever_kind_of_look_it_is(
+    cast: Company, kind: ReviewKind
+) -> None:
+    Task.objects.filter(pk=cast.task.pk).update(skills=["german"])
+    Membership.objects.filter(user__in=[cast.reviewer, cast.colleague]).update(skills=["german"])
+    cast.task.refresh_from_db()
+    look = old_item(cast, kind, by=cast.colleague)
+    held = casts.take(cast.reviewer, cast.task)
+    assert held.pk == look.pk
+    with pytest.raises(Unfit, match="nobody who leads can take it"):
+        handing.flag(held.pk, user_id=cast.reviewer.pk, token=held.token, note="May we?")
+    held.refresh_from_db()
+    assert held.state == ReviewState.HELD

@@ -132,20 +132,6 @@ def test_like_comes_with_like_unless_something_else_is_much_more_urgent(cast: Co
     assert takes(other.pk) == "o1"
 
 
-def test_thousands_of_skipped_looks_before_the_first_hide_nothing(
-    cast: Company, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for n in range(5):
-        casts.one(cast.task, f"m{n}")
-    for look in Review.objects.order_by("pk")[:4]:
-        look.declines.create(user=cast.reviewer)
-        Review.objects.filter(pk=look.pk).update(declined=True)
-    monkeypatch.setattr(claims, "_WINDOWS", (1, 2, 3))
-    assert order(cast) == []  # as far as it looks
-    monkeypatch.setattr(claims, "_WINDOWS", (1, 2, 5))
-    assert order(cast) == ["m4"]
-
-
 # ---- nobody can tell an audit, a look back, a known answer or a second look
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 
+import redis
 from django.conf import settings
 
 from tasks.pace import FIRST_GUESS, Pace
@@ -49,6 +50,29 @@ def test_a_limit_below_what_one_call_takes_lets_one_through_at_a_time() -> None:
     assert limited.permits(20, held=1) == 0
     limited.used(calls=1, tokens=300)
     assert limited.permits(20, held=0) == 0
+
+
+def test_of_two_pumps_that_were_permitted_the_same_calls_one_may_begin_them() -> None:
+    first, second = pace(requests=10), pace(requests=10)
+    second._name = first._name
+    assert first.permits(8, held=0) == second.permits(8, held=0) == 8
+    assert (first.begun(8), second.begun(8)) == (8, 2)
+    assert first.begun(1) == 0
+
+
+def test_what_this_process_has_used_an_emptied_redis_does_not_give_back() -> None:
+    limited = pace(requests=10)
+    limited.begun(7)
+    redis.Redis.from_url(settings.REDIS_URL).flushdb()
+    assert limited.permits(10, held=0) == 3
+
+
+def test_without_redis_each_pump_keeps_to_its_share() -> None:
+    half = pace(requests=10, redis_url="redis://127.0.0.1:9/0")
+    half.share = 0.5
+    assert half.permits(10, held=0) == 5
+    half.begun(5)
+    assert half.permits(10, held=0) == 0
 
 
 def test_without_redis_the_limit_is_kept_in_this_process() -> None:

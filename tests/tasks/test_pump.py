@@ -33,6 +33,8 @@ class World:
     renewed: list[int] = field(default_factory=list)
     in_flight: int = 0
     peak: int = 0
+    limit: int = 2**31
+    turns: int = 1  # of the loop, that a call takes
     threads: Threads = field(default_factory=Threads)
     on_asked: Callable[[int], None] = lambda _: None
     halted: pump.Halted = ""
@@ -50,7 +52,8 @@ class World:
         try:
             if claim.item_id in self.broken:
                 raise self.broken[claim.item_id]
-            await asyncio.sleep(0)
+            for _ in range(self.turns):
+                await asyncio.sleep(0)
             if claim.item_id in self.waits:
                 await self.waits[claim.item_id].wait()
         finally:
@@ -81,6 +84,7 @@ class World:
             give_back=self.give_back,
             pause_s=lambda item_id: self.pauses.get(item_id, 0.0),
             watch=self.watch,
+            limit=lambda: self.limit,
         )
         return pump.Pump(
             hands, threads=self.threads, in_flight=in_flight, lease_s=lease_s, shift_s=shift_s, linger_s=0.0
@@ -353,3 +357,48 @@ def test_an_idle_pump_takes_what_it_hears_of_without_waiting_for_its_next_look()
             return await shift.run()
 
     assert asyncio.run(run()) == 1
+
+
+def test_a_limit_that_moves_is_kept_at_every_moment() -> None:
+    world = World(ready=list(range(120)), limit=2, turns=20)
+    seen: list[tuple[int, int]] = []
+
+    def note(item_id: int) -> None:
+        seen.append((world.in_flight, world.limit))
+        world.limit = 2 if len(world.asked) < 40 else 5 if len(world.asked) < 80 else 1
+
+    world.on_asked = note
+    assert run(world, in_flight=8) == 120
+    # Who was under way when the limit fell stays so: beyond it nobody begins.
+    assert max(in_flight for in_flight, limit in seen[:40]) == 2
+    assert 3 <= max(in_flight for in_flight, limit in seen[40:80]) <= 5
+    assert max(in_flight for in_flight, limit in seen[90:]) == 1
+
+
+def test_at_a_limit_of_nothing_one_item_is_held_and_none_begins_and_all_are_returned() -> None:
+    world = World(ready=list(range(20)), limit=0)
+    assert run(world, shift_s=0.3) == 0
+    assert world.asked == []
+    assert len(world.returned) == 1
+    assert sorted(world.returned + world.ready) == list(range(20))
+
+
+def test_an_error_in_a_tick_ends_the_shift_with_it() -> None:
+    world = World(ready=list(range(20)))
+
+    def broken(uses: int, idle: bool) -> tuple[int, bool]:
+        raise RuntimeError("a defect")
+
+    shift = world.pump()
+    object.__setattr__(shift._hands, "tick", broken)
+    world.waits = dict.fromkeys(range(20), asyncio.Event())
+    world.on_asked = lambda _: shift._tick_now.set()
+
+    async def run() -> int:
+        asyncio.get_running_loop().call_later(0.2, world.waits[0].set)
+        async with asyncio.timeout(10):
+            return await shift.run()
+
+    with pytest.raises(RuntimeError, match="a defect"):
+        asyncio.run(run())
+    assert sorted([*world.written, *world.returned, *world.ready]) == list(range(20))

@@ -1,6 +1,8 @@
 """The whole path of an item through a shift: claim, call, score, route, write; and every way it can go wrong."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,6 +14,8 @@ from pytest_django.fixtures import Settings
 from slider.flow import claims, operate, setup
 from slider.flow.work import Finding
 from slider.llm import client
+from slider.llm.records import Answered
+from slider.llm.records import Outcome as CallOutcome
 from slider.models import (
     Attempt,
     Decision,
@@ -29,7 +33,8 @@ from slider.models import (
     Why,
     Worker,
 )
-from tasks.work import Shift, key_of, settle, work
+from tasks.keys import key_of
+from tasks.work import Shift, settle, work
 from tests import casts
 from tests.standin import Model
 
@@ -221,6 +226,26 @@ def test_a_shift_begins_nothing_more_once_its_task_is_paused_or_its_worker_repla
     assert states(cast) == {State.WORKING: 1, State.READY: 1}
 
 
+@pytest.mark.parametrize(
+    ("answered", "pause_s"),
+    [
+        (casts.fails(CallOutcome.RATE_LIMITED), 1.0),
+        (replace(casts.fails(CallOutcome.RATE_LIMITED), retry_after_s=7.0), 7.0),
+        (replace(casts.fails(CallOutcome.RATE_LIMITED), retry_after_s=3600.0), 60.0),
+        (replace(casts.fails(CallOutcome.SERVER_ERROR), status=503, retry_after_s=5.0), 5.0),
+        (replace(casts.fails(CallOutcome.SERVER_ERROR), status=500, retry_after_s=5.0), 0.0),
+        (casts.fails(CallOutcome.UNAUTHORISED), math.inf),
+        (casts.says({"topic": "other", "urgent": True}), 0.0),
+    ],
+)
+def test_everybody_waits_as_long_as_the_endpoint_asks_up_to_a_minute(answered: Answered, pause_s: float) -> None:
+    cast = company(1)
+    shift = Shift(cast.task, cast.worker)
+    finding = Finding(shift.claim(1, 0)[0], answered, None)
+    assert shift.pause_s(finding) == pause_s
+    assert shift.pause_s(replace(finding, free=True)) == 0.0  # a probe keeps nobody
+
+
 def side_by_side(count: int) -> int:
     """As many hints at once, each taken by a thread as if it were a process; what all settled."""
     with ThreadPoolExecutor(count) as threads:
@@ -232,9 +257,9 @@ def test_several_pumps_on_one_task_do_every_item_once_within_what_its_worker_all
 ) -> None:
     company(240, worker={"in_flight": 6})
     air, peak, pumps = 0, 0, set()
-    original = client.Client.ask
+    original = client.Client.fetch
 
-    async def ask(self: client.Client, *arguments: Any, **named: Any) -> Any:
+    async def fetch(self: client.Client, *arguments: Any, **named: Any) -> Any:
         nonlocal air, peak
         air += 1
         peak = max(peak, air)
@@ -244,7 +269,7 @@ def test_several_pumps_on_one_task_do_every_item_once_within_what_its_worker_all
         finally:
             air -= 1
 
-    monkeypatch.setattr(client.Client, "ask", ask)
+    monkeypatch.setattr(client.Client, "fetch", fetch)
     model.faults(latency_ms=60)
     assert side_by_side(3) == 240
     assert Attempt.objects.count() == Decision.objects.count() == 240

@@ -9,7 +9,18 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from slider.flow import intake
-from slider.models import Item, Publication, Review, ReviewState, SecondOpinion, State, Undone, Verdict
+from slider.models import (
+    Handing,
+    Item,
+    Publication,
+    Review,
+    ReviewState,
+    SecondOpinion,
+    State,
+    Task,
+    Undone,
+    Verdict,
+)
 from tests import casts
 from tests.casts import Company
 
@@ -17,6 +28,7 @@ pytestmark = pytest.mark.django_db
 
 PROPOSAL = {"topic": "refund", "urgent": False}
 RIVAL = {"topic": "delivery", "urgent": False}
+LONG = {"text": {"type": "string"}}
 
 
 @pytest.fixture
@@ -352,3 +364,52 @@ def test_nobody_undoes_at_another_persons_desk(cast: Company) -> None:
     assert undo(signed_in(cast.colleague), review).status_code == 302
     assert "data-undo" not in page_of(signed_in(cast.colleague))
     assert not Undone.objects.exists()
+
+
+@pytest.mark.parametrize("way", ["let go and opened again", "taken anew"])
+def test_a_fix_that_was_taken_back_comes_back_whenever_its_look_does(cast: Company, way: str) -> None:
+    casts.one(cast.task)
+    client, review = signed_in(cast.reviewer), casts.take(cast.reviewer, cast.task)
+    decide(client, review, **as_form(PROPOSAL | {"reply": "Five careful lines."}), note="thought about it")
+    undo(client, review)
+    Review.objects.update(state=ReviewState.OPEN, last_holder=cast.reviewer, holder=None, lease_until=None)
+    if way == "taken anew":
+        client.post("/desk/take")
+        assert Review.objects.get().token == review.token + 2
+    page = client.get(f"/desk/{review.pk}/").content.decode()
+    assert "Five careful lines." in page
+    assert "thought about it" in page
+    Review.objects.update(state=ReviewState.OPEN, holder=None, lease_until=None)
+    signed_in(cast.colleague).post("/desk/take")
+    assert "Five careful lines." not in signed_in(cast.colleague).get(f"/desk/{review.pk}/").content.decode()
+
+
+def test_a_very_long_fix_that_was_taken_back_is_as_it_was_typed_and_not_the_drafts(cast: Company) -> None:
+    Task.objects.filter(pk=cast.task.pk).update(
+        output_schema={"type": "object", "properties": LONG, "required": ["text"], "additionalProperties": False}
+    )
+    draft, mine = {"text": "a" * 110_000}, {"text": "b" * 110_000}
+    cast.task.refresh_from_db()
+    casts.one(cast.task, "m1", casts.says(draft, field="text"))
+    client, review = signed_in(cast.reviewer), casts.take(cast.reviewer, cast.task)
+    decide(client, review, **{"f.text": mine["text"]}, verdict="fix")
+    assert Review.objects.get().answer == mine
+    undo(client, review)
+    assert mine["text"] in client.get(f"/desk/{review.pk}/").content.decode()
+
+
+# ---- handing on
+
+
+@pytest.mark.parametrize("to", ["x", "12x", "-1", "\u0663", "0", str(2**70), "<b>"])
+def test_a_look_handed_to_nobody_there_is_goes_to_nobody_and_keeps_the_note(cast: Company, to: str) -> None:
+    casts.one(cast.task)
+    client, review = signed_in(cast.reviewer), casts.take(cast.reviewer, cast.task)
+    response = client.post(f"/desk/{review.pk}/hand", claim(review, to=to, note="Three lines of thought."))
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert "That person does not review in this project." in page
+    assert "Three lines of thought." in page
+    review.refresh_from_db()
+    assert (review.state, review.holder_id) == (ReviewState.HELD, cast.reviewer.pk)
+    assert not Handing.objects.exists()

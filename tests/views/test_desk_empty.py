@@ -10,6 +10,7 @@ from django.utils import timezone
 from slider.flow import ahead, hiding, operate, review
 from slider.flow.ahead import Leases
 from slider.models import Hidden, Item, Review, ReviewState, Role, Stance
+from slider.queries import offered
 from tests import casts
 from tests.casts import Company
 
@@ -142,3 +143,19 @@ def test_hiding_all_is_said_and_strangers_hide_nothing(cast: Company) -> None:
     assert signed_in(cast.viewer).post("/desk/tasks").status_code == 403
     signed_in(cast.outsider).post("/desk/tasks", {"shown": [cast.task.pk]})
     assert Hidden.objects.count() == 1
+
+
+def test_where_only_the_first_looks_are_counted_the_page_says_so_and_looks_farther(
+    cast: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offered, "SCANNED", 2)
+    for n in range(4):
+        casts.one(cast.task, f"m{n}")
+    looks = list(Review.objects.order_by("turn").values_list("pk", flat=True))
+    Review.objects.filter(pk__in=looks[:3]).update(skills=["german"])
+    page = desk(cast)
+    assert "Nothing in front is for you" in page
+    assert "it is looked for farther back" in page
+    assert "<dt>for others alone</dt> <dd> 2 or more: they take another skill" in page
+    assert "data-take-itself" in page
+    assert signed_in(cast.reviewer).post("/desk/take").headers["Location"] == f"/desk/{looks[3]}/"

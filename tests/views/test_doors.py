@@ -134,6 +134,7 @@ def test_readyz_names_the_parts() -> None:
         "migrations": "ok",
         "redis": "ok",
         "guard": "ok",
+        "endpoints": "ok",
     }
 
 

@@ -1,16 +1,20 @@
 """The operator's board: who sees what, what it says, and acts that take a reason and move no more than was shown."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from slider.flow import endpoints, operate, presence
+from slider import exposition
+from slider.flow import circuits, endpoints, operate, presence
+from slider.llm.records import Outcome
 from slider.models import (
     Decision,
     Delivery,
@@ -24,7 +28,7 @@ from slider.models import (
     State,
     Worker,
 )
-from slider.queries import fleet, fleet_stuck, fleet_tasks
+from slider.queries import fleet, fleet_stuck, fleet_tasks, metrics
 from tests import casts
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +68,24 @@ def test_who_runs_nothing_of_the_fleet_is_told_whom_to_ask(cast: casts.Company, 
         sent = {"stance": "paused", "reason": "x", "what": "no_answer", "upto": "99999"}
         assert mine.post(reverse(name, args=[cast.task.pk]), sent).status_code == 403
     assert not Operation.objects.exists()
+
+
+def test_an_endpoint_that_is_out_is_said_on_the_board_and_at_the_task_and_counted(cast: casts.Company) -> None:
+    worker = Worker.objects.get(task=cast.task)
+    key = circuits.Key(worker.base_url or settings.ENV.OPENAI_BASE_URL, worker.model, worker.key_name)
+    before = exposition.text(metrics.families())
+    circuits.note(key, [circuits.News(Outcome.SERVER_ERROR, "500: <b>")] * 8, known=circuits.Standing())
+    for address in (reverse("fleet"), reverse("fleet-task", args=[cast.task.pk])):
+        page = client("root").get(address).content.decode()
+        assert "No usable answer since" in page
+        assert "500: &lt;b&gt;" in page
+    assert (_stopped(before), _stopped(exposition.text(metrics.families()))) == ("0", "1")
+
+
+def _stopped(text: str) -> str:
+    found = re.search(r"^slider_worker_stopped\{.*\} (\S+)$", text, re.MULTILINE)
+    assert found
+    return found[1]
 
 
 def test_an_admin_sees_the_tasks_of_their_projects_and_no_machine(cast: casts.Company) -> None:

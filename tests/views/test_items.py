@@ -6,7 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from slider.flow import corrections
 from slider.flow import review as reviewing
+from slider.flow.corrections import NotOut
 from slider.models import Correction, Item, Publication, Review, ReviewKind, State, Verdict
 from tests import casts
 from tests.casts import Company
@@ -217,3 +219,52 @@ def test_correcting_tells_no_open_audit_from_a_gate(cast: Company) -> None:
     assert [answer.status_code for answer in answers] == [409, 409]
     assert "Correct the result" not in page(client, f"/items/{audit.pk}/")
     assert signed_in(cast.admin).post(f"/items/{audit.pk}/correct", BETTER).status_code == 302
+
+
+def test_what_was_typed_to_correct_stands_on_the_page_where_there_is_no_result_any_more(cast: Company) -> None:
+    waiting = casts.one(cast.task)
+    typed = BETTER | {"note": "Three <b>lines</b>"}
+    response = signed_in(cast.admin).post(f"/items/{waiting.pk}/correct", typed)
+    assert response.status_code == 409
+    kept = response.content.decode().split('<textarea id="kept"')[1].split("</textarea>")[0]
+    for words in (
+        "topic: &quot;delivery&quot;",
+        "urgent: true",
+        "what was wrong: ",
+        "note: Three &lt;b&gt;lines&lt;/b&gt;",
+    ):
+        assert words in kept, words
+
+
+def test_what_was_typed_is_kept_where_the_result_goes_in_the_very_moment(
+    cast: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = out(cast)
+
+    def gone(*_: object, **__: object) -> None:
+        raise NotOut("the item is waiting for people: there is no result that could be corrected")
+
+    monkeypatch.setattr(corrections, "correct", gone)
+    response = signed_in(cast.reviewer).post(f"/items/{item.pk}/correct", BETTER | {"note": "Three lines"})
+    assert response.status_code == 409
+    kept = response.content.decode().split('<textarea id="kept"')[1].split("</textarea>")[0]
+    assert "note: Three lines" in kept
+    assert "topic: &quot;delivery&quot;" in kept
+
+
+def test_a_correction_that_was_taken_back_stands_in_the_form_again_and_for_nobody_else(cast: Company) -> None:
+    item = out(cast)
+    client = signed_in(cast.reviewer)
+    client.post(f"/items/{item.pk}/correct", BETTER | {"f.reply": "Five careful lines.", "note": "the order says so"})
+    made = Correction.objects.get()
+    back = client.post(f"/items/{item.pk}/corrections/{made.pk}/undo", follow=True)
+    assert back.redirect_chain == [(f"/items/{item.pk}/?again={made.pk}", 302)]
+    form = back.content.decode().split('class="card correct"')[1].split("</details>")[0]
+    assert form.lstrip().startswith("open")
+    for words in ("Five careful lines.", "the order says so", '<option value="wrong" selected>'):
+        assert words in form, words
+    other = page(signed_in(cast.colleague), f"/items/{item.pk}/?again={made.pk}").split('class="card correct"')[1]
+    other = other.split("</details>")[0]
+    assert "Five careful lines." not in other
+    for odd in ("x", str(2**70), "0", "-1"):
+        assert client.get(f"/items/{item.pk}/?again={odd}").status_code == 200

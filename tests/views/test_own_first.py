@@ -149,3 +149,11 @@ def test_it_is_nobody_elses_to_answer(cast: casts.Company) -> None:
     assert lost.status_code == 409
     assert "It comes tomorrow." in lost.content.decode()  # to copy
     assert "4711" not in lost.content.decode()
+
+
+def test_another_shape_of_the_form_gives_nothing_of_a_hidden_draft_away(cast: casts.Company) -> None:
+    held = hidden(cast)
+    asked = {"token": held.token, "f.reply~keep": "1", "reshape": "whole:/reply"}
+    page = client(cast.reviewer).post(f"/desk/{held.pk}/decide", asked).content.decode()
+    assert "Your own answer first." in page
+    assert "4711" not in page

@@ -163,3 +163,28 @@ def test_the_word_of_a_peer_is_taken_only_where_it_is_shown(cast: Company, lead:
     client.post(reverse("desk-decide", args=[held.pk]), {"token": held.token, "as": first.pk, "verdict": "accept"})
     held.refresh_from_db()
     assert held.verdict == Verdict.ACCEPT
+
+
+@pytest.mark.parametrize("to", ["x", "12x", "-1", "0", str(2**70)])
+def test_a_look_assigned_to_nobody_there_is_stays_whose_it_is(cast: Company, lead: User, to: str) -> None:
+    casts.one(cast.task)
+    look = Review.objects.get()
+    client, address = signed_in(lead), reverse("look-assign", args=[look.item_id, look.pk])
+    client.post(address, {"to": cast.colleague.pk})
+    refused = client.post(address, {"to": to, "note": "Three lines."})
+    assert refused.status_code == 409
+    assert "that person does not review in this project" in refused.content.decode()
+    assert 'value="Three lines."' in refused.content.decode()
+    look.refresh_from_db()
+    assert look.assignee_id == cast.colleague.pk
+
+
+def test_a_known_answer_that_nobody_has_had_is_no_look_to_assign(cast: Company, lead: User) -> None:
+    """It stands on no page: an address that is guessed must not tell that it is there."""
+    item = casts.one(cast.task)
+    casts.decide(cast.reviewer, cast.task)
+    Known.objects.create(item=item, task=cast.task, draft_right=True, source=KnownFrom.AGREED)
+    look = Review.objects.create(item=item, task=cast.task, kind=ReviewKind.KNOWN)
+    address = reverse("look-assign", args=[item.pk, look.pk])
+    assert signed_in(lead).post(address, {"to": cast.colleague.pk}).status_code == 404
+    assert not Handing.objects.exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import time
 from typing import Final
 
@@ -28,6 +29,8 @@ def complete(asked: Asked, *, brain: Brain, fault: Fault | None, faults: Faults)
         answers = brain.answer(asked.ask, slip=slip)
     except SchemaError as error:
         raise bad_parameter("response_format.json_schema.schema", str(error)) from error
+    if fault is Fault.ONE_SAMPLE:
+        answers = answers[:1]
     choices = [_choice(at, answer, asked, fault) for at, answer in enumerate(answers)]
     prompt_tokens = sum(tokens.count(message["content"]) + _TOKENS_PER_MESSAGE for message in asked.ask.messages)
     said = sum(len(answer) for answer in answers)
@@ -66,10 +69,29 @@ def _with_fault(answer: list[Token], fault: Fault | None) -> list[Token]:
             return []
         case Fault.MALFORMED:
             return [*answer[:-1], *tokens.structural(', "and": so on')]
+        case Fault.GIBBERISH:
+            return tokens.structural(_nonsense("".join(token.text for token in answer)))
         case Fault.BREAK_SCHEMA:
             return tokens.structural('{"unforeseen":["nothing","like","this"]}')
         case _:
             return answer
+
+
+def _nonsense(answer: str) -> str:
+    """The same answer with nonsense for every text of more than one word, as a broken model talks."""
+    try:
+        found = json.loads(answer)
+    except ValueError:
+        return answer
+    return json.dumps(_muttered(found), ensure_ascii=False)
+
+
+def _muttered(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _muttered(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_muttered(inner) for inner in value]
+    return "da " * 40 + "da" if isinstance(value, str) and " " in value.strip() else value
 
 
 def _shown(

@@ -11,7 +11,12 @@ The header ``X-Standin-Fault`` asks for faults in one call: names separated by c
 ``latency_ms=500, empty``, ``rate_limit=7`` (seconds), ``regress=loud``. The faults:
 
     latency_ms, jitter_ms   wait so long (and up to so much more) before anything else
+    bears                   so many calls at once; each further one gets a 429 (0: any number)
+    batch_ms                a batch takes so long
+    batch_expire            so large a share (0-1) of a batch's lines is not done when its time is over
+    batch_fail              1: batches fail when they are checked, before any line is worked on
     rate_limit    429 with Retry-After (option retry_after_s, default 1)
+    unavailable   503 with Retry-After (the same option)
     error         500
     hang          no answer until the caller goes away
     html          200 with a web page where JSON should be
@@ -22,6 +27,9 @@ The header ``X-Standin-Fault`` asks for faults in one call: names separated by c
     empty         content is ""
     malformed     content is not JSON
     break_schema  content is JSON that the schema does not allow
+    gibberish     content that the schema allows, with nonsense in its free texts
+    one_sample    one choice, however many were asked for
+    no_n          400 when more than one choice is asked for
     huge          10 MB of content
     regress       the answer's first choice is wrong; with quiet (the default) as confidently as it was right.
                   Which questions go wrong depends on their text alone, so asking again does not help.
@@ -34,7 +42,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from slider.llm.standin.errors import bad_parameter
 
@@ -44,6 +52,8 @@ class Fault(StrEnum):
 
     HANG = "hang"
     RATE_LIMIT = "rate_limit"
+    UNAVAILABLE = "unavailable"
+    NO_N = "no_n"
     ERROR = "error"
     RESET = "reset"
     HTML = "html"
@@ -54,11 +64,21 @@ class Fault(StrEnum):
     TRUNCATE = "truncate"
     MALFORMED = "malformed"
     BREAK_SCHEMA = "break_schema"
+    GIBBERISH = "gibberish"
+    ONE_SAMPLE = "one_sample"
 
 
 _REGRESS: Final = "regress"
 _WAITS: Final = ("latency_ms", "jitter_ms")
 _LONGEST_WAIT_MS: Final = 600_000.0
+_NUMBERS: Final = {
+    "latency_ms": _LONGEST_WAIT_MS,
+    "jitter_ms": _LONGEST_WAIT_MS,
+    "bears": 1e6,
+    "batch_ms": _LONGEST_WAIT_MS,
+    "batch_expire": 1.0,
+    "batch_fail": 1.0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +92,10 @@ class Faults:
     pause_ms: float = 50.0
     regress: float = 0.0
     quiet: bool = True
+    bears: float = 0.0
+    batch_ms: float = 0.0
+    batch_expire: float = 0.0
+    batch_fail: float = 0.0
 
     def wait_s(self, rng: random.Random) -> float:
         """How long this call waits first."""
@@ -90,7 +114,7 @@ class Faults:
     @property
     def described(self) -> dict[str, object]:
         """As ``GET /faults`` shows them; ``POST`` takes the same."""
-        shown: dict[str, object] = {"latency_ms": self.latency_ms, "jitter_ms": self.jitter_ms}
+        shown: dict[str, object] = {name: getattr(self, name) for name in _NUMBERS}
         shown |= {fault.value: {"rate": self.rates.get(fault, 0.0)} for fault in Fault}
         shown[Fault.RATE_LIMIT] = {"rate": self.rates.get(Fault.RATE_LIMIT, 0.0), "retry_after_s": self.retry_after_s}
         shown[Fault.DRIP] = {"rate": self.rates.get(Fault.DRIP, 0.0), "pause_ms": self.pause_ms}
@@ -107,9 +131,9 @@ def from_json(value: object) -> Faults:
         raise bad_parameter("faults", 'Send a JSON object such as {"error": 0.1}, or {} to end all faults.')
     faults, rates = NONE, {}
     for key, asked in value.items():
-        if key in _WAITS:
-            wait = _number(key, asked, most=_LONGEST_WAIT_MS)
-            faults = replace(faults, latency_ms=wait) if key == "latency_ms" else replace(faults, jitter_ms=wait)
+        if key in _NUMBERS:
+            number: dict[str, Any] = {key: _number(key, asked, most=_NUMBERS[key])}
+            faults = replace(faults, **number)
             continue
         options = dict(asked) if isinstance(asked, dict) else {"rate": asked}
         rate = _number(f"{key}.rate", options.pop("rate", None), most=1.0)
@@ -157,7 +181,7 @@ def _with_options(faults: Faults, key: str, options: dict[str, object]) -> Fault
 
 def _fault(name: str) -> Fault:
     if name not in set(Fault):
-        known = ", ".join([*_WAITS, *Fault, _REGRESS])
+        known = ", ".join([*_NUMBERS, *Fault, _REGRESS])
         raise bad_parameter(name, f"There is no fault {name!r}; there are {known}.")
     return Fault(name)
 

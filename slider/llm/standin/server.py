@@ -8,6 +8,7 @@ import time
 from typing import Final
 
 from slider.llm.standin import asked, completions, faults, wire
+from slider.llm.standin.batches import Batches
 from slider.llm.standin.brain import Brain
 from slider.llm.standin.errors import ApiError
 from slider.llm.standin.faults import Fault, Faults
@@ -32,6 +33,8 @@ class Standin:
         self._api_key = api_key
         self._faults = faults.NONE
         self._rng = random.Random(seed)  # noqa: S311 - draws faults, not secrets
+        self._batches = Batches(self._brain, self._rng)
+        self._at_once = self._peak = self._calls = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer the requests of a connection one after the other until one side ends it."""
@@ -54,12 +57,15 @@ class Standin:
             return False
         if request is None:
             return False
-        held, fault = self._faults, None
+        held, fault, counted = self._faults, None, False
         try:
             if (request.method, request.path) == ("POST", "/v1/chat/completions"):
                 self._check_key(request)
+                counted = self._begin()
                 header = request.headers.get("x-standin-fault")
                 held = self._faults if header is None else faults.from_header(header, base=self._faults)
+                if held.bears and self._at_once > held.bears:
+                    raise _too_many(held)
                 await asyncio.sleep(held.wait_s(self._rng))
                 fault = held.drawn(self._rng)
                 sent = self._completion(request, fault, held)
@@ -67,13 +73,33 @@ class Standin:
                 sent = self._plain(request)
         except ApiError as error:
             sent = _error(error, keep_alive=request.keep_alive)
-        return await _send(sent, reader, writer, fault=fault, pause_ms=held.pause_ms) and request.keep_alive
+        finally:
+            ended = counted and fault is not Fault.HANG and self._end()
+        try:
+            return await _send(sent, reader, writer, fault=fault, pause_ms=held.pause_ms) and request.keep_alive
+        finally:
+            if counted and not ended:
+                self._end()
+
+    def _begin(self) -> bool:
+        self._calls += 1
+        self._at_once += 1
+        self._peak = max(self._peak, self._at_once)
+        return True
+
+    def _end(self) -> bool:
+        self._at_once -= 1
+        return True
 
     def _completion(self, request: Request, fault: Fault | None, held: Faults) -> bytes:
         match fault:
             case Fault.RATE_LIMIT:
-                message = "Rate limit reached (the stand-in was told to say so). Please try again later."
-                raise ApiError(429, message, code="rate_limit_exceeded", retry_after_s=held.retry_after_s)
+                raise _too_many(held)
+            case Fault.UNAVAILABLE:
+                message = "The engine is overloaded (the stand-in was told to say so)."
+                raise ApiError(503, message, retry_after_s=held.retry_after_s)
+            case Fault.NO_N if asked.read(request.body).ask.samples > 1:
+                raise ApiError(400, "Only n = 1 is supported (the stand-in was told to say so).", param="n")
             case Fault.ERROR:
                 raise ApiError(500, "The server had an error (the stand-in was told to have one).")
             case Fault.HTML:
@@ -93,10 +119,19 @@ class Standin:
             case ("GET", path) if path == f"/v1/models/{asked.MODEL}":
                 self._check_key(request)
                 body = _MODEL
+            case (_, path) if path.startswith(("/v1/files", "/v1/batches")):
+                self._check_key(request)
+                answer = self._batches.answer(request, self._faults)
+                if isinstance(answer, bytes):
+                    return wire.response(200, answer, keep_alive=request.keep_alive, kind="application/octet-stream")
+                body = answer
+            case ("GET", "/counts"):
+                body = {"calls": self._calls, "peak": self._peak, "at_once": self._at_once}
             case ("GET", "/faults"):
                 body = self._faults.described
             case ("POST", "/faults"):
                 self._faults = faults.from_json(asked.json_object(request.body))
+                self._calls, self._peak = 0, self._at_once
                 body = self._faults.described
             case _:
                 raise ApiError(404, f"Invalid URL ({request.method} {request.path}).", code="unknown_url")
@@ -132,6 +167,11 @@ async def _send(
     return True
 
 
+def _too_many(held: Faults) -> ApiError:
+    message = "Rate limit reached (the stand-in was told to say so). Please try again later."
+    return ApiError(429, message, code="rate_limit_exceeded", retry_after_s=held.retry_after_s)
+
+
 def _error(error: ApiError, *, keep_alive: bool) -> bytes:
-    extra = {"Retry-After": f"{error.retry_after_s:g}"} if error.status == 429 else {}
+    extra = {"Retry-After": f"{error.retry_after_s:g}"} if error.status in (429, 503) else {}
     return wire.response(error.status, wire.json_bytes(error.body), keep_alive=keep_alive, extra=extra)

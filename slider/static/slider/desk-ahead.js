@@ -68,6 +68,13 @@ window.ahead = (() => {
     wait = Math.min(wait * 2, 30);
   };
 
+  // A look that others have by now waits no longer; what was typed for it does, to be copied.
+  const withoutLost = (one) => {
+    if (one.card || !one.isGone || one.entry) return [one];
+    const draft = kept.draft(one.review);
+    return draft ? [sight.card({ ...draft, review: one.review })] : [];
+  };
+
   const filled = (told, since) => {
     ahead.leaseMs = told.lease_s * 1000;
     const held = new Set(told.kept.map(String));
@@ -77,11 +84,12 @@ window.ahead = (() => {
       if (held.has(one.review)) Object.assign(one, { ends: since + ms, isGone: false });
       else if (gone.has(one.review)) one.isGone = true;
     }
-    ahead.waiting = ahead.waiting.filter((one) => one.card || !one.isGone || one.entry);
+    ahead.waiting = ahead.waiting.flatMap(withoutLost);
     const mine = new Set(looks().map((one) => one.review));
     for (const look of told.looks) {
       const one = sight.read(sight.parsed(look.html), { address: look.address, ends: since + ahead.leaseMs });
       if (mine.has(one.review) || outbox.has(one.review)) continue;
+      ahead.waiting = ahead.waiting.filter((other) => other.draft !== one.review); // it can be gone on with after all
       if (kept.draft(one.review)) ahead.waiting.unshift(one);
       else ahead.waiting.push(one);
     }

@@ -46,7 +46,8 @@ window.sight = (() => {
   // What somebody typed for an item that is in other hands by now: to copy, and then to be done with.
   const card = (draft) => {
     const nodes = document.getElementById("desk-orphan").content.cloneNode(true);
-    const words = draft.typed.filter(([, text]) => text).map(([name, text]) => `${name.replace(/^f\./, "")}: ${text}`);
+    const typed = [...draft.typed, ...(draft.given || []).map(([, text]) => ["note", text])];
+    const words = typed.filter(([, text]) => text).map(([name, text]) => `${name.replace(/^f\./, "")}: ${text}`);
     nodes.querySelector("textarea").value = words.join("\n");
     nodes.querySelector("h1").textContent = `What you typed for ${draft.title} is kept`;
     kept.keepDraft(draft.review, draft);

@@ -30,15 +30,20 @@
     const one = isDrawn
       ? sight.read(nodes, { entry, ends: performance.now() + ahead.leaseMs })
       : { ...sight.card({ review: entry.review, token: entry.token, title: entry.title, typed }), entry };
+    // What is half typed is no part of what was refused: it comes after it.
+    const half = one.review ? null : kept.draft(entry.review);
+    const isFix = typed.some(([name]) => name.startsWith("f."));
+    const after = isDrawn && half && !isFix ? [sight.card({ ...half, review: entry.review })] : [];
     if (!isDrawn && status) one.nodes.querySelector("p").textContent = `The server refused it (${status}). Nothing was saved.`;
     wantsUndo = false;
     sight.setBusy(false);
     if (outbox.isIdle()) sight.said(text ? [...(sight.parsed(text).querySelector("#desk-said")?.childNodes || [])] : []);
     if (sight.isUntouched()) {
       ahead.putBack();
+      ahead.waiting.unshift(...after);
       sight.show(one, `${entry.title} comes back.`);
     } else {
-      ahead.waiting.unshift(one);
+      ahead.waiting.unshift(one, ...after);
       const line = document.getElementById("desk-came-back").content.cloneNode(true);
       line.querySelector("strong").textContent = entry.title;
       document.getElementById("desk-said").prepend(line);

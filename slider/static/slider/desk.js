@@ -14,20 +14,34 @@
   const heading = () => document.getElementById("sheet-title");
   const focusHeading = () => heading()?.focus({ preventScroll: true });
 
-  // ---- drafts: what is typed is kept until it is saved, through sign-outs, reloads and closed tabs
+  // ---- drafts: what is typed, notes that go with it too, is kept until it is saved, through sign-outs, reloads and closed tabs
   const keepDraft = () => {
     const form = find("[data-keep]");
     if (!form) return;
     const typed = [...new FormData(form)].filter(([name]) => name.startsWith("f.") || name === "note");
+    const given = notes();
+    const at = GIVING.find(isOpen) || "fixing";
     const { review, token } = sheet().dataset;
-    kept.keepDraft(review, { token, title: heading().textContent.trim(), typed });
+    kept.keepDraft(review, { token, title: heading().textContent.trim(), typed, given, at });
     ahead.typed();
   };
+
+  const noteOf = (what) => find(`.desk-bar-row.${what} textarea`);
+  const notes = () => GIVING.map((what) => [what, noteOf(what)?.value]).filter(([, text]) => text);
+  const putBack = (given) => { for (const [what, text] of given || []) if (noteOf(what)) noteOf(what).value = text; };
 
   const restoreDraft = () => {
     const draft = sheet() && kept.draft(sheet().dataset.review);
     if (!draft) return false;
-    if (hasOtherRows(draft.typed)) return redraw(draft.typed);
+    if (hasOtherRows(draft.typed)) return redraw(draft);
+    fill(draft);
+    open(noteOf(draft.at) ? draft.at : "fixing");
+    keepDraft(); // it is this page's from now on
+    window.say("What you had typed for this item is back.");
+    return true;
+  };
+
+  const fill = (draft) => {
     for (const [name, text] of draft.typed) {
       for (const input of find("[data-keep]").elements) {
         if (input.name !== name) continue;
@@ -35,10 +49,13 @@
         else input.value = text;
       }
     }
-    keepDraft(); // it is this page's from now on
-    open("fixing");
-    window.say("What you had typed for this item is back.");
-    return true;
+    putBack(draft.given);
+  };
+
+  // A note that was refused comes with the words why; what else is half typed for the look stays with it.
+  const fillBeside = (wrong) => {
+    const draft = wrong.closest(".desk-bar-row") && kept.draft(sheet().dataset.review);
+    if (draft && !hasOtherRows(draft.typed)) fill(draft);
   };
 
   const hasOtherRows = (typed) => {
@@ -48,14 +65,17 @@
   };
 
   // The server draws a form with other rows; what is typed goes there and back.
-  const reshape = async (form, pairs) => {
-    if (await ahead.step(form, pairs)) keepDraft();
+  const reshape = async (form, pairs, given) => {
+    const noted = given || notes();
+    if (!(await ahead.step(form, pairs))) return;
+    putBack(noted);
+    keepDraft();
   };
 
-  const redraw = (typed) => {
+  const redraw = ({ typed, given }) => {
     const form = find("[data-keep]");
     const own = [...new FormData(form)].filter(([name]) => !name.startsWith("f.") && name !== "note");
-    desk.addEventListener("desk:painted", () => reshape(form, [...own, ...typed, ["reshape", "same:"]]), { once: true });
+    desk.addEventListener("desk:painted", () => reshape(form, [...own, ...typed, ["reshape", "same:"]], given), { once: true });
     return true;
   };
 
@@ -89,6 +109,7 @@
   // ---- a new piece in the page
   desk.addEventListener("desk:arrived", () => {
     const wrong = find("[aria-invalid]");
+    if (wrong) fillBeside(wrong);
     if (wrong) reveal(wrong);
     else if (!restoreDraft()) isOpen("fixing") ? open("fixing") : focusHeading();
   });
@@ -161,7 +182,8 @@
     if (event.target.matches("[data-reshapes]")) event.target.closest(".variant").querySelector("[name=reshape]").click();
   });
 
-  desk.addEventListener("input", (event) => { if (event.target.form?.matches("[data-keep]")) keepDraft(); });
+  const NOTES = GIVING.map((what) => `.${what} textarea`).join();
+  desk.addEventListener("input", ({ target }) => { if (target.form?.matches("[data-keep]") || target.matches(NOTES)) keepDraft(); });
 
   // The form that is typed in: there a key is a letter.
   const typing = () => {

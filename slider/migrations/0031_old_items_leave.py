@@ -93,7 +93,7 @@ ALTER TABLE slider_attempt RESET (autovacuum_vacuum_scale_factor);
 
 
 class Migration(migrations.Migration):
-    dependencies = (("slider", "0027_line_of_items"),)
+    dependencies = (("slider", "0030_walks_and_lasting_declines"),)
 
     operations = (
         migrations.CreateModel(

@@ -1,0 +1,28 @@
+"""Which key a worker calls with, and threads that leave no connection behind."""
+
+import os
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from django.conf import settings
+from django.db import connections
+
+from slider.models import Worker
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def key_of(worker: Worker) -> str:
+    """The key this worker calls with. The installation's own never goes to another address than the installation's."""
+    if worker.key_name:
+        return os.environ.get(worker.key_name, "")
+    return "" if worker.base_url else str(settings.ENV.OPENAI_API_KEY)
+
+
+def then_close(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do something in the database from a thread that is not ours, and close the connection that it opened."""
+    try:
+        return act(*args, **kwargs)
+    finally:
+        connections.close_all()
