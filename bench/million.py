@@ -47,7 +47,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.million", description=__doc__.partition("\n")[0])
     parser.add_argument("--items", type=int, default=1_000_000)
     parser.add_argument("--pumps", type=int, default=2, help="Processes that pump.")
-    parser.add_argument("--ahead", type=int, default=50_000, help="So many items may wait for a worker at most.")
+    parser.add_argument("--ahead", type=int, default=10_000, help="So many items may wait for a worker at most.")
     parser.add_argument("--json", action="store_true", help="Print the figures; the tables go to standard error.")
     given = parser.parse_args(arguments)
     if given.items < PARTS or given.pumps < 1 or given.ahead < BATCH:

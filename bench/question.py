@@ -44,11 +44,11 @@ _WORDS = (
 )
 
 
-def bodies(count: int) -> Iterator[dict[str, Any]]:
-    """As many different messages, the same ones on every run."""
+def bodies(count: int, *, words: int = 50) -> Iterator[dict[str, Any]]:
+    """As many different messages of so many words, the same ones on every run."""
     chance = random.Random(11)
     for number in range(count):
-        text = " ".join(chance.choices(_WORDS, k=50))
+        text = " ".join(chance.choices(_WORDS, k=words))
         yield {"subject": f"Message {number}", "text": text, "orders": number % 7}
 
 

@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import django
@@ -30,6 +31,8 @@ A_PROCESS = 6  # connections to PostgreSQL: three threads of a pump, its ears, i
 BESIDE = 30  # those of the hands, the Celery workers' bells, and the bench
 LOOK_S = 0.2
 OWN = {"SLIDER_LINGER_S": "3", "SLIDER_SHIFT_S": "600"}
+FEASIBLE = 1_200  # items a second that no machine of two cores goes beyond: more need not wait
+RETRIED = "postgresql did not answer, trying again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Seen:
     statements: float
     transactions: float
     connections: int
+    waiting: float  # sessions that wait for a lock, on the mean
+    retries: float  # transactions that were begun anew, since they waited or idled for too long
     pumps: int
     pumps_cpu: float
     postgres_cpu: float
@@ -77,6 +82,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--hosts", type=int, default=4, help="Celery workers among which they are spread.")
     parser.add_argument("--in-flight", type=int, default=2000)
     parser.add_argument("--latency", type=float, nargs="+", default=[1.0, 5.0, 20.0], help="Seconds a call takes.")
+    parser.add_argument("--warm", type=float, default=15.0, help="Seconds before that, beside two latencies.")
     parser.add_argument("--seconds", type=float, default=30.0, help="How long is measured, once all is in the air.")
     parser.add_argument("--json", action="store_true", help="Print the figures; the tables go to standard error.")
     given = parser.parse_args(arguments)
@@ -95,7 +101,7 @@ class Wide:
 
         self._here, self._given, self._latency_s = here, given, latency_s
         self._ideal = given.in_flight / latency_s
-        self._ramp_s = 3.0 + 2 * latency_s
+        self._ramp_s = given.warm + 2 * latency_s
         mode = report.Mode(
             latency_ms=round(1000 * latency_s),
             tokens=TOKENS,
@@ -107,12 +113,14 @@ class Wide:
         self._way = ways.Pump(here, mode, processes=given.workers)
 
     def seen(self) -> Seen:
-        from slider.models import Task
+        from slider.models import Item, State, Task
 
         self._fill()
         with self._fleet() as (pumps, hands):
             self._wait(pumps[0])
             found = self._measured(pumps, hands)
+            if not Item.objects.filter(task=self._way.task, state=State.READY).exists():
+                raise RuntimeError("No item waits any more: what was measured at the end was their lack.")
         Task.objects.filter(pk=self._way.task.pk).update(paused=True)  # what is left of it is not the next one's
         return found
 
@@ -121,10 +129,12 @@ class Wide:
         from bench import question
         from slider.flow import guard, intake
 
-        wanted = round(2 * self._given.in_flight + self._ideal * (self._ramp_s + self._given.seconds + 5))
+        wanted = round(
+            2 * self._given.in_flight + min(self._ideal, FEASIBLE) * (self._ramp_s + self._given.seconds + 5)
+        )
         bodies = question.bodies(wanted)
         for _ in range(0, wanted, 1000):
-            rows = [intake.Row(body) for body, _ in zip(bodies, range(1000), strict=False)]
+            rows = [intake.Row(body) for body in islice(bodies, 1000)]
             intake.add(self._way.task, rows, origin="the bench")
         guard.tend(self._way.task.pk)
 
@@ -159,11 +169,13 @@ class Wide:
         pids["pumps"] = [pump.pid for pump in pumps]
         with statements.sampled(self._here.folder / "log" / "postgres.log") as said:
             cpu = {name: sum(map(usage.cpu_s, them)) for name, them in pids.items()}
-            before, began, idle = self._counts(), time.monotonic(), usage.idle_s()
-            connections, air = self._look(began)
+            retries, before = self._retries(), self._counts()
+            began, idle = time.monotonic(), usage.idle_s()
+            connections, waiting, air = self._look(began)
             after, seconds, idle = self._counts(), time.monotonic() - began, usage.idle_s() - idle
             cpu = {name: (sum(map(usage.cpu_s, them)) - cpu[name]) / seconds for name, them in pids.items()}
             asked = said()
+            retries = self._retries() - retries
         routed, claims, claimed, transactions, alive = (new - old for new, old in zip(after, before, strict=True))
         return Seen(
             latency_s=self._latency_s,
@@ -178,6 +190,8 @@ class Wide:
             statements=asked / seconds,
             transactions=transactions / seconds,
             connections=connections,
+            waiting=waiting,
+            retries=retries / seconds,
             pumps=self._given.workers + alive,
             pumps_cpu=cpu["pumps"],
             postgres_cpu=cpu["postgres"],
@@ -187,20 +201,29 @@ class Wide:
             memory_mb=sum(usage.whole_mb(pid) for pid in pids["pumps"]),
         )
 
-    def _look(self, began: float) -> tuple[int, float]:
-        """The most connections at once, and the mean of the calls in the air."""
+    def _retries(self) -> int:
+        logs = (self._here.folder / "log").glob("pump*.log")
+        return sum(log.read_text(errors="replace").count(RETRIED) for log in logs)
+
+    def _look(self, began: float) -> tuple[int, float, float]:
+        """The most connections at once, and the means of the sessions that wait and of the calls in the air."""
         from django.db import connection
 
-        connections, air = 0, []
+        connections, waiting, air = 0, [], []
         while time.monotonic() - began < self._given.seconds:
             with connection.cursor() as cursor:
-                cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")
-                connections = max(connections, cursor.fetchone()[0])
+                cursor.execute(
+                    "SELECT count(*), count(*) FILTER (WHERE wait_event_type = 'Lock') FROM pg_stat_activity "
+                    "WHERE backend_type = 'client backend'"
+                )
+                now, wait = cursor.fetchone()
+                connections = max(connections, now)
+                waiting.append(wait)
             with urllib.request.urlopen(f"{self._here.endpoint}/count", timeout=10) as answer:
                 air.append(json.load(answer)["held"])
             self._here.check()
             time.sleep(LOOK_S)
-        return connections, sum(air) / len(air)
+        return connections, sum(waiting) / len(waiting), sum(air) / len(air)
 
     def _counts(self) -> tuple[int, int, int, int, int]:
         """Items routed, claims that took some, items claimed, transactions, and pumps beyond those asked for."""
@@ -226,13 +249,14 @@ def table(found: Sequence[Seen]) -> Iterator[str]:
     """The figures as Markdown."""
     yield (
         "| latency s | ideal/s | items/s | of the ideal | in the air | claims/s | items a claim | statements/s "
-        "| transactions/s | connections | cores: pumps | PostgreSQL | endpoint | hands | machine busy | pumps MB |"
+        "| transactions/s | connections | waiting for a lock | begun anew/s | cores: pumps | PostgreSQL | endpoint "
+        "| hands | machine busy | pumps MB |"
     )
-    yield f"|{'--:|' * 16}"
+    yield f"|{'--:|' * 18}"
     for one in found:
         cells = [f"{one.latency_s:g}", f"{one.ideal:,.0f}", f"{one.items:,.0f}", f"{one.items / one.ideal:.0%}"]
         cells += [f"{one.air:,.0f}", f"{one.claims:.1f}", f"{one.claimed:.1f}", f"{one.statements:,.0f}"]
-        cells += [f"{one.transactions:,.0f}", str(one.connections)]
+        cells += [f"{one.transactions:,.0f}", str(one.connections), f"{one.waiting:.1f}", f"{one.retries:.1f}"]
         cells += [f"{cores:.2f}" for cores in (one.pumps_cpu, one.postgres_cpu, one.endpoint_cpu, one.hands_cpu)]
         yield f"| {' | '.join(cells)} | {one.busy:.0%} | {one.memory_mb:,.0f} |"
 

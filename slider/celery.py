@@ -12,13 +12,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "slider.settings")
 QUEUES = {
     "work": "Pumps, which hold a process for a whole shift, so that nothing else waits behind a model.",
     "sweep": "The search for work that a lost hint left behind: short, every second, never queued behind the rest.",
-    "intake": "Imports of files, which take minutes and may wait for each other.",
+    "intake": "Imports of files, which take minutes and may wait for each other; and the archive, which waits too.",
     "publish": "Webhooks, which wait for other people's servers.",
     "guard": "The guard of the sliders, whose silence sends everything to people.",
 }
 SWEEP_EVERY_S = 1.0
 GUARD_EVERY_S = 10.0
 LETTERS_EVERY_S = 5.0
+ARCHIVE_EVERY_S = 10.0
 BATCHES_EVERY_S = 10.0
 
 
@@ -67,7 +68,8 @@ def _configuration() -> dict[str, Any]:
         "task_default_queue": "sweep",
         "task_create_missing_queues": False,
         "imports": [
-            f"tasks.{name}" for name in ("work", "news", "sweep", "intake", "publish", "guard", "letters", "batches")
+            f"tasks.{name}"
+            for name in ("work", "news", "sweep", "intake", "publish", "guard", "letters", "batches", "archive")
         ],
         "task_routes": {
             "tasks.work.*": "work",
@@ -76,6 +78,7 @@ def _configuration() -> dict[str, Any]:
             "tasks.publish.*": "publish",
             "tasks.guard.*": "guard",
             "tasks.letters.*": "publish",
+            "tasks.archive.*": "intake",
             "tasks.batches.*": "intake",
         },
         "beat_schedule": {
@@ -93,6 +96,11 @@ def _configuration() -> dict[str, Any]:
                 "task": "tasks.letters.letters",
                 "schedule": LETTERS_EVERY_S,
                 "options": {"expires": LETTERS_EVERY_S},
+            },
+            "archive": {
+                "task": "tasks.archive.archive",
+                "schedule": ARCHIVE_EVERY_S,
+                "options": {"expires": ARCHIVE_EVERY_S},
             },
             "batches": {
                 "task": "tasks.batches.batches",

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from slider import strict
-from slider.flow import outbox, review
+from slider.flow import archive, outbox, review
 from slider.flow.review import Said, Unfit
 from slider.flow.undo import TooLate
 from slider.models import Correction, Ending, Item, Publication, State, Verdict
@@ -26,6 +26,7 @@ def correct(item_id: int, *, user_id: int, said: Said) -> Correction:
     """
     with transaction.atomic():
         item = Item.objects.select_for_update(of=("self",), no_key=True).select_related("task").get(pk=item_id)
+        archive.bring_back([item_id])  # what is corrected once may be corrected again, beside the worker's answer
         newest = Publication.objects.filter(item=item).order_by("-number").first()
         if item.state != State.DONE or newest is None:
             raise NotOut(f"the item is {State(item.state).label}: there is no result that could be corrected")

@@ -169,7 +169,8 @@ def _here(task_id: int, external_ids: list[str]) -> dict[str, tuple[int, bytes]]
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT i.external_id, i.id, p.sha256 FROM slider_item i JOIN slider_payload p ON p.item_id = i.id
+            SELECT i.external_id, i.id, coalesce(p.sha256, a.sha256) FROM slider_item i
+            LEFT JOIN slider_payload p ON p.item_id = i.id LEFT JOIN slider_archived a ON a.item_id = i.id
             WHERE i.task_id = %s AND i.external_id = ANY(%s)
             """,
             [task_id, external_ids],

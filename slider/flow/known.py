@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from slider import strict
 from slider.engine import coins
+from slider.flow import archive
 from slider.models import (
     Decision,
     Item,
@@ -132,6 +133,7 @@ JOIN slider_decision d ON d.item_id = s.item_id JOIN slider_attempt a ON a.id = 
 WHERE a.answer IS NOT NULL AND a.answer <> 'null' AND d.why <> ALL(%(telling)s)
   AND NOT EXISTS (SELECT FROM slider_known k WHERE k.item_id = s.item_id)
   AND NOT EXISTS (SELECT FROM slider_correction c WHERE c.item_id = s.item_id AND c.undone_at IS NULL)
+  AND NOT EXISTS (SELECT FROM slider_archived x WHERE x.item_id = s.item_id)
 ON CONFLICT (item_id) DO NOTHING
 """  # noqa: S608  # nothing but the fragment above goes into this text
 
@@ -192,6 +194,12 @@ def mark(item: Item, *, draft_right: bool, words: str, by: int) -> Known:
 
     What was published stays as it is. Raises Unfit.
     """
+    with transaction.atomic():
+        archive.bring_back([item.pk])  # its sheet is shown again, and known answers stay where they are
+        return _marked(item, draft_right=draft_right, words=words, by=by)
+
+
+def _marked(item: Item, *, draft_right: bool, words: str, by: int) -> Known:
     words = words.strip()
     if not words or len(words) > WORDS_MOST or "\x00" in words:
         raise Unfit(f"say in 1 to {WORDS_MOST} characters why: whoever judges it wrong will read it")

@@ -1,6 +1,7 @@
 """What is kept in PostgreSQL: one module a noun of the house."""
 
 from slider.models.afterwards import Correction, SecondOpinion, Undone
+from slider.models.archived import Archived, ArchiveWalk
 from slider.models.attempt import Attempt
 from slider.models.batch import Batch, BatchItem, BatchState
 from slider.models.decision import Decision, Why
@@ -57,6 +58,8 @@ __all__ = [
     "Adjudication",
     "Admission",
     "ApiKey",
+    "ArchiveWalk",
+    "Archived",
     "Attempt",
     "Batch",
     "BatchItem",

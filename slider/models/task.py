@@ -144,6 +144,12 @@ class Task(models.Model):
         help_text="Whether reviewers may load pictures that an item or an answer names by their address.",
     )
     undo_s = models.PositiveSmallIntegerField(default=10, validators=[MaxValueValidator(3600)])
+    archive_after_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text="Items leave the busy tables for the archive so many days after they ended. Empty: never.",
+    )
     paused = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -180,6 +186,9 @@ class Task(models.Model):
                 name="task_practice_and_hidden",
             ),
             models.CheckConstraint(condition=models.Q(looks__gte=1, looks__lte=5), name="task_looks"),
+            models.CheckConstraint(
+                condition=models.Q(archive_after_days=None) | models.Q(archive_after_days__gte=1), name="task_archive"
+            ),
             models.CheckConstraint(
                 condition=skills.is_list("skills"), name="task_skills", violation_error_message=skills.WRONG
             ),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from slider.models import Attempt, Correction, Ending, Item, Publication, State
+from slider.models import Archived, Attempt, Correction, Ending, Item, Publication, State
 from slider.queries.desk import LEFT, seconds
 
 
@@ -36,6 +36,8 @@ def holds(item: Item) -> Holds | None:
     if newest.ending != Ending.REJECTED:
         return Holds(newest.number, newest.answer, rejected=False)
     attempt = Attempt.objects.filter(item=item).order_by("-pk").first()
+    if attempt is not None and (kept := Archived.objects.filter(pk=item.pk).first()) is not None:
+        kept.fill([attempt])
     return Holds(newest.number, attempt.answer if attempt is not None else None, rejected=True)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection
 
-from slider.models import Task
+from slider.models import Task, archived
 from slider.queries import marked, results
 
 PAGE = 2_000
@@ -49,19 +49,20 @@ class Exported:
 
 _PAGE = """
 WITH narrow AS (
-    SELECT i.id, sum(pg_column_size(p.body)) OVER (ORDER BY i.id) - pg_column_size(p.body) AS before
+    SELECT i.id, sum(w.size) OVER (ORDER BY i.id) - w.size AS before
     FROM (
         SELECT id FROM slider_item
         WHERE task_id = %(task)s AND id > %(after)s AND (%(state)s::text IS NULL OR state = %(state)s)
         ORDER BY id LIMIT %(page)s
-    ) i JOIN slider_payload p ON p.item_id = i.id
+    ) i LEFT JOIN slider_payload p ON p.item_id = i.id LEFT JOIN slider_archived a ON a.item_id = i.id
+    CROSS JOIN LATERAL (SELECT coalesce(pg_column_size(p.body), 4 * octet_length(a.story), 0) AS size) w
 )
 SELECT i.id, i.external_id, i.state, i.priority, i.created_at, i.finished_at, p.body::text,
        d.lane, d.p_correct, r.verdict, o.number, o.ending, o.answer::text, nullif(o.reason, ''),
        r.lucky, nullif(r.note, '')
 FROM narrow n
 JOIN slider_item i ON i.id = n.id
-JOIN slider_payload p ON p.item_id = n.id
+LEFT JOIN slider_payload p ON p.item_id = n.id
 LEFT JOIN slider_decision d ON d.item_id = n.id
 LEFT JOIN LATERAL (
     SELECT verdict, lucky, note FROM slider_review
@@ -93,7 +94,8 @@ def items(task: Task, *, state: str | None = None) -> Iterator[Exported]:
             rows = cursor.fetchall()
         if not rows:
             return
-        bodies = {row[0]: json.loads(row[6]) for row in rows}
+        bodies = {row[0]: json.loads(row[6]) for row in rows if row[6] is not None}
+        bodies |= archived.bodies(row[0] for row in rows if row[6] is None)
         marks = marked.exported({row[0]: bodies[row[0]] for row in rows if row[9]})  # where somebody has looked
         for row in rows:
             yield _exported(row, bodies[row[0]], marks.get(row[0], []))

@@ -16,13 +16,13 @@ from slider.models import (
     Decision,
     Item,
     Lane,
-    Payload,
     Review,
     ReviewKind,
     ReviewState,
     State,
     Task,
     Why,
+    archived,
 )
 
 PAGE = 50
@@ -149,7 +149,7 @@ def _rows(task: Task, ids: Sequence[int], *, blind: bool) -> tuple[Row, ...]:
         items = items.annotate(named=Left(KeyTextTransform(task.title_field, "payload__body"), 200))
     found = list(items)
     nameless = [item.pk for item in found if not getattr(item, "named", None)]
-    bodies = dict(Payload.objects.filter(pk__in=nameless).values_list("pk", "body"))
+    bodies = archived.bodies(nameless)
     hidden = _audited(ids) if blind else set()
     return tuple(
         _row(task, item, bodies.get(item.pk, {task.title_field: getattr(item, "named", "")}), hidden=item.pk in hidden)

@@ -4,7 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from slider.models import QUIET, Attempt, Correction, Decision, Item, Review, ReviewKind, Score
+from slider.models import (
+    QUIET,
+    Archived,
+    Attempt,
+    Correction,
+    Decision,
+    Item,
+    Move,
+    Review,
+    ReviewKind,
+    Score,
+    archived,
+)
 from slider.queries import items, marked, shape, story_after, story_decision, story_looks, story_work
 from slider.queries.chapters import Chapter
 from slider.queries.marked import Said
@@ -39,8 +51,13 @@ def tell(item: Item, *, blind: bool) -> Story:
     """
     hidden = blind and items.is_looked_at(item.pk)
     attempts = list(Attempt.objects.filter(item=item).select_related("worker").order_by("pk"))
+    moved = list(Move.objects.filter(item=item).select_related("by").order_by("pk"))
+    kept = Archived.objects.filter(pk=item.pk).first()  # last: what left meanwhile was read, or is in here
+    if kept is not None:
+        kept.fill(attempts)
+        moved = [*kept.moves(), *(move for move in moved if move.at > kept.at)]
     scores = Score.objects.in_bulk([attempt.pk for attempt in attempts])
-    chapters = story_work.moves(item, hidden=hidden)
+    chapters = story_work.moves(moved, hidden=hidden)
     for attempt in attempts:
         chapters.append(story_work.attempt_made(attempt))
         if score := scores.get(attempt.pk):
@@ -52,7 +69,7 @@ def tell(item: Item, *, blind: bool) -> Story:
         chapters += [story_decision.decided(decision)] if decision is not None else []
         told = [look for look in looks if not blind or look.kind != ReviewKind.KNOWN]
         judged = decision.attempt if decision is not None else None
-        marks = marked.of(item, told, body=item.payload.body, answer=judged.answer if judged else None)
+        marks = marked.of(item, told, body=archived.carried(item.pk).body, answer=judged.answer if judged else None)
         chapters += story_looks.looked(item, told, marks, blind=blind)
         chapters += story_after.told(item, blind=blind)
     mine = [look for look in looks if look.kind not in QUIET or story_looks.stands(look)]

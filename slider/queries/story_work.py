@@ -1,9 +1,10 @@
 """The chapters of a worker's part in an item: how it moved, what was tried, and what the answer's signals say."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
-from slider.models import Attempt, Item, Move, Outcome, Score
+from slider.models import Attempt, Move, Outcome, Score
 from slider.queries import items
 from slider.queries.chapters import Chapter, Fact
 
@@ -12,14 +13,13 @@ _ROUTING = {("working", "done"), ("working", "review"), ("ready", "review")}
 _DECIDING = {("review", "done"), ("done", "review")}
 
 
-def moves(item: Item, *, hidden: bool) -> list[Chapter]:
+def moves(found: Sequence[Move], *, hidden: bool) -> list[Chapter]:
     """The moves but for the one that routed the item: the decision tells that, to those who may know it.
 
     While that is hidden, so are the moves of verdicts, also of those that were taken back: only a gate's verdict moves
     an item, and an item that people have finished before is a look at them.
     """
     left_out = _ROUTING | _DECIDING if hidden else _ROUTING
-    found = Move.objects.filter(item=item).select_related("by").order_by("pk")
     return [_move(move) for move in found if (move.from_state, move.to_state) not in left_out]
 
 

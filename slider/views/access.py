@@ -54,7 +54,7 @@ def project_or_404(request: HttpRequest, slug: str, verb: str) -> Project:
 
 def item_or_404(request: HttpRequest, item_id: int, verb: str) -> Item:
     """The item with its task, if the person belongs to its project and may `verb` there."""
-    items = Item.objects.select_related("task__project", "payload")
+    items = Item.objects.select_related("task__project")
     item = items.filter(pk=item_id, task__project__in=_own_projects(request)).first()
     if item is None:
         raise Http404(f"There is no item {item_id} in your projects.")

@@ -13,7 +13,7 @@ from slider.flow import intake, moves
 from slider.flow.corrections import NotOut
 from slider.flow.review import Unfit
 from slider.flow.undo import TooLate
-from slider.models import Correction, Item, Known, State
+from slider.models import Correction, Item, Known, State, archived
 from slider.models.states import FINAL
 from slider.queries import corrections, frame, handed, items, shape, story
 from slider.views import access, correction_form, schema_form
@@ -130,7 +130,8 @@ def shown(
     `kept` is what was typed where no form is left for it.
     """
     found = access.item_or_404(request, _id(item_id), "see items")
-    task, body = found.task, found.payload.body
+    task, carried = found.task, archived.carried(found.pk)
+    body = carried.body
     blind = access.is_blind(request, task.project)
     told = story.tell(found, blind=blind)
     rights = frame.rights(request.user, task.project)
@@ -138,6 +139,7 @@ def shown(
     context = {
         "task": task,
         "item": found,
+        "origin": carried.origin,
         "title": task.title(body, found.external_id),
         "source": [(part, held) for part, held in source if held is not None],
         "story": told,

@@ -210,6 +210,16 @@ class PromiseForm(SettingsForm):
             help_text="Of the last so many.",
         ),
     )
+    archive_after_days = setting(
+        Stored("archive_after_days", number, may_be_empty=True, row="times"),
+        forms.IntegerField(
+            label="Archive items after (days)",
+            required=False,
+            min_value=1,
+            max_value=3650,
+            help_text="Counted from their end. They stay on their pages and in exports. Empty: never.",
+        ),
+    )
 
     def fits(self, input_schema: Mapping[str, Any]) -> bool:
         """Check the rules against what an item may hold: one that names another field would never keep anything."""

@@ -38,7 +38,7 @@ def test_every_item_of_a_small_run_is_counted_and_every_table_is_weighed() -> No
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_few_pumps_hold_the_calls_that_they_are_dealt() -> None:
-    given = ("--workers", "2", "--hosts", "1", "--in-flight", "40", "--latency", "0.5", "--seconds", "4")
+    given = ("--workers", "2", "--hosts", "1", "--in-flight", "40", "--latency", "0.5", "--warm", "2", "--seconds", "4")
     (found,) = ran("bench.wide", *given)
     assert (found["pumps"], found["ideal"]) == (2, 80)
     assert 20 < found["air"] <= 40

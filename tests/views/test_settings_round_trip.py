@@ -39,6 +39,7 @@ TYPED: list[tuple[str, Any, str, Any]] = [
     ("hidden_percent", "10", "hidden_rate", 0.1),
     ("practice_looks", "12", "practice_looks", 12),
     ("practice_percent", "75", "practice_right", 0.75),
+    ("archive_after_days", "90", "archive_after_days", 90),
     ("watching", ["language"], "sentinels_off", None),
     ("reasons", "late: Too late", "reasons", [{"code": "late", "words": "Too late"}]),
     ("pictures", "yes", "pictures", True),
@@ -144,6 +145,7 @@ def test_a_page_that_does_not_show_a_setting_does_not_change_it(client: Client, 
     ("name", "attribute", "value"),
     [
         ("staffed_hours", "staffed_hours", None),
+        ("archive_after_days", "archive_after_days", None),
         ("answer_within_h", "answer_within_h", None),
         ("stake_field", "stake_field", ""),
         ("skill_field", "skill_field", ""),
@@ -159,6 +161,7 @@ def test_an_empty_field_takes_out_what_may_be_empty_and_leaves_the_rest(
 ) -> None:
     Task.objects.filter(pk=cast.task.pk).update(
         staffed_hours=3,
+        archive_after_days=30,
         answer_within_h=3,
         stake_field="orders",
         skill_field="channel",
