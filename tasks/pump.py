@@ -65,7 +65,7 @@ async def _for_ever() -> None:
 class Hands(Generic[C, F]):
     """What a pump does with the world. All but `ask` and `news` block, have a thread each, and are safe to repeat.
 
-    `claim(most, held)` takes up to `most` more items while `held` are in hand; `settle` writes findings; `renew`
+    `claim(most, held)` takes up to `most` more items while `held` wait for an answer; `settle` writes findings; `renew`
     and `give_back` take (item, token) pairs; `pause_s` says for how long a finding asks everybody to wait, infinity
     to end the shift. `tick(uses, idle)` is a sign of life of a pump that may
     have `uses` calls in the air now, or has nothing to do: it says how many from now on, and whether others should have
@@ -142,7 +142,7 @@ class Pump(Generic[C, F]):
             if most < 1:
                 await _within(self._stir, DRY_WAIT_S)
                 continue
-            claims = await self._in("claim", self._hands.claim, most, len(self._held))
+            claims = await self._in("claim", self._hands.claim, most, len(self._waiting) + len(self._calls))
             self._take(claims)
             if len(claims) == most or claims or self._held:
                 dry_since = None

@@ -6,7 +6,8 @@ held against a long one, so that an endpoint that has become slower for good is 
 """
 
 CUT = 0.5
-SLOWER = 2.0  # so many times the usual latency is a sign of a queue at the endpoint
+SLOWER = 2.0  # so many times the usual latency is a sign of a queue at the endpoint ...
+SLOWER_S = 0.25  # ... where it is so many seconds more as well: less is what a busy caller adds by itself
 EASE = 0.9
 FORGET_S = 5.0  # so long after a refusal the limit doubles a round again
 FORGET_SLOW_S = 30.0  # the same after answers were slow: a queue comes back at once where nobody remembers it
@@ -77,7 +78,7 @@ class Throttle:
         if self._usual_s is None:
             self._usual_s = mean_s
             return
-        self._slow = mean_s > SLOWER * self._usual_s
+        self._slow = mean_s > max(SLOWER * self._usual_s, self._usual_s + SLOWER_S)
         if self._slow and self._now > self._bound / 4:
             self._cut(max(1.0, self._bound / 4, self._now * EASE), now, forget_s=FORGET_SLOW_S)
         self._usual_s += (mean_s - self._usual_s) * (LEARN_UP if mean_s > self._usual_s else LEARN_DOWN)

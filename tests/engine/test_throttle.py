@@ -153,6 +153,15 @@ def test_a_queue_at_the_endpoint_is_seen_by_its_latency(seed: int) -> None:
     assert throttle.limit < 60
 
 
+def test_what_a_busy_caller_adds_to_quick_answers_is_no_queue_at_the_endpoint() -> None:
+    """A process that reads and writes a hundred answers at once takes each of them up a tenth of a second later."""
+    throttle = Throttle(100)
+    world = Simulated(throttle, constant(1000), seed=3)
+    world.latency_s = lambda _: 0.15 if world.now % 20 > 10 else 0.005
+    world.run(60)
+    assert throttle.limit == 100
+
+
 def test_an_endpoint_that_has_become_slower_for_good_is_used_as_before_after_a_while() -> None:
     throttle = Throttle(20)
     world = Simulated(throttle, constant(1000))

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -39,8 +40,11 @@ class World:
     on_asked: Callable[[int], None] = lambda _: None
     halted: pump.Halted = ""
     watched: list[tuple[int, int]] = field(default_factory=list)
+    claimed: list[tuple[int, int]] = field(default_factory=list)
+    on_settle: Callable[[], object] = lambda: None
 
     def claim(self, most: int, held: int) -> list[Claim]:
+        self.claimed.append((most, held))
         taken, self.ready = self.ready[:most], self.ready[most:]
         return [Claim(item_id) for item_id in taken]
 
@@ -63,6 +67,7 @@ class World:
     def settle(self, found: list[int]) -> None:
         if self.settle_error is not None:
             raise self.settle_error
+        self.on_settle()
         self.settled.append(found)
 
     def renew(self, pairs: list[pump.Pair]) -> None:
@@ -402,3 +407,15 @@ def test_an_error_in_a_tick_ends_the_shift_with_it() -> None:
     with pytest.raises(RuntimeError, match="a defect"):
         asyncio.run(run())
     assert sorted([*world.written, *world.returned, *world.ready]) == list(range(20))
+
+
+def test_answers_that_wait_to_be_written_take_no_seat_from_those_that_could_be_asked() -> None:
+    """A claim is told what waits for an answer, and not what has one: a slow write holds no call up."""
+    world = World(ready=list(range(400)))
+    may_write = threading.Event()
+    world.on_asked = lambda item_id: may_write.set() if item_id == 399 else None
+    world.on_settle = lambda: may_write.wait(5)
+    assert run(world, in_flight=8) == 400
+    assert may_write.is_set()
+    assert max(held for _, held in world.claimed) <= 8 + pump.FLUSH_MOST // 2
+    assert len(world.settled) < 4
