@@ -13,10 +13,10 @@ from typing import Generic, Literal, Protocol, TypeVar
 from tasks.threads import Threads
 
 FLUSH_S = 0.05
-FLUSH_MOST = 500
+FLUSH_MOST = 250
 DRY_WAIT_S = 0.2
 STOCK_S = 0.2  # what is claimed ahead lasts so long at the pace of the last claims
-MOST_UNWRITTEN = 2 * FLUSH_MOST  # more answers than that wait to be written: nothing new is claimed
+MOST_UNWRITTEN = FLUSH_MOST  # more answers than that wait to be written: nothing new is claimed
 TICK_S = 0.5
 WATCH_S = 0.5  # so soon after an operator's word no pump begins anything more
 QUICK_TICK_S = 0.05  # while seats change hands
@@ -221,7 +221,7 @@ class Pump(Generic[C, F]):
             self._stir.set()
 
     async def _write(self) -> None:
-        """Gather findings for at most 50 ms or 500 rows, then write them in one go."""
+        """Gather findings for at most 50 ms or 250 rows, then write them in one go."""
         while True:
             await self._anything.wait()
             if not self._closing and len(self._found) < min(FLUSH_MOST, len(self._held)):

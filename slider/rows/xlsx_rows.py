@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from typing import IO
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
 from slider.rows.records import Broken, Cells, Pieces
 
 MOST_UNPACKED_BYTES = 512 * 1024**2
@@ -19,7 +16,7 @@ MOST_PARTS = 2_000
 LAST_LINE = 1_048_576
 _AGAIN = "save it again as .xlsx"
 # What a damaged or crafted workbook makes the library raise; the archive itself is checked before.
-_DAMAGED = (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, ValueError, TypeError, IndexError, OSError)
+_DAMAGED = (zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError, IndexError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +31,10 @@ class Sheet:
 @contextmanager
 def sheet(pieces: Pieces) -> Iterator[Sheet]:
     """Open the first worksheet. Broken for archives that are damaged, too large, or hold more than plain cells."""
+    # Read here, and not with the module: a pump, which opens no workbook, would carry 5 to 9 MB of it.
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
     with tempfile.TemporaryFile() as file:
         for piece in pieces():
             file.write(piece)
@@ -48,7 +49,7 @@ def sheet(pieces: Pieces) -> Iterator[Sheet]:
             first.reset_dimensions()  # what the file claims about its size is not believed
         except Broken:
             raise
-        except _DAMAGED as error:
+        except (*_DAMAGED, InvalidFileException) as error:
             raise Broken(f"the workbook is damaged ({type(error).__name__}): {_AGAIN}") from error
         try:
             yield Sheet(first.title, len(book.worksheets) - 1, _cells(first.iter_rows(values_only=True)))
