@@ -139,7 +139,7 @@ class Line:
         return self.worker.daily_budget is not None or self._pace.is_limited or bool(self.worker.trouble)
 
     def room(self, most: int, *, held: int) -> int:
-        """How many of `most` more items to claim while `held` wait for an answer: no stock for an endpoint that balks."""
+        """How many of `most` items to claim while `held` wait for an answer: no stock for an endpoint that balks."""
         if self.waits:
             return min(most, 1 - held)
         cap = self.cap
