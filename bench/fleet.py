@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MODES = {
     # Nothing but the cost of the way itself.
-    "quick": report.Mode(latency_ms=0, tokens=20, in_flight=100, items=5000, items_plain=1000, logprobs=True),
+    "quick": report.Mode(latency_ms=0, tokens=20, in_flight=100, items=5000, items_plain=2000, logprobs=True),
     # The endpoint is the limit, as it should be: what is lost to it?
     "slow": report.Mode(latency_ms=1000, tokens=500, in_flight=100, items=2000, items_plain=20, logprobs=False),
     # Answers of 240 kB: reading them is the work.
