@@ -1,6 +1,7 @@
 """What is kept in PostgreSQL: one module a noun of the house."""
 
 from slider.models.afterwards import Correction, SecondOpinion, Undone
+from slider.models.answered import Answered
 from slider.models.archived import Archived, ArchiveWalk
 from slider.models.attempt import Attempt
 from slider.models.batch import Batch, BatchItem, BatchState
@@ -19,7 +20,7 @@ from slider.models.own_keys import OwnKeys
 from slider.models.past import Past, PastRow, PastState
 from slider.models.policy import Gauge, Maker, Mode, Policy
 from slider.models.practice import Admission, Let, Practice
-from slider.models.project import ApiKey, Membership, Project, Role, Scope, can
+from slider.models.project import OF_PROGRAMS, ApiKey, Membership, Project, Role, Scope, can
 from slider.models.publication import Endpoint, Publication
 from slider.models.pulse import Pulse
 from slider.models.pump import Pump
@@ -51,12 +52,14 @@ from slider.models.worker import Spend, Worker
 __all__ = [
     "AFTER",
     "BESIDE",
+    "OF_PROGRAMS",
     "OWED",
     "QUIET",
     "Act",
     "ActKind",
     "Adjudication",
     "Admission",
+    "Answered",
     "ApiKey",
     "ArchiveWalk",
     "Archived",

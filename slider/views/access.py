@@ -7,24 +7,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
 from slider.models import Item, Membership, Project, Role, Task
-from slider.models.project import RIGHTS
+from slider.models.project import RIGHTS, SAID, enough_for
 from slider.queries.frame import fleet_reach, rights
 
 BIGGEST_ID = 2**63 - 1
 """No row has a larger one, and the database can't be asked for it."""
-
-# What a right lets one do, where its own name would read oddly.
-SAID = {
-    "see": "look at its tasks",
-    "lead": "lead its reviewers",
-    "steer": "move the slider",
-    "pull back": "pull the slider back",
-    "edit task": "set up and change tasks",
-    "intake": "bring items in",
-    "export": "export items",
-    "administer": "administer it",
-    "operate": "run its part of the fleet",
-}
 
 
 def person(request: HttpRequest) -> User:
@@ -68,12 +55,11 @@ def demand(request: HttpRequest, project: Project, verb: str) -> None:
     role = Membership.objects.filter(user=user, project=project).values_list("role", flat=True).first()
     if user.is_active and role is not None and verb in RIGHTS[role]:
         return
-    enough = [str(Role(name).label) for name, verbs in RIGHTS.items() if verb in verbs]
     admins = Membership.objects.filter(project=project, role=Role.ADMIN, user__is_active=True)
     ask = list(admins.values_list("user__username", flat=True).order_by("user__username")[:3])
     raise PermissionDenied(
         f"You are a {Role(role).label if role else 'stranger'} in {project.name}. "
-        f"To {SAID.get(verb, verb)} there takes the role {' or '.join(enough)}. "
+        f"To {SAID.get(verb, verb)} there takes the role {' or '.join(enough_for(verb))}. "
         + (f"Ask {' or '.join(ask)} for it." if ask else "Ask whoever runs this installation for it.")
     )
 

@@ -66,7 +66,7 @@ def stage() -> Stage:
     brought = _bring_in(cast)
     names = ("items", "item-new", "import", "task-settings", "worker", "quality", "notices")
     own = [reverse(name, args=[cast.task.pk]) for name in names]
-    first = ["/", *_sliders(cast.task, guarded, held), *own_work]
+    first = ["/", reverse("own-api-keys"), reverse("api-v1:docs"), *_sliders(cast.task, guarded, held), *own_work]
     of_project = [reverse(name, args=[cast.project.slug]) for name in ("task-new", "keys", "people")]
     return Stage(
         [*first, *_histories(cast), *own, *of_project, f"/items/{item.pk}/", f"/imports/{brought.pk}/"],

@@ -35,7 +35,7 @@ NO_GET = {
     *("history-read", "history-confirm", "history-drop"),
     *("lead-release", "flag-answer", "flag-off", "together-decide", "together-undo"),
     *("desk-own", "practice-next", "practice-say", "reviewer-let-in"),
-    *("fleet-task-stand", "fleet-host-stand"),
+    *("fleet-task-stand", "fleet-host-stand", "own-api-key-revoke"),
     *("reviewer-settle", "known-mark", "known-retire", "people-save", "look-assign"),
 }
 
