@@ -8,6 +8,6 @@ class Migration(migrations.Migration):
     when = "after"
     atomic = False
 
-    dependencies = (("slider", "0030_walks_and_lasting_declines"),)
+    dependencies = (("slider", "0032_invitations_and_account_letters"),)
 
     operations = (RemoveIndexConcurrently(model_name="item", name="item_ready"),)
