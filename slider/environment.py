@@ -229,6 +229,21 @@ class Environment(BaseSettings):
         return not self.is_local if self.SLIDER_HTTPS is None else self.SLIDER_HTTPS
 
     @property
+    def oidc_apps(self) -> list[dict[str, object]]:
+        """The provider that may vouch for people, as allauth wants to be told; none where none is named."""
+        if not self.SLIDER_OIDC_ISSUER:
+            return []
+        return [
+            {
+                "provider_id": "oidc",
+                "name": self.SLIDER_OIDC_NAME,
+                "client_id": self.SLIDER_OIDC_CLIENT_ID,
+                "secret": self.SLIDER_OIDC_CLIENT_SECRET,
+                "settings": {"server_url": self.SLIDER_OIDC_ISSUER},
+            }
+        ]
+
+    @property
     def sends_mail(self) -> bool:
         """Whether notices leave by mail."""
         return bool(self.SLIDER_MAIL_HOST)

@@ -121,22 +121,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 SOCIALACCOUNT_ADAPTER = "slider.views.adapters.Outside"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
-SOCIALACCOUNT_PROVIDERS = {
-    "openid_connect": {
-        "OAUTH_PKCE_ENABLED": True,
-        "APPS": [
-            {
-                "provider_id": "oidc",
-                "name": ENV.SLIDER_OIDC_NAME,
-                "client_id": ENV.SLIDER_OIDC_CLIENT_ID,
-                "secret": ENV.SLIDER_OIDC_CLIENT_SECRET,
-                "settings": {"server_url": ENV.SLIDER_OIDC_ISSUER},
-            }
-        ]
-        if ENV.SLIDER_OIDC_ISSUER
-        else [],
-    }
-}
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": ENV.oidc_apps}}
 
 STATIC_URL = "static/"
 STATIC_ROOT = ENV.SLIDER_STATE_DIR / "static"
