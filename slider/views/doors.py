@@ -12,9 +12,10 @@ from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from slider.queries import health
 from slider.views import entering, proxies, throttle
@@ -45,6 +46,7 @@ class SignInForm(AuthenticationForm):
         return cleaned
 
 
+@method_decorator(require_http_methods(["GET", "HEAD", "POST"]), name="dispatch")
 class SignIn(LoginView):
     """Asks for name and password; then for the second step of whoever has one, and sends them where their work is."""
 

@@ -14,13 +14,16 @@ from slider.views import entering, throttle
 WORDS = "That is no code of yours, it was used already, or there were too many tries. After five wait 15 minutes."
 
 
-@login_stage_required(stage=AuthenticateStage.key, redirect_urlname="login")
 @require_http_methods(["GET", "HEAD", "POST"])
+@login_stage_required(stage=AuthenticateStage.key, redirect_urlname="login")
 def show(request: HttpRequest) -> HttpResponse:
     """Who has given the right password is not in yet: this asks for the rest."""
     stage = request._login_stage  # type: ignore[attr-defined]  # put there by the decorator
     user: User = stage.login.user
     error = ""
+    if request.method == "POST" and "give_up" in request.POST:
+        gone: HttpResponse = stage.abort()
+        return gone
     if request.method == "POST":
         if takes_code(user, request.POST.get("code", "")):
             entering.prove(request, user, method="mfa")

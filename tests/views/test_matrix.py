@@ -53,6 +53,8 @@ def test_each_address_answers_as_the_table_says(cast: casts.Company, role: str) 
             continue
         row = rows[name]
         for verb in matrix.VERBS:
+            if verb == "HEAD" and verb in row.verbs and role not in ("nobody", "admin"):
+                continue  # the page of GET without its body: asking once more as everybody costs a minute
             got = letter(ask(client, verb, addresses.filled(route, cast)))
             # A verb that an address does not know it refuses to everybody who is past the door.
             meant = row.cells[role] if verb in row.verbs or row.cells[role] == "L" else "-"

@@ -103,6 +103,14 @@ def test_the_code_that_proved_the_app_opens_no_door(tuner: User) -> None:
         assert half_way().post("/login/second-step", {"code": code(secret)}).status_code == 200
 
 
+def test_who_gives_up_is_as_far_as_before(tuner: User) -> None:
+    _, codes = add_app(signed_in("tuner"))
+    client = half_way()
+    assert client.post("/login/second-step", {"give_up": "yes"})["Location"] == "/login"
+    assert client.post("/login/second-step", {"code": codes[0]})["Location"] == "/login"
+    assert client.get("/").status_code == 302
+
+
 def test_a_recovery_code_works_once(tuner: User) -> None:
     _, codes = add_app(signed_in("tuner"))
     assert len(set(codes)) == 10
