@@ -52,6 +52,10 @@ class Environment(BaseSettings):
     SLIDER_OIDC_CLIENT_ID: str = Field("", description="What the provider calls this site.")
     SLIDER_OIDC_CLIENT_SECRET: str = Field("", description="The secret that goes with it.", repr=False)
     SLIDER_OIDC_NAME: str = Field("single sign-on", max_length=40, description="What its button says: Sign in with ...")
+    SLIDER_SAML_ENTITY_ID: str = Field("", description="SAML: what the provider calls itself. Empty: no such button.")
+    SLIDER_SAML_SSO_URL: str = Field("", description="Its address for signing in (HTTP-Redirect).")
+    SLIDER_SAML_CERT: str = Field("", description="Its certificate for signatures: the base64 of it, in one line.")
+    SLIDER_SAML_NAME: str = Field("SAML", max_length=40, description="What its button says: Sign in with ...")
     SLIDER_NEW_PEOPLE: bool = Field(
         False,
         description="Whoever a provider or proxy vouches for and nobody knows becomes a person without a project.",
@@ -191,6 +195,13 @@ class Environment(BaseSettings):
                 "SLIDER_OIDC_ISSUER is set without SLIDER_OIDC_CLIENT_ID and SLIDER_OIDC_CLIENT_SECRET: "
                 "the provider gives both when you register this site there"
             )
+        if self.SLIDER_SAML_ENTITY_ID and not (
+            self.SLIDER_SAML_SSO_URL.startswith("https://") and self.SLIDER_SAML_CERT
+        ):
+            raise ValueError(
+                "SLIDER_SAML_ENTITY_ID is set without SLIDER_SAML_SSO_URL, an address with https://, and "
+                "SLIDER_SAML_CERT: both stand in the provider's metadata"
+            )
         if self.SLIDER_PROXY_USER_HEADER and not self.SLIDER_TRUSTED_PROXIES:
             raise ValueError(
                 "SLIDER_PROXY_USER_HEADER is set without SLIDER_TRUSTED_PROXIES: anybody could name themselves; "
@@ -242,6 +253,35 @@ class Environment(BaseSettings):
                 "settings": {"server_url": self.SLIDER_OIDC_ISSUER},
             }
         ]
+
+    @property
+    def saml_apps(self) -> list[dict[str, object]]:
+        """The SAML provider, as allauth wants to be told; it answers for the addresses that it gives."""
+        if not self.SLIDER_SAML_ENTITY_ID:
+            return []
+        idp = {
+            "entity_id": self.SLIDER_SAML_ENTITY_ID,
+            "sso_url": self.SLIDER_SAML_SSO_URL,
+            "x509cert": self.SLIDER_SAML_CERT,
+        }
+        mapping = {
+            "uid": ["urn:oasis:names:tc:SAML:attribute:subject-id"],
+            "email": [
+                "urn:oid:0.9.2342.19200300.100.1.3",
+                "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
+                "email",
+                "mail",
+            ],
+            "first_name": ["http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname", "urn:oid:2.5.4.42"],
+            "last_name": ["http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname", "urn:oid:2.5.4.4"],
+        }
+        told = {
+            "idp": idp,
+            "attribute_mapping": mapping,
+            "verified_email": True,
+            "advanced": {"want_assertion_signed": True, "reject_idp_initiated_sso": True, "strict": True},
+        }
+        return [{"provider_id": "saml", "name": self.SLIDER_SAML_NAME, "client_id": "saml", "settings": told}]
 
     @property
     def sends_mail(self) -> bool:

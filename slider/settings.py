@@ -1,5 +1,7 @@
 """Django's settings, derived from the typed environment; nothing is read from anywhere else."""
 
+from importlib.util import find_spec
+
 import dj_database_url
 
 from slider import embedded
@@ -22,6 +24,8 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    # Where its libraries are: requirements-saml.in. `slider.checks` refuses its settings without them.
+    *(["allauth.socialaccount.providers.saml"] if find_spec("onelogin") else []),
     "allauth.usersessions",
     "slider",
     "django.contrib.admin",
@@ -121,7 +125,10 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 SOCIALACCOUNT_ADAPTER = "slider.views.adapters.Outside"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
-SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": ENV.oidc_apps}}
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": ENV.oidc_apps},
+    "saml": {"APPS": ENV.saml_apps},
+}
 
 STATIC_URL = "static/"
 STATIC_ROOT = ENV.SLIDER_STATE_DIR / "static"

@@ -89,6 +89,16 @@ def remove(user: User, authenticator_id: int) -> bool:
     return bool(gone)
 
 
+def remove_all(user: User) -> int:
+    """Take away what somebody has lost, codes and all, so that a password alone lets them in; how many steps."""
+    with transaction.atomic():
+        _alone(user)
+        gone, _ = Authenticator.objects.filter(user_id=user.pk).delete()
+        if gone:
+            account_letters.tell(user, "Your second step was taken away by whoever runs this installation.")
+    return gone
+
+
 def rename(user: User, authenticator_id: int, name: str) -> bool:
     """Give a passkey another name."""
     row = Authenticator.objects.filter(user_id=user.pk, pk=authenticator_id, type=_TYPES.WEBAUTHN).first()

@@ -64,7 +64,8 @@ class SignIn(LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         env = settings.ENV
         provider = env.SLIDER_OIDC_NAME if env.SLIDER_OIDC_ISSUER else ""
-        return super().get_context_data(**kwargs) | {"provider": provider}
+        saml = env.SLIDER_SAML_NAME if env.SLIDER_SAML_ENTITY_ID else ""
+        return super().get_context_data(**kwargs) | {"provider": provider, "saml": saml}
 
 
 @login_not_required

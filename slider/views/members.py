@@ -3,6 +3,7 @@
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from slider.flow import account_letters, invitations, members, persons
+from slider.flow import account_letters, invitations, members, persons, second_steps
 from slider.models import Invitation, Membership, Project, Role
 from slider.queries import ways_in
 from slider.views import access
@@ -114,6 +115,18 @@ def password_link(request: HttpRequest, user_id: int) -> HttpResponse:
     access.demand_charge(request, who)
     site = "" if settings.ENV.SLIDER_ADDRESS else f"{request.scheme}://{request.get_host()}"
     return _person_page(request, user_id, link=site + account_letters.reset_link(who))
+
+
+@require_POST
+def drop_steps(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Take away the second step of somebody who has lost it: for whoever runs the installation alone."""
+    who = access.person_or_404(request, user_id)
+    access.demand_charge(request, who)
+    if not access.person(request).is_superuser:
+        raise PermissionDenied("Only a superuser of this installation takes a second step away. Ask one of them.")
+    gone = second_steps.remove_all(who)
+    messages.success(request, f"{who} signs in by password alone now." if gone else f"{who} has no second step.")
+    return HttpResponseRedirect(reverse("person", args=[who.pk]))
 
 
 def _person_page(request: HttpRequest, user_id: int, *, link: str = "") -> HttpResponse:

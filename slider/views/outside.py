@@ -22,6 +22,11 @@ def begin(request: HttpRequest, provider_id: str) -> HttpResponse:
     except RequestException as error:
         log.warning("the provider can't be reached", error=f"{type(error).__name__}: {error}"[:300])
         return HttpResponseRedirect(reverse("refused"))
+    return going_on(request, answer)
+
+
+def going_on(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """A page that leads where a redirect to the provider would."""
     to = answer.headers.get("Location", "")
     if not to.startswith(("https://", "http://")):
         return answer

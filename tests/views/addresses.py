@@ -60,6 +60,7 @@ def filled(route: str, cast: casts.Company) -> str:
         "token": invited.token,
         "number": "MQ",
         "provider_id": "oidc",
+        "organization_slug": "saml",
         "task": cast.task.slug,
         "object_id": review.item_id,
         "app_label": "slider",

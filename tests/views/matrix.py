@@ -66,6 +66,11 @@ account_inactive        GET,HEAD       FFFFFFFF
 mfa_authenticate        GET,HEAD,POST  OOOOOOOO
 openid_connect_login    POST           NNNNNNNN
 openid_connect_callback GET,HEAD       NNNNNNNN
+saml_login              POST           NNNNNNNN
+saml_finish_acs         GET,HEAD       NNNNNNNN
+saml_acs                POST           NNNNNNNN
+saml_metadata           GET,HEAD       NNNNNNNN
+saml_sls                GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS NNNNNNNN
 logout                  POST,OPTIONS   LOOOOOOO
 metrics                 GET,HEAD       NNNNNNNN
 my-keys                 GET,HEAD,POST  LOOOOOOO
@@ -77,6 +82,7 @@ password-forgot         GET,HEAD,POST  OOOOOOOO
 password-reset          GET,HEAD,POST  OOOOOOOO
 person                  GET,HEAD       LNNNNNOO
 person-active           POST           LNNNNNOO
+person-drop-steps       POST           LNNNNNFO
 person-password-link    POST           LNNNNNOO
 practice                GET,HEAD       LOFOOFOF
 practice-look           GET            LNFOOFON

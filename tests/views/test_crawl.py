@@ -16,6 +16,7 @@ PUBLIC = {
     *("login", "logout", "healthz", "readyz", "csp-report", "metrics"),
     *("account_login", "passkey-use", "passkey-begin", "refused", "account_inactive", "mfa_authenticate"),
     *("openid_connect_login", "openid_connect_callback", "password-forgot", "password-reset", "invitation"),
+    *("saml_login", "saml_finish_acs", "saml_acs", "saml_metadata", "saml_sls"),
 }
 ROLES = ("anonymous", "viewer", "reviewer", "tuner", "admin", "outsider", "superuser")
 NO_GET = {
@@ -37,7 +38,7 @@ NO_GET = {
     *("fleet-task-stand", "fleet-host-stand"),
     *("reviewer-settle", "known-mark", "known-retire", "people-save", "look-assign"),
     *("account-codes", "passkey-add", "passkey-begin-adding", "passkey-rename", "step-remove", "sessions-end"),
-    *("invitation-withdraw", "member-role", "person-active", "person-password-link"),
+    *("invitation-withdraw", "member-role", "person-active", "person-password-link", "person-drop-steps"),
 }
 
 

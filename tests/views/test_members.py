@@ -4,6 +4,8 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
@@ -241,6 +243,16 @@ def test_a_password_link_shown_to_an_admin_works_once(cast: casts.Company) -> No
     sent = {"new_password1": "four grey geese in a row", "new_password2": "four grey geese in a row"}
     assert Client().post(found[1], sent).status_code == 302
     assert Client().post(found[1], sent).status_code == 410
+
+
+def test_a_lost_second_step_is_taken_away_by_a_superuser_alone(cast: casts.Company) -> None:
+    TOTP.activate(cast.viewer, "JBSWY3DPEHPK3PXP")
+    path = f"/people/{cast.viewer.pk}/drop-steps"
+    assert as_(cast.admin).post(path).status_code == 403
+    assert Authenticator.objects.filter(user=cast.viewer).exists()
+    root = User.objects.create_superuser("root", "root@example.org", casts.PASSWORD)
+    assert "by password alone" in as_(root).post(path, follow=True).content.decode()
+    assert not Authenticator.objects.filter(user=cast.viewer).exists()
 
 
 def test_two_admins_who_take_each_other_out_leave_one(cast: casts.Company) -> None:
