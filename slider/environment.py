@@ -240,50 +240,6 @@ class Environment(BaseSettings):
         return not self.is_local if self.SLIDER_HTTPS is None else self.SLIDER_HTTPS
 
     @property
-    def oidc_apps(self) -> list[dict[str, object]]:
-        """The provider that may vouch for people, as allauth wants to be told; none where none is named."""
-        if not self.SLIDER_OIDC_ISSUER:
-            return []
-        return [
-            {
-                "provider_id": "oidc",
-                "name": self.SLIDER_OIDC_NAME,
-                "client_id": self.SLIDER_OIDC_CLIENT_ID,
-                "secret": self.SLIDER_OIDC_CLIENT_SECRET,
-                "settings": {"server_url": self.SLIDER_OIDC_ISSUER},
-            }
-        ]
-
-    @property
-    def saml_apps(self) -> list[dict[str, object]]:
-        """The SAML provider, as allauth wants to be told; it answers for the addresses that it gives."""
-        if not self.SLIDER_SAML_ENTITY_ID:
-            return []
-        idp = {
-            "entity_id": self.SLIDER_SAML_ENTITY_ID,
-            "sso_url": self.SLIDER_SAML_SSO_URL,
-            "x509cert": self.SLIDER_SAML_CERT,
-        }
-        mapping = {
-            "uid": ["urn:oasis:names:tc:SAML:attribute:subject-id"],
-            "email": [
-                "urn:oid:0.9.2342.19200300.100.1.3",
-                "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress",
-                "email",
-                "mail",
-            ],
-            "first_name": ["http://schemas.xmlsoap.org/ws/2005/05/identity/claims/givenname", "urn:oid:2.5.4.42"],
-            "last_name": ["http://schemas.xmlsoap.org/ws/2005/05/identity/claims/surname", "urn:oid:2.5.4.4"],
-        }
-        told = {
-            "idp": idp,
-            "attribute_mapping": mapping,
-            "verified_email": True,
-            "advanced": {"want_assertion_signed": True, "reject_idp_initiated_sso": True, "strict": True},
-        }
-        return [{"provider_id": "saml", "name": self.SLIDER_SAML_NAME, "client_id": "saml", "settings": told}]
-
-    @property
     def sends_mail(self) -> bool:
         """Whether notices leave by mail."""
         return bool(self.SLIDER_MAIL_HOST)

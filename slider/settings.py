@@ -4,7 +4,7 @@ from importlib.util import find_spec
 
 import dj_database_url
 
-from slider import embedded
+from slider import embedded, providers
 from slider.environment import HERE, Environment
 from slider.logs import configure
 
@@ -125,10 +125,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 SOCIALACCOUNT_ADAPTER = "slider.views.adapters.Outside"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
-SOCIALACCOUNT_PROVIDERS = {
-    "openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": ENV.oidc_apps},
-    "saml": {"APPS": ENV.saml_apps},
-}
+SOCIALACCOUNT_PROVIDERS = providers.known(ENV)
 
 STATIC_URL = "static/"
 STATIC_ROOT = ENV.SLIDER_STATE_DIR / "static"

@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from slider.flow import account_letters, passwords
-from slider.views import access, entering, proxies, throttle
+from slider.views import access, entering, proxies, throttle, vouched
 
 if TYPE_CHECKING:
     SetForm, OldForm = SetPasswordForm[User], PasswordChangeForm[User]
@@ -119,7 +119,7 @@ def change(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "my/password.html", {"form": form}, status=422 if form.is_bound else 200)
     passwords.change(user, form.cleaned_data["new_password1"], session=request.session.session_key or "")
-    if request.session.session_key:
+    if request.session.session_key and not vouched.is_vouched(request):
         UserSession.objects.filter(session_key=request.session.session_key).delete()
         update_session_auth_hash(request, user)
         UserSession.objects.create_from_request(request)

@@ -17,6 +17,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
+from slider import providers
 from slider.models import Membership
 from tests import casts
 
@@ -56,9 +57,7 @@ def provider() -> Iterator[str]:
 def site(provider: str, settings: Settings) -> Settings:
     told = {"SLIDER_OIDC_ISSUER": provider, "SLIDER_OIDC_CLIENT_ID": "slider", "SLIDER_OIDC_CLIENT_SECRET": "s3cret"}
     settings.ENV = settings.ENV.model_copy(update=told)
-    settings.SOCIALACCOUNT_PROVIDERS = {
-        "openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": settings.ENV.oidc_apps},
-    }
+    settings.SOCIALACCOUNT_PROVIDERS = providers.known(settings.ENV)
     return settings
 
 
@@ -168,8 +167,8 @@ def test_a_code_is_good_for_one_session(site: Settings) -> None:
 
 def test_a_provider_that_is_away_is_said(site: Settings) -> None:
     casts.company()
-    apps = [app | {"settings": {"server_url": "http://127.0.0.1:9"}} for app in site.ENV.oidc_apps]
-    site.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": apps}}
+    nowhere = site.ENV.model_copy(update={"SLIDER_OIDC_ISSUER": "http://127.0.0.1:9"})
+    site.SOCIALACCOUNT_PROVIDERS = providers.known(nowhere)
     assert Client().post("/login/with/oidc")["Location"] == "/login/refused"
 
 

@@ -18,6 +18,7 @@ from django.test import Client
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 from pytest_django import Settings
 
+from slider import providers
 from slider.checks import saml_has_its_libraries
 from tests import casts
 
@@ -98,7 +99,7 @@ def site(idp: Signer, settings: Settings) -> Settings:
     line = "".join(idp.cert.splitlines()[1:-1])
     told = {"SLIDER_SAML_ENTITY_ID": IDP, "SLIDER_SAML_SSO_URL": f"{IDP}/sso", "SLIDER_SAML_CERT": line}
     settings.ENV = settings.ENV.model_copy(update=told)
-    settings.SOCIALACCOUNT_PROVIDERS = {"saml": {"APPS": settings.ENV.saml_apps}}
+    settings.SOCIALACCOUNT_PROVIDERS = providers.known(settings.ENV)
     return settings
 
 
