@@ -41,7 +41,7 @@ from slider.views import (
 )
 
 # There is one door: the admin's own would ask for no second step and count no tries.
-admin.site.login = secure_admin_login(admin.site.login)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),

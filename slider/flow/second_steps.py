@@ -93,7 +93,7 @@ def remove_all(user: User) -> int:
     """Take away what somebody has lost, codes and all, so that a password alone lets them in; how many steps."""
     with transaction.atomic():
         _alone(user)
-        gone, _ = Authenticator.objects.filter(user_id=user.pk).delete()
+        gone: int = Authenticator.objects.filter(user_id=user.pk).delete()[0]
         if gone:
             account_letters.tell(user, "Your second step was taken away by whoever runs this installation.")
     return gone

@@ -42,9 +42,10 @@ def confirm_first() -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{reverse('account-confirm')}?{urlencode({'next': reverse('account')})}")
 
 
-def landing(user: AbstractBaseUser | AnonymousUser) -> str:
+def landing(user: AbstractBaseUser | AnonymousUser | None) -> str:
     """Who only reviews lands on the desk, everybody else at home."""
-    roles = set(Membership.objects.filter(user_id=user.pk).values_list("role", flat=True))
+    mine = Membership.objects.filter(user=user) if isinstance(user, User) else Membership.objects.none()
+    roles = set(mine.values_list("role", flat=True))
     return reverse("desk" if roles == {Role.REVIEWER} else "home")
 
 

@@ -23,9 +23,9 @@ from slider.flow import account_letters, passwords
 from slider.views import access, entering, proxies, throttle, vouched
 
 if TYPE_CHECKING:
-    SetForm, OldForm = SetPasswordForm[User], PasswordChangeForm[User]
+    SetForm = SetPasswordForm[User]
 else:
-    SetForm, OldForm = SetPasswordForm, PasswordChangeForm  # generic for the type checker alone
+    SetForm = SetPasswordForm  # generic for the type checker alone
 
 HINT = "Twelve characters or more: a few words that do not belong together are good."
 
@@ -38,11 +38,11 @@ class NewPasswordForm(SetForm):
         describe(self)
 
 
-class ChangeForm(OldForm):
+class ChangeForm(PasswordChangeForm):
     """The old password, and a new one twice."""
 
     error_messages = {
-        **OldForm.error_messages,
+        **PasswordChangeForm.error_messages,
         "password_incorrect": "That is not your password, or there were too many tries. After five wait 15 minutes.",
     }
 

@@ -15,7 +15,7 @@ WORDS = "That is no code of yours, it was used already, or there were too many t
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_stage_required(stage=AuthenticateStage.key, redirect_urlname="login")
+@login_stage_required(stage=AuthenticateStage.key, redirect_urlname="login")  # type: ignore[untyped-decorator]
 def show(request: HttpRequest) -> HttpResponse:
     """Who has given the right password is not in yet: this asks for the rest."""
     stage = request._login_stage  # type: ignore[attr-defined]  # put there by the decorator

@@ -1,7 +1,7 @@
 """The doors in a real browser: passkeys with a virtual key, and each page for everybody, without JavaScript, too."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
@@ -34,7 +34,7 @@ def fit(request: pytest.FixtureRequest, check_both_schemes: Callable[[Page], Non
 
 
 @pytest.fixture
-def tuner() -> Iterator[User]:
+def tuner() -> User:
     cast = casts.company()
     throttle.forget("tuner", address="127.0.0.1")
     throttle.forget("passkey", address="127.0.0.1", most=throttle.ADDRESS)

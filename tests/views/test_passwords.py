@@ -1,7 +1,6 @@
 """A forgotten password: the same answer and the same work for known and unknown; a link holds once, for an hour."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -25,14 +24,13 @@ NEW = "four grey geese in a row"
 
 
 @pytest.fixture(autouse=True)
-def mails(settings: Settings) -> Iterator[None]:
+def mails(settings: Settings) -> None:
     on = {"SLIDER_MAIL_HOST": "localhost", "SLIDER_MAIL_FROM": "s@example.org", "SLIDER_ADDRESS": "http://testserver"}
     settings.ENV = settings.ENV.model_copy(update=on)
     throttle.forget("reset", address="127.0.0.1", most=throttle.ADDRESS)
     for name in ("tuner", "nobody", "viewer"):
         throttle.forget(name, address="127.0.0.1")
         throttle.forget(f"{name}@example.org", address="", most=throttle.RESETS)
-    return
 
 
 def ask(address: str) -> tuple[int, str, list[str]]:
