@@ -1,11 +1,13 @@
 """Every address of the site."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from slider.api import v1
 from slider.views import (
+    account,
     desk,
     desk_ahead,
     doors,
@@ -15,25 +17,45 @@ from slider.views import (
     fleet_acts,
     home,
     intake,
+    invitations,
     items,
     keys,
     lead,
+    members,
     metrics,
     my_keys,
     notices,
+    outside,
     own_api_keys,
+    passkeys,
+    passwords,
     past,
     people,
     practice,
     quality,
     reviewers,
+    saml,
+    second_step,
     setup,
     steer,
     together,
 )
 
+# There is one door: the admin's own would ask for no second step and count no tries.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.show, name="home"),
+    path("account", account.show, name="account"),
+    path("account/app", account.app, name="account-app"),
+    path("account/codes", account.codes, name="account-codes"),
+    path("account/confirm", account.confirm, name="account-confirm"),
+    path("account/passkeys", passkeys.add, name="passkey-add"),
+    path("account/passkeys/begin", passkeys.begin_adding, name="passkey-begin-adding"),
+    path("account/passkeys/<int:authenticator_id>/name", passkeys.rename, name="passkey-rename"),
+    path("account/password", passwords.change, name="password"),
+    path("account/sessions/end", account.end_sessions, name="sessions-end"),
+    path("account/steps/<int:authenticator_id>/remove", account.take_away, name="step-remove"),
     path("admin/", admin.site.urls),
     path("api/v1/", v1.urls),
     path("csp-report", doors.csp_report, name="csp-report"),
@@ -66,6 +88,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/<int:import_id>/", intake.show, name="import-show"),
     path("imports/<int:import_id>/progress", intake.piece, name="import-progress"),
     path("imports/<int:import_id>/refused.csv", intake.refused, name="import-refused"),
+    path("invitations/<str:token>", invitations.show, name="invitation"),
     path("items/<int:item_id>/", items.item, name="item"),
     path("items/<int:item_id>/correct", items.correct, name="correct"),
     path("items/<int:item_id>/corrections/<int:correction_id>/undo", items.uncorrect, name="uncorrect"),
@@ -75,6 +98,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("items/<int:item_id>/withdraw", items.withdraw, name="withdraw"),
     path("keys/<int:key_id>/revoke", keys.revoke, name="key-revoke"),
     path("login", doors.SignIn.as_view(), name="login"),
+    path("login", doors.SignIn.as_view(), name="account_login"),  # what allauth calls it
+    path("login/passkey", passkeys.use, name="passkey-use"),
+    path("login/passkey/begin", passkeys.begin, name="passkey-begin"),
+    path("login/refused", doors.refused, name="refused"),
+    path("login/refused", doors.refused, name="account_inactive"),
+    path("login/saml/<str:organization_slug>", saml.begin, name="saml_login"),
+    path("login/saml/<str:organization_slug>/back", saml.back, name="saml_finish_acs"),
+    path("login/saml/<str:organization_slug>/heard", saml.heard, name="saml_acs"),
+    path("login/saml/<str:organization_slug>/metadata", saml.metadata, name="saml_metadata"),
+    path("login/saml/<str:organization_slug>/out", saml.out, name="saml_sls"),
+    path("login/second-step", second_step.show, name="mfa_authenticate"),
+    path("login/with/<str:provider_id>", outside.begin, name="openid_connect_login"),
+    path("login/with/<str:provider_id>/back", outside.back, name="openid_connect_callback"),
     path("logout", LogoutView.as_view(), name="logout"),
     path("metrics", metrics.show, name="metrics"),
     path("my-api-keys", own_api_keys.show, name="own-api-keys"),
@@ -84,6 +120,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my-work", reviewers.mine, name="my-work"),
     path("notices/<int:notice_id>/seen", notices.seen, name="notice-seen"),
     path("notices/news", notices.news, name="notice-news"),
+    path("password/forgot", passwords.forgot, name="password-forgot"),
+    path("password/new/<str:number>/<str:token>", passwords.reset, name="password-reset"),
+    path("people/<int:user_id>", members.person, name="person"),
+    path("people/<int:user_id>/active", members.switch, name="person-active"),
+    path("people/<int:user_id>/drop-steps", members.drop_steps, name="person-drop-steps"),
+    path("people/<int:user_id>/password-link", members.password_link, name="person-password-link"),
     path("practice/", practice.index, name="practice"),
     path("practice/<int:task_id>/", practice.look, name="practice-look"),
     path("practice/<int:task_id>/next", practice.following, name="practice-next"),
@@ -91,6 +133,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("practice/<int:task_id>/so-far", practice.summary, name="practice-summary"),
     path("practice/<int:task_id>/<int:item_id>", practice.say, name="practice-say"),
     path("projects/<slug:slug>/keys", keys.show, name="keys"),
+    path("projects/<slug:slug>/invitations/<int:invitation_id>/withdraw", members.withdraw, name="invitation-withdraw"),
+    path("projects/<slug:slug>/members", members.show, name="members"),
+    path("projects/<slug:slug>/members/<int:user_id>", members.role, name="member-role"),
     path("projects/<slug:slug>/people", people.show, name="people"),
     path("projects/<slug:slug>/people/<int:user_id>", people.save, name="people-save"),
     path("projects/<slug:slug>/tasks/new", setup.new, name="task-new"),

@@ -47,6 +47,7 @@ from slider.models.task import Task
 from slider.models.traffic import Circuit
 from slider.models.walk import Walk
 from slider.models.watch import Act, ActKind, Unheard, Watch
+from slider.models.ways_in import AccountLetter, AccountLetterKind, Invitation
 from slider.models.worker import Spend, Worker
 
 __all__ = [
@@ -55,6 +56,8 @@ __all__ = [
     "OF_PROGRAMS",
     "OWED",
     "QUIET",
+    "AccountLetter",
+    "AccountLetterKind",
     "Act",
     "ActKind",
     "Adjudication",
@@ -84,6 +87,7 @@ __all__ = [
     "Import",
     "ImportChunk",
     "ImportState",
+    "Invitation",
     "Item",
     "Known",
     "KnownFrom",

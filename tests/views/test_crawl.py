@@ -1,23 +1,23 @@
 """Every address by GET, as every role: no row changes, nothing breaks, and what is not yours does not exist."""
 
-import io
 import re
-from collections.abc import Iterator
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
 
-from slider.flow import imports, keys, notices
-from slider.models import Mode, NoticeKind, Purpose, Scope
-from tests import casts, pasts
+from tests import casts
+from tests.views.addresses import filled, routes, stage, visitor
 
 pytestmark = pytest.mark.django_db
-PUBLIC = {"login", "logout", "healthz", "readyz", "csp-report", "metrics"}
+PUBLIC = {
+    *("login", "logout", "healthz", "readyz", "csp-report", "metrics"),
+    *("account_login", "passkey-use", "passkey-begin", "refused", "account_inactive", "mfa_authenticate"),
+    *("openid_connect_login", "openid_connect_callback", "password-forgot", "password-reset", "invitation"),
+    *("saml_login", "saml_finish_acs", "saml_acs", "saml_metadata", "saml_sls"),
+}
 ROLES = ("anonymous", "viewer", "reviewer", "tuner", "admin", "outsider", "superuser")
 NO_GET = {
     *("apply", "put-back", "pull-back", "release", "pause", "withdraw", "notice-seen"),
@@ -37,59 +37,14 @@ NO_GET = {
     *("desk-own", "practice-next", "practice-say", "reviewer-let-in"),
     *("fleet-task-stand", "fleet-host-stand", "own-api-key-revoke"),
     *("reviewer-settle", "known-mark", "known-retire", "people-save", "look-assign"),
+    *("account-codes", "passkey-add", "passkey-begin-adding", "passkey-rename", "step-remove", "sessions-end"),
+    *("invitation-withdraw", "member-role", "person-active", "person-password-link", "person-drop-steps"),
 }
 
 
 @pytest.fixture
 def cast() -> casts.Company:
-    """A company with something behind every kind of address."""
-
-    made = casts.company(share=0.0, mode=Mode.TRIAL)
-    casts.one(made.task, "m1")
-    casts.one(made.task, "m2")
-    casts.take(made.reviewer, made.task)
-    casts.audited(made.task, "a1")
-    imports.receive(made.task, name="a.csv", stream=io.BytesIO(b"id,text\n1,a\n"), by=made.tuner.pk)
-    pasts.bring(made, pasts.jsonl([*pasts.rows(60), {"id": "odd", "correct": "perhaps"}]))
-    keys.make(made.project, name="a program", scopes=[Scope.READ], expires_at=None, by=made.admin.pk)
-    notices.tell(made.task.pk, NoticeKind.PULLED_BACK, "Two went wrong")
-    User.objects.create_superuser("superuser", "root@example.org", casts.PASSWORD)
-    return made
-
-
-def routes(patterns: list[URLPattern | URLResolver] | None = None, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Every address as (name, route); those of the admin as Django builds them."""
-    for pattern in patterns if patterns is not None else get_resolver().url_patterns:
-        route = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern.url_patterns, route)
-        else:
-            yield pattern.name or "", route
-
-
-def filled(route: str, cast: casts.Company) -> str:
-    """The route with ids of things that exist."""
-    review = cast.task.reviews.order_by("pk").first()
-    imported = cast.task.imports.get(purpose=Purpose.ITEMS)
-    assert review is not None
-    values = {
-        "task_id": cast.task.pk,
-        "item_id": review.item_id,
-        "review_id": review.pk,
-        "import_id": imported.pk,
-        "past_id": cast.task.pasts.get().pk,
-        "notice_id": cast.task.notices.get().pk,
-        "key_id": cast.project.keys.get().pk,
-        "slug": cast.project.slug,
-        "task": cast.task.slug,
-        "object_id": review.item_id,
-        "app_label": "slider",
-        "content_type_id": 1,
-        "url": "nowhere",
-    }
-    route = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values.get(found[1], 1)), route)
-    route = re.sub(r"\(\?P<(\w+)>[^)]*\)", lambda found: str(values.get(found[1], 1)), route)
-    return "/" + re.sub(r"[\^$?]|\\Z", "", route)
+    return stage()
 
 
 def snapshot() -> dict[str, tuple[int, str]]:
@@ -112,15 +67,6 @@ def content(response: HttpResponseBase) -> bytes:
         return b"".join(response.streaming_content)  # type: ignore[arg-type]  # these streams are synchronous
     assert isinstance(response, HttpResponse)
     return response.content
-
-
-def visitor(role: str, cast: casts.Company) -> Client:
-    client = Client(raise_request_exception=True)
-    if role == "superuser":
-        client.force_login(User.objects.get(username="superuser"))
-    elif role != "anonymous":
-        client.force_login(getattr(cast, role))
-    return client
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -174,7 +120,7 @@ def test_without_signing_in_nothing_is_shown_but_the_doors(cast: casts.Company) 
 def test_what_belongs_to_another_project_does_not_exist(cast: casts.Company) -> None:
     client = visitor("outsider", cast)
     for name, route in routes():
-        if "<" not in route or name in NO_GET or route.startswith(("admin/", "api/")) or name == "key-revoke":
+        if "<" not in route or name in NO_GET | PUBLIC or route.startswith(("admin/", "api/")) or name == "key-revoke":
             continue
         assert client.get(filled(route, cast)).status_code == 404, route
 

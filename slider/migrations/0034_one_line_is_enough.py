@@ -8,6 +8,6 @@ class Migration(migrations.Migration):
     when = "after"
     atomic = False
 
-    dependencies = (("slider", "0032_personal_keys"),)
+    dependencies = (("slider", "0033_invitations_and_account_letters"),)
 
     operations = (RemoveIndexConcurrently(model_name="item", name="item_ready"),)
