@@ -46,6 +46,11 @@ def _saml(env: Environment) -> dict[str, Any]:
         },
         "attribute_mapping": SAID,
         "verified_email": True,
-        "advanced": {"want_assertion_signed": True, "reject_idp_initiated_sso": True, "strict": True},
+        "advanced": {
+            "strict": True,
+            "want_assertion_signed": True,
+            "reject_idp_initiated_sso": True,
+            "allow_single_label_domains": True,  # a host on one's own network is often called by one word
+        },
     }
     return {"provider_id": "saml", "name": env.SLIDER_SAML_NAME, "client_id": "saml", "settings": told}

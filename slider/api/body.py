@@ -19,6 +19,7 @@ _SLUG = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _DIGITS = re.compile(r"[0-9]{1,19}")
 _BIGGEST_ID = 2**63 - 1
 _ERRORS_SHOWN = 20
+_WHERE_MOST = 200
 
 
 def read(request: HttpRequest) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def shaped(request: HttpRequest, shape: type[Wanted]) -> Wanted:
 
 def _problem(error: Any) -> dict[str, str]:
     """One thing that is wrong with a body, in our words."""
-    where = "".join(strict.pointer(part) for part in error["loc"])
+    where = "".join(strict.pointer(part) for part in error["loc"])[:_WHERE_MOST]
     kind = str(error["type"])
     if kind == "missing":
         return {"code": "missing", "where": where, "detail": f"{where} is missing."}

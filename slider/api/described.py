@@ -19,6 +19,11 @@ _REQUEST_ID = {
     "schema": {"type": "string"},
     "description": "Your own name for this request: up to 100 plain characters. The answer and the log have it.",
 }
+_SLUG: dict[str, Any] = {
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,60}$"},
+    "description": "The task's short name.",
+}
+_NUMBER: dict[str, Any] = {"schema": {"type": "string", "pattern": "^[0-9]{1,19}$"}, "description": "Its number."}
 _TEXT = {"type": "string"}
 _COUNT = {"type": "string", "pattern": "^[0-9]+$"}
 _HEADERS: dict[str, Any] = {
@@ -76,6 +81,9 @@ def _complete(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
     operation["operationId"] = operation["operationId"].removeprefix("slider_api_")
     scope = operation.pop("x-scope", None)
     operation["security"] = [{"Key": [scope] if scope else []}]
+    for one in operation["parameters"]:
+        if one["in"] == "path":
+            one |= _SLUG if one["name"] == "task" else _NUMBER
     operation["parameters"].append(_REQUEST_ID)
     for name, part in operation.get("requestBody", {}).get("content", {}).items():
         if name == "application/json":

@@ -81,14 +81,20 @@ def test_a_parameter_that_nobody_reads_is_said_and_changes_no_row(
     assert admin("GET", "/me").status_code == 200
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "GET"])
-@pytest.mark.parametrize("path", sorted({path for _, path in TERMS}))
+PATHS = sorted({path for _, path in TERMS})
+NOT_TAKEN = [
+    (method, path)
+    for path in PATHS
+    for method in ("POST", "PUT", "PATCH", "DELETE", "GET")
+    if (method, path) not in TERMS
+]
+
+
+@pytest.mark.parametrize(("method", "path"), NOT_TAKEN)
 def test_a_method_that_an_address_does_not_take_is_said(
-    cast: casts.Company, admin: Caller, path: str, method: str
+    cast: casts.Company, admin: Caller, method: str, path: str
 ) -> None:
     taken = {known for known, route in TERMS if route == path}
-    if method in taken:
-        return
     answer = admin(method, things(cast).path(path), {})
     assert (answer.status_code, error(answer)["code"]) == (405, "method")
     assert set(answer.headers["Allow"].split(", ")) == taken
