@@ -10,3 +10,4 @@ class SliderConfig(AppConfig):
 
     def ready(self) -> None:
         from slider import checks  # noqa: F401  (registers the system checks)
+        from slider.flow import sign_ins  # noqa: F401  (hears who signs in)

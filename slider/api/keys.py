@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from slider.api.faults import Fault
 from slider.flow import keys
+from slider.flow.log import act
 from slider.models import ApiKey, Scope
 
 log = structlog.get_logger(__name__)
@@ -48,8 +49,9 @@ class Key(HttpBearer):
                 hint="Ask an admin of the project for a key with that scope.",
             )
         throttle(key)
-        if request.method == "POST":
+        if request.method not in ("GET", "HEAD"):
             keys.used(key)
+            act(by=None, via=f"key {key.pk}")
         return key
 
 

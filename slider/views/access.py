@@ -24,6 +24,7 @@ SAID = {
     "export": "export items",
     "administer": "administer it",
     "operate": "run its part of the fleet",
+    "see log": "read its log",
 }
 
 
@@ -117,6 +118,12 @@ def machines_or_404(request: HttpRequest) -> None:
     """A machine belongs to the installation: for whoever runs less than that it does not exist."""
     if not person(request).is_superuser:
         raise Http404("There is no such machine in your reach.")
+
+
+def site_or_403(request: HttpRequest) -> None:
+    """What belongs to no project is read by superusers alone."""
+    if not person(request).is_superuser:
+        raise PermissionDenied("The log of the whole site is read by superusers of this installation. Ask one of them.")
 
 
 def is_blind(request: HttpRequest, project: Project) -> bool:

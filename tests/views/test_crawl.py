@@ -13,12 +13,12 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from slider.flow import imports, keys, notices
-from slider.models import Mode, NoticeKind, Purpose, Scope
+from slider.models import Mode, NoticeKind, Purpose, Role, Scope
 from tests import casts, pasts
 
 pytestmark = pytest.mark.django_db
 PUBLIC = {"login", "logout", "healthz", "readyz", "csp-report", "metrics"}
-ROLES = ("anonymous", "viewer", "reviewer", "tuner", "admin", "outsider", "superuser")
+ROLES = ("anonymous", "viewer", "reviewer", "tuner", "admin", "auditor", "outsider", "superuser")
 NO_GET = {
     *("apply", "put-back", "pull-back", "release", "pause", "withdraw", "notice-seen"),
     *(
@@ -36,6 +36,7 @@ NO_GET = {
     *("lead-release", "flag-answer", "flag-off", "together-decide", "together-undo"),
     *("desk-own", "practice-next", "practice-say", "reviewer-let-in"),
     *("fleet-task-stand", "fleet-host-stand"),
+    *("export", "log-export", "site-log-export"),
     *("reviewer-settle", "known-mark", "known-retire", "people-save", "look-assign"),
 }
 
@@ -54,6 +55,7 @@ def cast() -> casts.Company:
     keys.make(made.project, name="a program", scopes=[Scope.READ], expires_at=None, by=made.admin.pk)
     notices.tell(made.task.pk, NoticeKind.PULLED_BACK, "Two went wrong")
     User.objects.create_superuser("superuser", "root@example.org", casts.PASSWORD)
+    casts.person("auditor", role=Role.AUDITOR, of=made.project)
     return made
 
 
@@ -116,8 +118,8 @@ def content(response: HttpResponseBase) -> bytes:
 
 def visitor(role: str, cast: casts.Company) -> Client:
     client = Client(raise_request_exception=True)
-    if role == "superuser":
-        client.force_login(User.objects.get(username="superuser"))
+    if role in ("superuser", "auditor"):
+        client.force_login(User.objects.get(username=role))
     elif role != "anonymous":
         client.force_login(getattr(cast, role))
     return client

@@ -8,6 +8,6 @@ class Migration(migrations.Migration):
     when = "after"
     atomic = False
 
-    dependencies = (("slider", "0030_walks_and_lasting_declines"),)
+    dependencies = (("slider", "0032_what_the_log_tells"),)
 
     operations = (RemoveIndexConcurrently(model_name="item", name="item_ready"),)
