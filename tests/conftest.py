@@ -14,7 +14,6 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.db.backends.postgresql.operations import DatabaseOperations
 from pytest_django import DjangoDbBlocker
 
 from slider import embedded
@@ -63,15 +62,16 @@ settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 # Nobody may empty the log: what tests leave behind is thrown away past the trigger that says so.
-_sql_flush: Any = DatabaseOperations.sql_flush
+_operations: Any = type(connection.ops)
+_sql_flush: Any = _operations.sql_flush
 
 
-def _flush_the_log_as_well(self: DatabaseOperations, *given: Any, **more: Any) -> list[str]:
+def _flush_the_log_as_well(self: Any, *given: Any, **more: Any) -> list[str]:
     statements: list[str] = _sql_flush(self, *given, **more)
     return ["SET LOCAL session_replication_role = replica", *statements] if statements else statements
 
 
-DatabaseOperations.sql_flush = _flush_the_log_as_well  # type: ignore[method-assign]
+_operations.sql_flush = _flush_the_log_as_well
 
 
 def pytest_configure() -> None:

@@ -18,6 +18,7 @@ TOLD = (
     ("slider_halt", "operation", "task", "task_id", "id", "by_id", "", ""),
     ("slider_correction", "verdict", "item", "item_id", "id", "by_id", "answer,note", ""),
     ("slider_adjudication", "verdict", "review", "look_id", "look_id", "by_id", "words", ""),
+    ("slider_admission", "role", "task", "task_id", "id", "by_id", "", ""),
     ("slider_known", "verdict", "task", "task_id", "item_id", "by_id", "answer,explanation", ""),
     ("auth_user", "person", "site", "id", "id", "", "password,username,first_name,last_name,email", "last_login"),
     ("auth_user_user_permissions", "role", "site", "id", "id", "", "", ""),

@@ -158,7 +158,7 @@ WITH RECURSIVE found AS (
 SELECT chain FROM found WHERE chain IS NOT NULL
 """
 _HEADS = """
-SELECT last.chain, last.number, last.hash FROM unnest(%s) AS wanted(chain) CROSS JOIN LATERAL (
+SELECT last.chain, last.number, last.hash FROM unnest(%s::text[]) AS wanted(chain) CROSS JOIN LATERAL (
     SELECT l.chain, l.number, l.hash FROM slider_link l WHERE l.chain = wanted.chain ORDER BY l.number DESC LIMIT 1
 ) AS last
 """

@@ -207,13 +207,14 @@ def _pieces(keys: Sequence[int]) -> Iterator[Sequence[int]]:
 
 def _silenced() -> list[Problem]:
     """Triggers of the log that are gone or off: what happens now would not be told."""
-    names = {one.table for one in (*COUNTED.values(), *TOLD.values())} | {"slider_entry", "slider_link"}
+    names = {"slider_entry", "slider_link", *(one.table for one in COUNTED.values())}
+    names |= {one.table for one in TOLD.values()}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT n.name, count(t.oid) FILTER (WHERE t.tgenabled IN ('O', 'A')), count(t.oid) "
-            "FROM unnest(%s) AS n(name) "
+            "FROM unnest(%s::text[]) AS n(name) "
             "LEFT JOIN pg_trigger t ON t.tgrelid = to_regclass(n.name) AND NOT t.tgisinternal "
-            "AND (t.tgname LIKE '%%\\_told' OR t.tgname = ANY(%s)) GROUP BY n.name ORDER BY n.name",
+            "AND (t.tgname LIKE '%%\\_told' OR t.tgname = ANY(%s::text[])) GROUP BY n.name ORDER BY n.name",
             [sorted(names), list(_KEEPERS)],
         )
         return [

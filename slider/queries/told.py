@@ -18,6 +18,7 @@ _NOUNS = {
     "halt": "A halt",
     "correction": "A correction",
     "adjudication": "A lead's word on two looks",
+    "admission": "A person's admission to live items",
     "known": "A known answer",
     "auth_user": "An account",
     "auth_user_user_permissions": "A right of an account",

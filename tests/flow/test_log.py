@@ -146,7 +146,8 @@ def test_a_role_given_by_the_admin_is_told_with_who_gave_it(cast: casts.Company)
 
 def test_an_operators_act_is_told(cast: casts.Company) -> None:
     operate.stand(Target(cast.task.pk), Stance.PAUSED, by=cast.admin.pk, reason="a new model")
-    kinds = [entry.facts["table"] for entry in Entry.objects.order_by("pk")][-3:]
+    newest_three = Entry.objects.order_by("-pk")[:3]
+    kinds = [entry.facts["table"] for entry in newest_three]
     assert sorted(kinds) == ["halt", "operation", "task"]
     assert newest(Kind.OPERATION).by_id == cast.admin.pk
     operate.stand(Target(host="pump-1"), Stance.PAUSED, by=cast.admin.pk, reason="a new disk")

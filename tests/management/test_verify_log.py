@@ -51,7 +51,7 @@ def test_it_ends_with_1_and_names_the_first_bad_row(cast: casts.Company) -> None
 
 
 def test_a_row_that_was_edited_is_named_in_json_too(cast: casts.Company) -> None:
-    with logs.tampered(("UPDATE slider_decision SET lane = 'people', why = 'hard'", ())):
+    with logs.tampered(("UPDATE slider_decision SET detail = 'another'", ())):
         said = io.StringIO()
         with pytest.raises(CommandError, match="slider_decision"):
             call_command("verify_log", "--json", stdout=said)

@@ -92,7 +92,7 @@ def test_a_row_that_was_changed_past_the_log_is_named(cast: casts.Company, state
         "UPDATE slider_membership SET role = 'viewer' WHERE role = 'reviewer'",
         "DELETE FROM slider_membership WHERE role = 'viewer'",
         "UPDATE slider_apikey SET last_used_at = now()",
-        "UPDATE slider_review SET verdict = '', decided_at = NULL, undo_until = NULL, state = 'void' WHERE verdict > ''",
+        "UPDATE slider_review SET verdict = '', decided_at = NULL, undo_until = NULL, state = 'void' WHERE verdict > ''",  # noqa: E501
         "UPDATE auth_user SET last_login = now()",
         "DELETE FROM slider_publication WHERE due_at > clock_timestamp()",
     ],

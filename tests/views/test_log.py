@@ -45,7 +45,7 @@ def address(cast: casts.Company, name: str = "log") -> str:
 
 
 def shown(client: Client, where: str, **asked: object) -> str:
-    answer = client.get(where, asked)
+    answer = client.get(where, {name: str(value) for name, value in asked.items()})
     assert answer.status_code == 200
     return " ".join(answer.content.decode().split())
 
