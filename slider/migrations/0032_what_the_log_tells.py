@@ -43,7 +43,9 @@ DECLARE
     facts jsonb := jsonb_build_object(
         'table', regexp_replace(TG_TABLE_NAME, '^slider_', ''), 'row', whole -> TG_ARGV[3],
         'op', CASE TG_OP WHEN 'INSERT' THEN 'came' WHEN 'DELETE' THEN 'gone' ELSE 'changed' END
-    );
+    ) || jsonb_strip_nulls(jsonb_build_object(
+        'of', coalesce(whole -> 'user_id', whole -> 'person_id'), 'name', whole -> 'name'
+    ));
     is_now jsonb;
     was jsonb;
     kind text := TG_ARGV[0];

@@ -125,7 +125,8 @@ def _links(found: Sequence[Entry]) -> list[Link | None]:
 
 
 def _lines(found: Sequence[Entry]) -> tuple[Line, ...]:
-    names = dict(User.objects.filter(pk__in={entry.by_id for entry in found}).values_list("pk", "username"))
+    people = {entry.by_id for entry in found} | {told.person(entry.facts) for entry in found}
+    names = dict(User.objects.filter(pk__in=people - {None}).values_list("pk", "username"))
     tasks = Task.objects.in_bulk({entry.task_id for entry in found if entry.task_id is not None})
     keys = {f"key {key.pk}": key.name for key in ApiKey.objects.filter(pk__in=_keys(found))}
     return tuple(
@@ -136,7 +137,7 @@ def _lines(found: Sequence[Entry]) -> tuple[Line, ...]:
             who=_who(entry, names, keys),
             is_by_hand=not entry.via,
             task=tasks.get(entry.task_id or 0),
-            words=told.words(entry.kind, entry.facts),
+            words=told.words(entry.kind, entry.facts, names=names),
             item=told.item(entry.facts),
             changes=told.changes(entry.facts),
             chain=entry.chain,

@@ -9,7 +9,7 @@ _NOUNS = {
     "project": "The project",
     "membership": "A membership",
     "apikey": "An API key",
-    "task": "The task's settings",
+    "task": "The task",
     "worker": "A worker",
     "endpoint": "The receiver of results",
     "policy": "Policy",
@@ -42,8 +42,8 @@ class Change:
     now: str | None
 
 
-def words(kind: str, facts: Mapping[str, Any]) -> str:
-    """One sentence."""
+def words(kind: str, facts: Mapping[str, Any], *, names: Mapping[int, str] | None = None) -> str:
+    """One sentence; `names` are those of the people it is about, by their ids."""
     table, op = str(facts.get("table", "")), str(facts.get("op", ""))
     if table == "decision":
         return _decisions(op, facts)
@@ -52,12 +52,12 @@ def words(kind: str, facts: Mapping[str, Any]) -> str:
     if table == "review":
         return _verdict(op, facts)
     if table:
-        return _row(table, op, facts)
+        return _row(table, op, facts, names or {})
     if kind == "export":
         narrowed = ", narrowed" if facts.get("narrowed") or facts.get("state", "all") != "all" else ""
         return f"{_WHAT.get(str(facts.get('what')), 'Something')} left as a file ({facts.get('format')}{narrowed})"
     if kind in ("sign_in", "sign_out", "refused"):
-        return _door(kind, facts)
+        return _door(kind, facts, names or {})
     return "The log begins here" if facts.get("begins") else "Something was written into the log"
 
 
@@ -77,6 +77,12 @@ def item(facts: Mapping[str, Any]) -> int | None:
         return int(facts["row"])
     values = facts.get("set") or facts.get("was") or {}
     found = facts.get("item", values.get("item_id") if isinstance(values, dict) else None)
+    return found if isinstance(found, int) else None
+
+
+def person(facts: Mapping[str, Any]) -> int | None:
+    """Whom an entry is about: whose role, account or name it was."""
+    found = facts.get("row") if facts.get("table") == "auth_user" else facts.get("of", facts.get("name_of"))
     return found if isinstance(found, int) else None
 
 
@@ -109,7 +115,7 @@ def _verdict(op: str, facts: Mapping[str, Any]) -> str:
     return f"{said} item {facts.get('item')} ({facts.get('kind')}){why}{again}"
 
 
-def _row(table: str, op: str, facts: Mapping[str, Any]) -> str:
+def _row(table: str, op: str, facts: Mapping[str, Any], names: Mapping[int, str]) -> str:
     now = facts.get("set") or facts.get("was") or {}
     if table == "policy" and op == "came":
         held = ", pulled back" if now.get("held") else ""
@@ -123,14 +129,17 @@ def _row(table: str, op: str, facts: Mapping[str, Any]) -> str:
         return f"An operator: {now.get('kind')}, {now.get('reason')}"
     if table == "item":
         return f"Item {facts.get('row')} was withdrawn"
-    named = now.get("name") or now.get("role") or facts.get("row")
-    return f"{_NOUNS.get(table, table)} ({named}) {_DONE.get(op, op)}"
+    named = facts.get("name") or names.get(person(facts) or 0) or facts.get("row")
+    role = f": {now['role']}" if table == "membership" and "role" in now else ""
+    return f"{_NOUNS.get(table, table)} ({named}) {_DONE.get(op, op)}{role}"
 
 
-def _door(kind: str, facts: Mapping[str, Any]) -> str:
+def _door(kind: str, facts: Mapping[str, Any], names: Mapping[int, str]) -> str:
     place = f" from {facts['from']}" if facts.get("from") else ""
     if kind == "refused":
-        return f"A sign-in was refused{place}" + ("" if facts.get("name_of") else ", under a name that nobody has")
+        whose = person(facts)
+        under = f"the name {names.get(whose, whose)}" if whose else "a name that nobody has"
+        return f"A sign-in was refused{place}, under {under}"
     return ("Signed in" if kind == "sign_in" else "Signed out") + place
 
 
@@ -144,8 +153,10 @@ def _share(value: Any) -> str:
 
 
 def _value(value: Any) -> str:
-    if value is None:
+    if value is None or value == "":
         return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, str) and value.startswith("sha256:"):
         return f"contents {value[7:19]}…"
     text = value if isinstance(value, str) else str(value)

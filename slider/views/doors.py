@@ -8,6 +8,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -45,6 +46,11 @@ class SignIn(LoginView):
 
     form_class = SignInForm
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Who is in is in the log: both, or neither."""
+        with transaction.atomic():
+            return super().form_valid(form)
 
     def get_default_redirect_url(self) -> str:
         """Who only reviews lands on the desk, everybody else at home."""

@@ -140,6 +140,7 @@ def test_a_role_given_by_the_admin_is_told_with_who_gave_it(cast: casts.Company)
     assert (entry.by_id, entry.via, entry.facts["set"], entry.facts["was"]) == (
         root.pk, "web", {"role": "auditor"}, {"role": "viewer"},
     )  # fmt: skip
+    assert entry.facts["of"] == cast.viewer.pk
     ((by, via),) = logs.sql("SELECT current_setting('slider.by'), current_setting('slider.via')")
     assert (by, via) == ("", "program"), "the session acts for nobody once the page is answered"
 

@@ -56,6 +56,7 @@ def test_an_auditor_reads_what_was_done_by_whom(cast: casts.Company) -> None:
         "1 item routed, 0 unattended, by policy 1 (places 0 to 0)",
         "Policy 2: 40% asked for, 40% in effect, trial: a quiet week",
         "An API key (crm) was added",
+        "A membership (viewer) was added: viewer",
         "Accepted item",
         f"task {cast.task.pk}, ",
     ):
