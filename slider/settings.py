@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "slider.views.demanded.DemandedMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "slider.views.acting.ActingMiddleware",
     "slider.views.away.AwayMiddleware",
 ]
 ROOT_URLCONF = "slider.urls"
@@ -86,6 +87,8 @@ DATABASES["default"]["OPTIONS"]["options"] = " ".join(
         "lock_timeout": ENV.SLIDER_DB_LOCK_MS,
         "idle_in_transaction_session_timeout": ENV.SLIDER_DB_IDLE_MS,
         "timezone": "UTC",
+        # Whom the log names as the way in: a session without it was opened by hand.
+        "slider.via": "program",
         # What is prepared (`slider.models.standing`) is planned once, not anew for each value that looks cheaper.
         "plan_cache_mode": "force_generic_plan" if ENV.SLIDER_DB_PREPARE else "auto",
     }.items()

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from slider.api.faults import Fault
 from slider.flow import keys
+from slider.flow.log import act
 from slider.models import ApiKey, Membership, Role, Scope
 from slider.models.project import RIGHTS, SAID, enough_for
 
@@ -70,6 +71,7 @@ class Key(HttpBearer):
             demand(key, self.verb)
         if request.method not in ("GET", "HEAD"):
             keys.used(key)
+            act(by=key.person_id, via=f"key {key.pk}")
         return key
 
 

@@ -6,6 +6,7 @@ from slider.models.archived import Archived, ArchiveWalk
 from slider.models.attempt import Attempt
 from slider.models.batch import Batch, BatchItem, BatchState
 from slider.models.decision import Decision, Why
+from slider.models.entry import Entry, Kind, Link
 from slider.models.fleet import Halt, Operation, OperationKind, Presence, Requeued, Sign, Stance
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
 from slider.models.item import Item, Payload
@@ -77,6 +78,7 @@ __all__ = [
     "Delivery",
     "Ending",
     "Endpoint",
+    "Entry",
     "FallbackOn",
     "Freed",
     "Gauge",
@@ -89,12 +91,14 @@ __all__ = [
     "ImportState",
     "Invitation",
     "Item",
+    "Kind",
     "Known",
     "KnownFrom",
     "Lane",
     "LastWord",
     "Let",
     "Letter",
+    "Link",
     "Maker",
     "Mark",
     "MarkKind",

@@ -18,6 +18,7 @@ class Role(models.TextChoices):
     LEAD = "lead", "Lead"
     TUNER = "tuner", "Tuner"
     ADMIN = "admin", "Admin"
+    AUDITOR = "auditor", "Auditor"
 
 
 # What each role may do in its own projects. What is not listed is refused.
@@ -39,8 +40,10 @@ RIGHTS: dict[str, frozenset[str]] = {
             "export",
             "administer",
             "operate",
+            "see log",
         }
     ),
+    Role.AUDITOR: frozenset({"see", "see items", "see log"}),
 }
 
 
@@ -55,6 +58,7 @@ SAID = {
     "export": "export items",
     "administer": "administer it",
     "operate": "run its part of the fleet",
+    "see log": "read its log",
 }
 
 

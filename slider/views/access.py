@@ -149,6 +149,12 @@ def led_projects(request: HttpRequest) -> list[int]:
     return list(mine.values_list("project_id", flat=True))
 
 
+def site_or_403(request: HttpRequest) -> None:
+    """What belongs to no project is read by superusers alone."""
+    if not person(request).is_superuser:
+        raise PermissionDenied("The log of the whole site is read by superusers of this installation. Ask one of them.")
+
+
 def is_blind(request: HttpRequest, project: Project) -> bool:
     """People who only review must not see which items are audited: they would look at them otherwise."""
     known = rights(request.user, project)

@@ -10,6 +10,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
@@ -54,9 +55,11 @@ class SignIn(LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Who is in is in the log: both, or neither."""
         user = form.get_user()
         assert isinstance(user, User)
-        return entering.go_in(self.request, user, to=self.get_redirect_url() or entering.landing(user))
+        with transaction.atomic():
+            return entering.go_in(self.request, user, to=self.get_redirect_url() or entering.landing(user))
 
     def get_default_redirect_url(self) -> str:
         return entering.landing(self.request.user)

@@ -18,7 +18,7 @@ PUBLIC = {
     *("openid_connect_login", "openid_connect_callback", "password-forgot", "password-reset", "invitation"),
     *("saml_login", "saml_finish_acs", "saml_acs", "saml_metadata", "saml_sls"),
 }
-ROLES = ("anonymous", "viewer", "reviewer", "tuner", "admin", "outsider", "superuser")
+ROLES = ("anonymous", "viewer", "reviewer", "tuner", "admin", "auditor", "outsider", "superuser")
 NO_GET = {
     *("apply", "put-back", "pull-back", "release", "pause", "withdraw", "notice-seen"),
     *(
@@ -36,6 +36,7 @@ NO_GET = {
     *("lead-release", "flag-answer", "flag-off", "together-decide", "together-undo"),
     *("desk-own", "practice-next", "practice-say", "reviewer-let-in"),
     *("fleet-task-stand", "fleet-host-stand", "own-api-key-revoke"),
+    *("export", "log-export", "site-log-export"),
     *("reviewer-settle", "known-mark", "known-retire", "people-save", "look-assign"),
     *("account-codes", "passkey-add", "passkey-begin-adding", "passkey-rename", "step-remove", "sessions-end"),
     *("invitation-withdraw", "member-role", "person-active", "person-password-link", "person-drop-steps"),
