@@ -125,8 +125,8 @@ def _links(found: Sequence[Entry]) -> list[Link | None]:
 
 
 def _lines(found: Sequence[Entry]) -> tuple[Line, ...]:
-    people = {entry.by_id for entry in found} | {told.person(entry.facts) for entry in found}
-    names = dict(User.objects.filter(pk__in=people - {None}).values_list("pk", "username"))
+    people = [one for entry in found for one in (entry.by_id, told.person(entry.facts)) if one is not None]
+    names = dict(User.objects.filter(pk__in=people).values_list("pk", "username"))
     tasks = Task.objects.in_bulk({entry.task_id for entry in found if entry.task_id is not None})
     keys = {f"key {key.pk}": key.name for key in ApiKey.objects.filter(pk__in=_keys(found))}
     return tuple(
