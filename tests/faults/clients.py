@@ -55,8 +55,18 @@ class Line:
             raise
 
 
-def push(history: History, *, port: int, key: str, task: str, number: int, seed: int, stop: threading.Event) -> None:
-    """Push items one by one: a tenth again, and a tenth under a name that other programs use as well."""
+def push(
+    history: History,
+    *,
+    port: int,
+    key: str,
+    task: str,
+    number: int,
+    seed: int,
+    crowded: threading.Event,
+    stop: threading.Event,
+) -> None:
+    """Push items one by one: a tenth again, and a tenth under a name that others use; none while it is crowded."""
     line = Line(port, {"Authorization": f"Bearer {key}", "Content-Type": "application/json"})
     chance, me, count = random.Random(seed), f"program-{number}", 0
     while not stop.is_set():
@@ -80,6 +90,8 @@ def push(history: History, *, port: int, key: str, task: str, number: int, seed:
                 history.add(me, "fail" if answer.status < 500 else "info", "push", name, answer.status)
             stop.wait(0.1)
         stop.wait(0.25)
+        while crowded.is_set() and not stop.is_set():
+            stop.wait(0.25)
 
 
 class Reviewer:

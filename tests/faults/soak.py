@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import django
+import psycopg
 from django.core.management import call_command
 
 from tests.faults import checker
@@ -29,7 +30,8 @@ from tests.faults.nemesis import Nemesis
 from tests.faults.receiver import Receiver
 
 CALM_S = 7.0  # longer than a lease, so that it is seen to be renewed
-REST_LIMIT_S = 150.0
+REST_LIMIT_S = 150.0  # for so long nothing may have ended
+CROWD = 400  # looks that wait for four people: more come in once they are fewer
 PROGRAMS, REVIEWERS = 3, 4
 
 
@@ -170,7 +172,7 @@ def play(place: Lab, scene: Scene, history: History, nemesis: Nemesis, *, seed: 
 
     from tests.faults import clients
 
-    stop_pushing, stop_breaking, stop_deciding = (threading.Event() for _ in range(3))
+    crowded, stop_pushing, stop_breaking, stop_deciding = (threading.Event() for _ in range(4))
     port = place.port
     crew = [
         threading.Thread(
@@ -182,6 +184,7 @@ def play(place: Lab, scene: Scene, history: History, nemesis: Nemesis, *, seed: 
                 "task": scene.slug,
                 "number": n,
                 "seed": seed * 100 + n,
+                "crowded": crowded,
                 "stop": stop_pushing,
             },
         )
@@ -203,6 +206,8 @@ def play(place: Lab, scene: Scene, history: History, nemesis: Nemesis, *, seed: 
     time.sleep(CALM_S)
     breaking = threading.Thread(target=nemesis.run, args=(stop_breaking,))
     supervisor = threading.Thread(target=supervise, args=(place, stop_deciding))
+    crew.append(threading.Thread(target=mind_the_queue, args=(place, crowded, stop_pushing)))
+    crew[-1].start()
     breaking.start()
     supervisor.start()
     time.sleep(seconds)
@@ -226,19 +231,35 @@ def supervise(place: Lab, stop: threading.Event) -> None:
         place.mend()
 
 
+def mind_the_queue(place: Lab, crowded: threading.Event, stop: threading.Event) -> None:
+    """Half an hour of programs that never wait would leave hours of work for four people."""
+    while not stop.wait(1.0):
+        try:
+            with place.connect() as connection:
+                many = connection.execute(
+                    "SELECT count(*) > %s FROM slider_item WHERE state = 'review'", [CROWD]
+                ).fetchall() == [(True,)]
+        except psycopg.Error:
+            continue  # it is just being broken
+        (crowded.set if many else crowded.clear)()
+
+
 def rest(place: Lab) -> float | None:
     """Seconds until every item is final and everything owed has left; None when that does not come about."""
-    began = time.monotonic()
-    while time.monotonic() - began < REST_LIMIT_S:
+    began = moved = time.monotonic()
+    before: tuple[object, ...] = ()
+    while time.monotonic() - moved < REST_LIMIT_S:
         with place.connect() as connection:
-            ((open_items, owed),) = connection.execute(
+            (left,) = connection.execute(
                 """
                 SELECT (SELECT count(*) FROM slider_item WHERE state NOT IN ('done', 'withdrawn')),
                        (SELECT count(*) FROM slider_publication WHERE delivery = 'due')
                 """
             ).fetchall()
-        if (open_items, owed) == (0, 0):
+        if left == (0, 0):
             return time.monotonic() - began
+        if left != before:  # nothing comes in any more, so whatever changes comes nearer to the end
+            before, moved = left, time.monotonic()
         time.sleep(0.25)
     return None
 

@@ -73,6 +73,8 @@ saml_metadata           GET,HEAD       NNNNNNNN
 saml_sls                GET,HEAD,POST,PUT,PATCH,DELETE,OPTIONS NNNNNNNN
 logout                  POST,OPTIONS   LOOOOOOO
 metrics                 GET,HEAD       NNNNNNNN
+own-api-keys            GET,HEAD,POST  LOOOOOOO
+own-api-key-revoke      POST           LNNNNNNN
 my-keys                 GET,HEAD,POST  LOOOOOOO
 my-keys-reset           POST           LOOOOOOO
 my-work                 GET,HEAD       LOFOOFOF
