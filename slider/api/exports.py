@@ -6,7 +6,8 @@ from django.http import HttpRequest, StreamingHttpResponse
 
 from slider.api import body, calls, finding
 from slider.api.calls import Terms, call
-from slider.models import Scope, State
+from slider.flow import log
+from slider.models import Kind, Scope, State
 from slider.queries import export
 
 _FORMAT = calls.query("format", {"type": "string", "enum": list(export.FORMATS), "default": "jsonl"}, "What it is.")
@@ -32,10 +33,13 @@ _FILE: dict[str, Any] = {
 )
 def show(request: HttpRequest, task: str) -> StreamingHttpResponse:
     """All items with their newest results, oldest first. A JSON Lines export can be imported as it is."""
-    found = finding.task(finding.key(request), task)
+    key = finding.key(request)
+    found = finding.task(key, task)
     body.refuse_unknown(request, "format", "state")
     kind = body.choice(request, "format", list(export.FORMATS), usual="jsonl")
     state = body.choice(request, "state", State.values)
+    facts = {"what": "items", "format": kind, "state": state or "all", "key": key.pk}
+    log.write(Kind.EXPORT, by=key.person_id, facts=facts, project_id=found.project_id, task_id=found.pk)
     lines = export.table(found, state=state) if kind == "csv" else export.jsonl(found, state=state)
     response = StreamingHttpResponse(export.pieces(lines), content_type=export.FORMATS[kind or "jsonl"])
     response["Content-Disposition"] = f'attachment; filename="{found.slug}.{kind}"'

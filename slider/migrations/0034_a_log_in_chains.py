@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
         ("slider", "0033_invitations_and_account_letters"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     )
-    widens = ("membership_role",)
+    widens = ("membership_role", "invitation_role")
 
     operations = (
         migrations.CreateModel(
@@ -207,6 +207,16 @@ class Migration(migrations.Migration):
             model_name="membership",
             constraint=models.CheckConstraint(
                 condition=models.Q(role__in=[value for value, _ in ROLES]), name="membership_role"
+            ),
+        ),
+        migrations.RemoveConstraint(model_name="invitation", name="invitation_role"),
+        migrations.AlterField(
+            model_name="invitation", name="role", field=models.CharField(choices=ROLES, max_length=10)
+        ),
+        migrations.AddConstraint(
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(role__in=[value for value, _ in ROLES]), name="invitation_role"
             ),
         ),
         migrations.RunSQL(WRITING, WRITING_AWAY),
