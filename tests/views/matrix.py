@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 ROLES = ("nobody", "outsider", "viewer", "reviewer", "lead", "tuner", "admin", "auditor", "superuser")
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-# One letter a role, in that order (nobody, outsider, viewer, reviewer, lead, tuner, admin, auditor, superuser of no project):
+# One letter a role, in that order (the superuser is in no project):
 #  L led to the door   N does not exist   F refused with words   O let through
 TABLE = """
 home                    GET,HEAD       LOOOOOOOO
