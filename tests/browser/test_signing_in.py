@@ -102,7 +102,8 @@ def test_a_passkey_that_was_taken_away_opens_nothing(tuner: User, page: Page) ->
 
 def test_a_passkey_that_is_given_up_is_said_on_the_page(tuner: User, page: Page) -> None:
     page.goto("/login")
-    page.evaluate("navigator.credentials.get = async () => { throw new DOMException('no', 'NotAllowedError'); }")
+    give_up = "navigator.credentials.get = async () => { throw new DOMException('no', 'NotAllowedError'); }"
+    page.evaluate(f"() => {{ {give_up} }}")
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.locator("form[data-passkey] [role=alert]")).to_contain_text("it was given up")
 
@@ -146,6 +147,7 @@ def test_the_doors_fit_everybody(tuner: User, page: Page, fit: Callable[[Page], 
         fit(page)
     page.goto(paths[-1])
     page.get_by_role("button", name="Take this password").click()
+    expect(page.locator(".error").first).to_be_visible()
     fit(page)
 
 
@@ -160,12 +162,14 @@ def test_the_pages_about_ones_way_in_fit_everybody(
         fit(page)
     page.goto("/account/app")
     page.get_by_role("button", name="Show me the square").click()
+    expect(page.locator(".square")).to_be_visible()
     fit(page)
     page.get_by_label("Code that the app shows now").fill(code(page.locator("code.secret").inner_text()))
     page.get_by_role("button", name="Add the app").click()
+    expect(page.locator(".codes")).to_be_visible()
     fit(page)
     page.get_by_role("button", name="Add a passkey").click()
-    expect(page.locator(".notice-success")).to_be_visible()
+    expect(page.locator(".passkey")).to_be_visible()
     fit(page)
     page.goto("/account/confirm")
     page.get_by_role("button", name="It is me").first.click()
@@ -192,4 +196,5 @@ def test_the_pages_about_members_fit_everybody(sign_in: SignIn, fit: Callable[[P
         fit(page)
     page.goto(reverse("person", args=[somebody.pk]))
     page.get_by_role("button", name="Link to a new password").click()
+    expect(page.locator("#link")).to_be_visible()
     fit(page)

@@ -44,6 +44,7 @@
   };
 
   if (!window.PublicKeyCredential || !navigator.credentials) return;
+  for (const words of document.querySelectorAll("[data-without-passkeys]")) words.hidden = true;
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     form.querySelector("button").hidden = false;
     form.addEventListener("submit", async event => {
