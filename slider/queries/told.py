@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from slider.engine import percents
+
 _LONGEST = 200
 _NOUNS = {
     "project": "The project",
@@ -149,7 +151,7 @@ def _many(facts: Mapping[str, Any], noun: str) -> str:
 
 
 def _share(value: Any) -> str:
-    return f"{float(value):.0%}" if isinstance(value, int | float) else "none"
+    return percents.said(float(value)) if isinstance(value, int | float) else "none"
 
 
 def _value(value: Any) -> str:
