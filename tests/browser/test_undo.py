@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from slider.models import Correction, Item, Publication, Review, ReviewState, State, Undone
 from tests import casts
 from tests.browser.conftest import PATIENCE_MS, Faults, SignIn
-from tests.browser.desk_steps import SAID, at_desk, verdicts, waiting
+from tests.browser.desk_steps import SAID, at_desk, in_sight, verdicts, waiting
 from tests.casts import Company
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,7 +81,7 @@ def test_a_fix_comes_back_as_it_was_typed_and_the_empty_desk_has_the_key_as_well
     page.keyboard.press("e")
     page.locator("[name='f.amount']").fill("94")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#sheet-title")).to_have_text("Nothing waits for you just now")
+    in_sight(page, "Nothing waits for you just now")
     page.keyboard.press("u")
     at_desk(page, "Message m1")
     expect(page.locator("[name='f.amount']")).to_be_visible()
@@ -101,7 +101,7 @@ def test_a_fix_that_was_taken_back_outlives_a_reload(cast: Company, sign_in: Sig
     page.keyboard.press("e")
     page.locator("[name='f.amount']").fill("94")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#sheet-title")).to_have_text("Nothing waits for you just now")
+    in_sight(page, "Nothing waits for you just now")
     page.keyboard.press("u")
     at_desk(page, "Message m1")
     page.reload()  # what its page held is let go
