@@ -107,7 +107,9 @@ def test_every_answer_is_one_that_the_document_knows(
 ) -> None:
     key = key_of(company, who, acts_for, make_key)
     seen: Counter[int] = Counter()
-    for method, path in TERMS:
+    for place, (method, path) in enumerate(TERMS):
+        if EACH < 2 and who != Role.ADMIN and (place + CALLERS.index(who)) % 3:
+            continue  # of a few questions everybody is asked some, and whoever may most all of them
         operation = schema[f"/api/v1{path}"][method]
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             if mode is GenerationMode.NEGATIVE and EACH < 2 and (len(path) + len(who)) % 2:
