@@ -62,7 +62,7 @@ def _document(api: Described, prefix: str) -> OpenAPISchema:
     }
     for operation in operations(document):
         _complete(operation, schemas)
-    document["tags"] = [{"name": name} for name in _tags(document)]
+    document["tags"] = [{"name": name} for name in PARTS]
     del document["servers"]
     # As it goes over the wire: keys are text, tuples are lists.
     whole = json.loads(json.dumps(document))
@@ -79,6 +79,8 @@ def operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _complete(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
     operation["operationId"] = operation["operationId"].removeprefix("slider_api_")
+    first, _, _ = operation["description"].partition(". ")
+    operation["summary"] = first.partition("; ")[0].partition(": ")[0].removesuffix(".")
     scope = operation.pop("x-scope", None)
     operation["security"] = [{"Key": [scope] if scope else []}]
     for one in operation["parameters"]:
@@ -101,8 +103,19 @@ def _complete(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
                 part["example"] = sampled.example(part["schema"], schemas)
 
 
-def _tags(document: Mapping[str, Any]) -> list[str]:
-    return list(dict.fromkeys(tag for operation in operations(document) for tag in operation.get("tags", [])))
+PARTS = (
+    "Project and people",
+    "Tasks",
+    "Workers",
+    "Items and results",
+    "Reviews",
+    "Sliders",
+    "Audits and bounds",
+    "Exports",
+    "Webhooks",
+    "Keys",
+)
+"""The parts of the API, in the order in which a reader wants them."""
 
 
 _PROBLEMS = {

@@ -57,12 +57,12 @@ def show(api: NinjaAPI) -> Callable[[HttpRequest], HttpResponse]:
 
 
 def _parts(document: Mapping[str, Any]) -> dict[str, list[Shown]]:
-    found: dict[str, list[Shown]] = {}
+    found: dict[str, list[Shown]] = {tag["name"]: [] for tag in document["tags"]}
     for path, methods in document["paths"].items():
         for method in METHODS:
             if method in methods:
                 operation = methods[method]
-                found.setdefault(operation["tags"][0], []).append(_shown(path, method, operation))
+                found[operation["tags"][0]].append(_shown(path, method, operation))
     return found
 
 
@@ -76,8 +76,8 @@ def _shown(path: str, method: str, operation: Mapping[str, Any]) -> Shown:
         anchor=operation["operationId"],
         method=method.upper(),
         path=path,
-        title=operation["summary"],
-        words=operation.get("description", ""),
+        title=operation["summary"].replace("`", ""),
+        words=operation["description"].replace("`", ""),
         scope=", ".join(operation["security"][0]["Key"]),
         parameters=tuple(operation["parameters"]),
         takes=_pretty(body["example"]) if body else "",

@@ -24,7 +24,7 @@ _TAG = {"tag": "Reviews"}
 @call(
     "POST",
     "/reviews/next",
-    Terms(Scope.REVIEW, {200: shapes_reviews.LookOut, 204: None}, takes=shapes_reviews.Ask, extra=_TAG),
+    Terms(Scope.REVIEW, {200: shapes_reviews.LookOut, 204: None}, takes=shapes_reviews.Ask, refuses=(404,), extra=_TAG),
 )
 def take(request: HttpRequest) -> Status[Any]:
     """Take the next look; 204 where there is none. Who holds one already is given that one again."""

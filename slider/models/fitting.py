@@ -1,6 +1,7 @@
 """Whether a task's settings fit together: what its items hold, who looks at them, where its worker is called."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -61,9 +62,9 @@ def address(url: str) -> str:
     return url
 
 
-def unpriced(model: str, *, base_url: str, daily_budget: object, prices_given: bool) -> str:
+def unpriced(model: str, *, base_url: str, daily_budget: Decimal | None, prices_given: bool) -> str:
     """Why a budget can't be kept; empty where it can, or where there is none."""
-    if not daily_budget or not model or prices_given:
+    if (daily_budget or 0) <= 0 or not model or prices_given:
         return ""
     endpoint = base_url or settings.ENV.OPENAI_BASE_URL
     if prices.cost(model, base_url=endpoint, tokens_in=1, tokens_out=1).usd is not None:

@@ -27,9 +27,9 @@ class Caller:
     def __call__(self, method: str, path: str, content: Any = None, **headers: str) -> Any:
         sent = {"Authorization": f"Bearer {self.key}", **{k.replace("_", "-"): v for k, v in headers.items()}}
         raw = content if isinstance(content, bytes) else b"" if content is None else json.dumps(content).encode()
+        kind = "application/json"
         # Django's client leaves the content type of an empty body away; other clients don't.
-        kind: dict[str, Any] = {} if content is None else {"CONTENT_TYPE": "application/json"}
-        return Client().generic(method, f"/api/v1{path}", raw, "application/json", headers=sent, **kind)
+        return Client().generic(method, f"/api/v1{path}", raw, kind, headers=sent, CONTENT_TYPE=kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ import hypothesis
 import pytest
 import schemathesis
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connection, transaction
 from hypothesis import strategies
 from limits import RateLimitItemPerMinute
 from schemathesis.checks import not_a_server_error
@@ -45,7 +46,18 @@ def company(cast: casts.Company, monkeypatch: pytest.MonkeyPatch) -> Things:
 
 
 @pytest.fixture
-def schema(company: Things) -> Any:
+def one_connection() -> Iterator[None]:
+    """A request leaves the test's connection open, with the transaction that unmakes all of it."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def schema(company: Things, one_connection: None) -> Any:
     plain = schemathesis.Config.from_dict({"generation": {"with-security-parameters": False}})  # the key is ours
     return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application, config=plain)
 
@@ -69,12 +81,12 @@ def is_positive(case: Any, where: ParameterLocation) -> bool:
     return part is None or part.mode == GenerationMode.POSITIVE
 
 
-def aim(case: Any, company: Things, chance: int) -> None:
+def aim(case: Any, company: Things, astray: int) -> None:
     """Mostly ask for things that exist, under the claim that holds: else nearly every answer is a 404 or a 409."""
-    if case.path_parameters and chance and is_positive(case, ParameterLocation.PATH):
+    if case.path_parameters and astray < 3 and is_positive(case, ParameterLocation.PATH):
         case.path_parameters = {name: company.names[name] for name in case.path_parameters}
     claims = isinstance(case.body, dict) and "token" in case.body and is_positive(case, ParameterLocation.BODY)
-    if claims and chance > 1:
+    if claims and astray < 2:
         case.body["token"] = 1
 
 
@@ -95,7 +107,9 @@ def test_every_answer_is_one_that_the_document_knows(
 ) -> None:
     key = key_of(company, who, acts_for, make_key)
     seen: Counter[int] = Counter()
-    for method, path in TERMS:
+    for place, (method, path) in enumerate(TERMS):
+        if EACH < 2 and who != Role.ADMIN and (place + CALLERS.index(who)) % 3:
+            continue  # of a few questions everybody is asked some, and whoever may most all of them
         operation = schema[f"/api/v1{path}"][method]
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             if mode is GenerationMode.NEGATIVE and EACH < 2 and (len(path) + len(who)) % 2:
@@ -109,9 +123,9 @@ def test_every_answer_is_one_that_the_document_knows(
                 phases=[hypothesis.Phase.generate],
                 suppress_health_check=list(hypothesis.HealthCheck),
             )
-            @hypothesis.given(case=operation.as_strategy(generation_mode=mode), chance=strategies.integers(0, 3))
-            def ask(case: Any, chance: int) -> None:
-                aim(case, company, chance)
+            @hypothesis.given(case=operation.as_strategy(generation_mode=mode), astray=strategies.integers(0, 3))
+            def ask(case: Any, astray: int) -> None:
+                aim(case, company, astray)
                 with undone():
                     response = case.call(headers={"Authorization": f"Bearer {key}"})
                 seen[response.status_code] += 1

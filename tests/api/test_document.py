@@ -26,6 +26,7 @@ def fits(document: dict[str, Any], schema: dict[str, Any], value: Any) -> bool:
 
 def test_it_is_openapi_3_1_and_every_call_says_what_it_takes_gives_and_refuses(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1.")
+    assert {tag["name"] for tag in document["tags"]} == {call["tags"][0] for call in described.operations(document)}
     calls = list(described.operations(document))
     assert len(calls) == len(TERMS)
     assert len({call["operationId"] for call in calls}) == len(calls)

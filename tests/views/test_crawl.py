@@ -128,5 +128,5 @@ def test_what_belongs_to_another_project_does_not_exist(cast: casts.Company) -> 
 
 @pytest.mark.parametrize("name", sorted(NO_GET))
 def test_what_changes_something_refuses_get(cast: casts.Company, name: str) -> None:
-    route = next(route for known, route in routes() if known == name)
+    route = next(route for known, route in routes() if known == name and not route.startswith("api/"))
     assert visitor("admin", cast).get(filled(route, cast)).status_code == 405
