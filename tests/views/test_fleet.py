@@ -288,6 +288,7 @@ def test_the_oldest_that_waits_is_found_without_walking_over_what_is_done(cast: 
     casts.bring_in(cast.task, {f"w{n}": {"text": "hello"} for n in range(300)})
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE slider_item")
+        cursor.execute("SET LOCAL enable_sort = off")  # few rows are as cheap to sort; many are not
         values: dict[str, Any] = {"most": 100, "few": 100, "tasks": [cast.task.pk]}
         cursor.execute(f"EXPLAIN {fleet_tasks._BACKLOGS}", values)
         plan = "\n".join(line for (line,) in cursor.fetchall())
