@@ -7,6 +7,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from slider import proxies
 from slider.flow import log
 from slider.models import Kind
 
@@ -31,4 +32,5 @@ def refused(sender: Any, credentials: dict[str, Any], request: HttpRequest | Non
 
 
 def _address(request: HttpRequest | None) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))[:45] if request is not None else ""
+    """Where it came from: what our own proxy says, and nobody else's word."""
+    return proxies.client(request)[:45] if request is not None else ""

@@ -100,6 +100,7 @@ ROLES = [
     ("reviewer", "Reviewer"),
     ("lead", "Lead"),
     ("tuner", "Tuner"),
+    ("operator", "Operator"),
     ("admin", "Admin"),
     ("auditor", "Auditor"),
 ]

@@ -17,6 +17,7 @@ class Role(models.TextChoices):
     REVIEWER = "reviewer", "Reviewer"
     LEAD = "lead", "Lead"
     TUNER = "tuner", "Tuner"
+    OPERATOR = "operator", "Operator"
     ADMIN = "admin", "Admin"
     AUDITOR = "auditor", "Auditor"
 
@@ -27,6 +28,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     Role.REVIEWER: frozenset({"see", "see items", "review", "pull back"}),
     Role.LEAD: frozenset({"see", "see items", "review", "pull back", "lead"}),
     Role.TUNER: frozenset({"see", "see items", "steer", "pull back", "edit task", "intake", "export"}),
+    Role.OPERATOR: frozenset({"see", "pull back", "operate"}),
     Role.ADMIN: frozenset(
         {
             "see",
@@ -50,6 +52,8 @@ RIGHTS: dict[str, frozenset[str]] = {
 # What a right lets one do, where its own name would read oddly.
 SAID = {
     "see": "look at its tasks",
+    "see items": "look at items",
+    "review": "review items",
     "lead": "lead its reviewers",
     "steer": "move the slider",
     "pull back": "pull the slider back",

@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
 
 from slider.models import ApiKey, Invitation, Membership, Project, Review, ReviewState, Role
+from slider.models.project import RIGHTS, SAID
 
 KNOWN_BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
 KNOWN_SYSTEMS = (
@@ -147,3 +148,12 @@ def whole(user: User, *, projects: list[int] | None) -> Whole:
 def role_words() -> list[tuple[str, str]]:
     """Every role with its label."""
     return [(str(value), str(label)) for value, label in Role.choices]
+
+
+def role_rights() -> list[tuple[str, list[str]]]:
+    """What each role may do in its project, in words, in the order of the rights."""
+    verbs = list(dict.fromkeys(verb for some in RIGHTS.values() for verb in sorted(some)))
+    return [
+        (str(Role(name).label), [SAID.get(verb, verb) for verb in verbs if verb in RIGHTS[name]])
+        for name in Role.values
+    ]

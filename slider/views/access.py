@@ -83,8 +83,8 @@ def reach(request: HttpRequest) -> Reach:
     projects = fleet_reach(user)
     if not projects:
         raise PermissionDenied(
-            "The fleet is run by superusers of this installation, and by the Admin of a project for its tasks. "
-            "Ask one of them."
+            "The fleet is run by superusers of this installation, and by Operators and Admins of a project for its "
+            "tasks. Ask one of them."
         )
     return Reach(tuple(projects))
 

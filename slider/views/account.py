@@ -13,9 +13,10 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from slider import proxies
 from slider.flow import persons, second_steps
 from slider.queries import ways_in
-from slider.views import access, demanded, entering, proxies, second_step, throttle, vouched
+from slider.views import access, demanded, entering, second_step, throttle, vouched
 
 _SECRET = "slider.app-secret"  # noqa: S105  # where the session keeps it until it is proved
 

@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
-from slider.views import entering, proxies
+from slider import proxies
+from slider.views import entering
 
 
 class Account(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types

@@ -18,8 +18,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from slider import proxies
 from slider.queries import health
-from slider.views import entering, proxies, throttle
+from slider.views import entering, throttle
 
 log = structlog.get_logger(__name__)
 

@@ -13,9 +13,10 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from slider import proxies
 from slider.flow import invitations
 from slider.models import Invitation
-from slider.views import entering, passwords, proxies, throttle
+from slider.views import entering, passwords, throttle
 
 if TYPE_CHECKING:
     NewForm = BaseUserCreationForm[User]

@@ -149,6 +149,7 @@ def _page(
         "project": project,
         "seats": ways_in.seats(project),
         "roles": ways_in.role_words(),
+        "rights": ways_in.role_rights(),
         "invitations": ways_in.invitations(project),
         "form": form,
         "made": made,

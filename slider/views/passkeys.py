@@ -17,8 +17,9 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from slider import proxies
 from slider.flow import second_steps
-from slider.views import access, entering, proxies, throttle
+from slider.views import access, entering, throttle
 
 WRONG = "That passkey did not work. Try again, or come in another way."
 # What a library may raise on reading what a stranger sends as a credential.

@@ -19,8 +19,9 @@ from django.utils.http import urlsafe_base64_decode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from slider import proxies
 from slider.flow import account_letters, passwords
-from slider.views import access, entering, proxies, throttle, vouched
+from slider.views import access, entering, throttle, vouched
 
 if TYPE_CHECKING:
     SetForm = SetPasswordForm[User]

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from slider.views import proxies
+from slider import proxies
 
 log = structlog.get_logger(__name__)
 

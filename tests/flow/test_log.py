@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from slider.flow import endpoints, intake, keys, operate, requeue, setup, steer, undo
 from slider.flow.operate import Target
@@ -181,6 +182,16 @@ class TestTheDoor:
         assert self.sign_in("tuner", casts.PASSWORD).status_code == 302
         entry = newest(Kind.SIGN_IN)
         assert (entry.by_id, entry.facts, entry.chain) == (cast.tuner.pk, {"from": "192.0.2.7"}, "site")
+
+    def test_it_tells_where_from_as_our_own_proxy_says_and_nobody_else(
+        self, cast: casts.Company, settings: Settings
+    ) -> None:
+        settings.ENV = settings.ENV.model_copy(update={"SLIDER_TRUSTED_PROXIES": ["192.0.2.0/24"]})
+        sent = {"username": "tuner", "password": "wrong"}
+        for near, first in (("192.0.2.7", "198.51.100.4"), ("203.0.113.9", "203.0.113.9")):
+            said = {"X-Forwarded-For": "10.9.9.9, 198.51.100.4"}
+            Client(REMOTE_ADDR=near).post(reverse("login"), sent, headers=said)
+            assert newest(Kind.REFUSED).facts["from"] == first
 
     def test_a_wrong_password_is_told_and_not_kept(self, cast: casts.Company) -> None:
         assert self.sign_in("tuner", "my other password").status_code == 200

@@ -26,6 +26,7 @@ def stage() -> casts.Company:
     notices.tell(made.task.pk, NoticeKind.PULLED_BACK, "Two went wrong")
     invitations.make(made.project, role=Role.VIEWER, email="", days=7, by=made.admin.pk)
     casts.person("lead", role=Role.LEAD, of=made.project)
+    casts.person("operator", role=Role.OPERATOR, of=made.project)
     casts.person("auditor", role=Role.AUDITOR, of=made.project)
     User.objects.create_superuser("superuser", "root@example.org", casts.PASSWORD)
     return made
@@ -75,7 +76,7 @@ def filled(route: str, cast: casts.Company) -> str:
 
 def visitor(role: str, cast: casts.Company) -> Client:
     client = Client(raise_request_exception=True)
-    if role in ("superuser", "lead", "auditor"):
+    if role in ("superuser", "lead", "operator", "auditor"):
         client.force_login(User.objects.get(username=role))
     elif role not in ("anonymous", "nobody"):
         client.force_login(getattr(cast, role))

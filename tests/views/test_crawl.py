@@ -18,7 +18,7 @@ PUBLIC = {
     *("openid_connect_login", "openid_connect_callback", "password-forgot", "password-reset", "invitation"),
     *("saml_login", "saml_finish_acs", "saml_acs", "saml_metadata", "saml_sls"),
 }
-ROLES = ("anonymous", "viewer", "reviewer", "tuner", "admin", "auditor", "outsider", "superuser")
+ROLES = ("anonymous", "viewer", "reviewer", "tuner", "operator", "admin", "auditor", "outsider", "superuser")
 NO_GET = {
     *("apply", "put-back", "pull-back", "release", "pause", "withdraw", "notice-seen"),
     *(

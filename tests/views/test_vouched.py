@@ -7,8 +7,8 @@ from pydantic import ValidationError
 from pytest_django import Settings
 from structlog.testing import capture_logs
 
+from slider import proxies
 from slider.environment import Environment
-from slider.views import proxies
 from tests import casts
 
 pytestmark = pytest.mark.django_db
