@@ -38,7 +38,8 @@ asked: Counter[str] = Counter()
 
 @pytest.fixture
 def company(cast: casts.Company, monkeypatch: pytest.MonkeyPatch) -> Things:
-    casts.person("lead", role=Role.LEAD, of=cast.project)
+    for role in (Role.LEAD, Role.OPERATOR, Role.AUDITOR):
+        casts.person(role.value, role=role, of=cast.project)
     made = things(cast)
     Endpoint.objects.create(task=cast.task, url="https://hooks.example.org/a")
     monkeypatch.setattr(api_keys, "RATE", RateLimitItemPerMinute(10**9, namespace="contract"))
