@@ -38,9 +38,7 @@ asked: Counter[str] = Counter()
 
 @pytest.fixture
 def company(cast: casts.Company, monkeypatch: pytest.MonkeyPatch) -> Things:
-    for role in (Role.LEAD, Role.OPERATOR, Role.AUDITOR):
-        casts.person(role.value, role=role, of=cast.project)
-    made = things(cast)
+    made = things(casts.everybody(cast))
     Endpoint.objects.create(task=cast.task, url="https://hooks.example.org/a")
     monkeypatch.setattr(api_keys, "RATE", RateLimitItemPerMinute(10**9, namespace="contract"))
     return made

@@ -19,8 +19,7 @@ ROLES = [role.value for role in Role]
 
 @pytest.fixture
 def company(cast: casts.Company) -> Things:
-    casts.person("lead", role=Role.LEAD, of=cast.project)
-    return things(cast)
+    return things(casts.everybody(cast))
 
 
 def somebody(cast: casts.Company, role: str) -> User:

@@ -25,9 +25,7 @@ def stage() -> casts.Company:
     keys.make(made.project, name="a program", scopes=[Scope.READ], expires_at=None, by=made.admin.pk)
     notices.tell(made.task.pk, NoticeKind.PULLED_BACK, "Two went wrong")
     invitations.make(made.project, role=Role.VIEWER, email="", days=7, by=made.admin.pk)
-    casts.person("lead", role=Role.LEAD, of=made.project)
-    casts.person("operator", role=Role.OPERATOR, of=made.project)
-    casts.person("auditor", role=Role.AUDITOR, of=made.project)
+    casts.everybody(made)
     User.objects.create_superuser("superuser", "root@example.org", casts.PASSWORD)
     return made
 
