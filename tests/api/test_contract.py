@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import hypothesis
@@ -57,6 +58,12 @@ def one_connection() -> Iterator[None]:
 
 @pytest.fixture
 def schema(company: Things, one_connection: None) -> Any:
+    return _schema()
+
+
+@cache
+def _schema() -> Any:
+    """Read once: what is made of its parts to ask with is large, and the same for everybody."""
     plain = schemathesis.Config.from_dict({"generation": {"with-security-parameters": False}})  # the key is ours
     return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application, config=plain)
 
