@@ -12,6 +12,9 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     )
 
+    # No constraint was there before, and older code writes none but the three scopes that keys of programs have.
+    widens = ("key_scopes",)
+
     operations = (
         migrations.AddField(
             model_name="apikey",

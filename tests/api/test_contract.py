@@ -41,6 +41,8 @@ asked: Counter[str] = Counter()
 def company(cast: casts.Company, monkeypatch: pytest.MonkeyPatch) -> Things:
     made = things(casts.everybody(cast))
     Endpoint.objects.create(task=cast.task, url="https://hooks.example.org/a")
+    with connection.cursor() as cursor:  # to think of a question may take seconds; the transaction is the test's
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
     monkeypatch.setattr(api_keys, "RATE", RateLimitItemPerMinute(10**9, namespace="contract"))
     return made
 

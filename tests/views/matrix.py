@@ -49,7 +49,7 @@ import-show             GET            LNFFFOFOFN
 import-progress         GET            LNFFFOFOFN
 import-refused          GET            LNFFFOFOFN
 invitation              GET,HEAD,POST  OOOOOOOOOO
-item                    GET            LNFOOOFOFN
+item                    GET            LNFOOOFOON
 correct                 POST           LNFOOFFOFN
 uncorrect               POST           LNFNNFFNFN
 known-mark              POST           LNFFFFFOFN
@@ -81,7 +81,7 @@ own-api-key-revoke      POST           LNNNNNNNNN
 my-keys                 GET,HEAD,POST  LOOOOOOOOO
 my-keys-reset           POST           LOOOOOOOOO
 my-work                 GET,HEAD       LOFOOFFOFF
-notice-seen             POST           LNNOOONONN
+notice-seen             POST           LNNOOOOONN
 notice-news             GET,HEAD       LOOOOOOOOO
 password-forgot         GET,HEAD,POST  OOOOOOOOOO
 password-reset          GET,HEAD,POST  OOOOOOOOOO
@@ -116,7 +116,7 @@ export                  POST           LNFFFOFOFN
 history                 GET,POST       LNFFFOFOFN
 import                  GET,POST       LNFFFOFOFN
 import-sample           GET            LNFFFOFOFN
-items                   GET            LNFOOOFOFN
+items                   GET            LNFOOOFOON
 item-new                GET,POST       LNFFFOFOFN
 notices                 GET,HEAD       LNOOOOOOON
 pause                   POST           LNFFFOFOFN

@@ -54,7 +54,7 @@ def test_an_auditor_reads_what_was_done_by_whom(cast: casts.Company) -> None:
     page = shown(auditor(), address(cast))
     for words in (
         "1 item routed, 0 unattended, by policy 1 (places 0 to 0)",
-        "Policy 2: 40% asked for, 40% in effect, trial: a quiet week",
+        "Policy 2: 40 % asked for, 40 % in effect, trial: a quiet week",
         "An API key (crm) was added",
         "A membership (viewer) was added: viewer",
         "Accepted item",
