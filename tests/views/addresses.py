@@ -40,13 +40,13 @@ def routes(patterns: list[URLPattern | URLResolver] | None = None, prefix: str =
             yield pattern.name or "", route
 
 
-def filled(route: str, cast: casts.Company) -> str:
-    """The route with ids of things that exist."""
+def existing(cast: casts.Company) -> dict[str, object]:
+    """What the parts of a route are called, with ids of things that exist."""
     review = cast.task.reviews.order_by("pk").first()
     imported = cast.task.imports.get(purpose=Purpose.ITEMS)
     invited = cast.project.invitations.get()
     assert review is not None
-    values = {
+    return {
         "task_id": cast.task.pk,
         "item_id": review.item_id,
         "review_id": review.pk,
@@ -67,8 +67,12 @@ def filled(route: str, cast: casts.Company) -> str:
         "content_type_id": 1,
         "url": "nowhere",
     }
-    route = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(values.get(found[1], 1)), route)
-    route = re.sub(r"\(\?P<(\w+)>[^)]*\)", lambda found: str(values.get(found[1], 1)), route)
+
+
+def filled(route: str, there: dict[str, object]) -> str:
+    """The route with these ids."""
+    route = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(there.get(found[1], 1)), route)
+    route = re.sub(r"\(\?P<(\w+)>[^)]*\)", lambda found: str(there.get(found[1], 1)), route)
     return "/" + re.sub(r"[\^$?]|\\Z", "", route)
 
 

@@ -48,7 +48,7 @@ def test_each_address_has_a_row_and_each_row_an_address() -> None:
 @pytest.mark.timeout(600)  # some eight hundred requests
 @pytest.mark.parametrize("role", matrix.ROLES)
 def test_each_address_answers_as_the_table_says(cast: casts.Company, role: str) -> None:
-    client, rows, wrong = addresses.visitor(role, cast), matrix.read(), []
+    client, there, rows, wrong = addresses.visitor(role, cast), addresses.existing(cast), matrix.read(), []
     for name, route in addresses.routes():
         if route.startswith(TREES):
             continue
@@ -56,7 +56,7 @@ def test_each_address_answers_as_the_table_says(cast: casts.Company, role: str) 
         for verb in matrix.VERBS:
             if verb == "HEAD" and verb in row.verbs and role not in ("nobody", "admin"):
                 continue  # the page of GET without its body: asking once more as everybody costs a minute
-            got = letter(ask(client, verb, addresses.filled(route, cast)))
+            got = letter(ask(client, verb, addresses.filled(route, there)))
             # A verb that an address does not know it refuses to everybody who is past the door.
             meant = row.cells[role] if verb in row.verbs or row.cells[role] == "L" else "-"
             if got != meant:
@@ -67,11 +67,11 @@ def test_each_address_answers_as_the_table_says(cast: casts.Company, role: str) 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("role", ["nobody", "reviewer", "admin"])
 def test_djangos_admin_is_for_who_runs_the_installation(cast: casts.Company, role: str) -> None:
-    client = addresses.visitor(role, cast)
+    client, there = addresses.visitor(role, cast), addresses.existing(cast)
     for _, route in addresses.routes():
         if route.startswith("admin/") and "logout" not in route:
             for verb in ("GET", "POST"):
-                answer = ask(client, verb, addresses.filled(route, cast))
+                answer = ask(client, verb, addresses.filled(route, there))
                 got = letter(answer)
                 to_the_door = answer.status_code == 302 and "/login" in answer["Location"]
                 assert got in "LFN-" or to_the_door or "jsi18n" in route, f"{verb} /{route}: {answer.status_code}"
@@ -80,14 +80,14 @@ def test_djangos_admin_is_for_who_runs_the_installation(cast: casts.Company, rol
 @pytest.mark.parametrize("role", matrix.ROLES)
 def test_a_session_opens_nothing_of_the_api(cast: casts.Company, role: str) -> None:
     """Programs have keys; a page of somebody's browser must not be able to use their session there."""
-    client = addresses.visitor(role, cast)
+    client, there = addresses.visitor(role, cast), addresses.existing(cast)
     public = {"openapi-json", "openapi-view", "docs"}
     seen = 0
     for name, route in addresses.routes():
         if not route.startswith("api/") or name in public:
             continue
         for verb in matrix.VERBS:
-            got = letter(ask(client, verb, addresses.filled(route, cast)))
+            got = letter(ask(client, verb, addresses.filled(route, there)))
             assert got in "UN-", f"{verb} /{route} ({name}) answers {got} to the session of {role}"
             seen += 1
     assert seen > 20
