@@ -15,7 +15,7 @@ WORKERS ?= 2
 ARGS ?=
 
 .PHONY: help demo demo-reset test check lint format types floors templates deploy-check lock upgrade \
-	env-example venv bench bench-slider soak seeded-bugs screens
+	env-example venv bench bench-slider soak seeded-bugs screens contract
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -107,6 +107,9 @@ soak: $(VENV)/.dev-stamp ## Break a whole installation for half an hour and chec
 
 seeded-bugs: $(VENV)/.dev-stamp ## Plant each seeded bug and see the checker catch it within ten seeds (an hour)
 	@$(PYTHON) -m tests.faults.bugs
+
+contract: $(VENV)/.dev-stamp ## Ask the API twenty thousand seeded questions beside its own document (half an hour)
+	@CONTRACT_CASES=22000 $(PYTHON) -m pytest -n 0 -s -q tests/api/test_contract.py $(ARGS)
 
 screens: $(VENV)/.dev-stamp ## Take the README's pictures from a demo of its own
 	@./.ci/browser

@@ -14,6 +14,7 @@ class SliderConfig(AppConfig):
 
     def ready(self) -> None:
         from slider import checks  # noqa: F401  (registers the system checks)
+        from slider.flow import sign_ins  # noqa: F401  (hears who signs in)
 
         pre_migrate.connect(_take_time, sender=self)
         post_migrate.connect(_be_quick_again, sender=self)

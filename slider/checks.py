@@ -1,6 +1,7 @@
 """System checks that refuse a setting which would lose items or leak keys."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import structlog
@@ -52,6 +53,20 @@ def real_hosts_are_safe(**_: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+@register()
+def saml_has_its_libraries(**_: Any) -> list[CheckMessage]:
+    """A button that can't work must not be offered."""
+    if settings.ENV.SLIDER_SAML_ENTITY_ID and find_spec("onelogin") is None:
+        return [
+            Error(
+                "SLIDER_SAML_ENTITY_ID is set, and python3-saml is not installed.",
+                hint="pip install -r requirements-saml.in, or unset it.",
+                id="slider.E007",
+            )
+        ]
+    return []
 
 
 @register()

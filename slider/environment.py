@@ -1,11 +1,14 @@
 """Every setting that an operator can give, read from the environment, typed, and loud when wrong."""
 
+import ipaddress
 import os
+import re
 import secrets
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -38,6 +41,31 @@ class Environment(BaseSettings):
         description="Serve by HTTPS only: secure cookies, redirect, HSTS. Empty: yes unless all hosts are local.",
     )
     DEBUG: bool = Field(False, description="Django's debug pages. Refused when a real host is set.")
+
+    # Signing in
+    SLIDER_DEMAND_SECOND_STEP: bool = Field(
+        False, description="Whoever may do more than review has to have a second step, or can do nothing else."
+    )
+    SLIDER_OIDC_ISSUER: str = Field(
+        "", description="OpenID Connect: address of the provider, without /.well-known. Empty: no such button."
+    )
+    SLIDER_OIDC_CLIENT_ID: str = Field("", description="What the provider calls this site.")
+    SLIDER_OIDC_CLIENT_SECRET: str = Field("", description="The secret that goes with it.", repr=False)
+    SLIDER_OIDC_NAME: str = Field("single sign-on", max_length=40, description="What its button says: Sign in with ...")
+    SLIDER_SAML_ENTITY_ID: str = Field("", description="SAML: what the provider calls itself. Empty: no such button.")
+    SLIDER_SAML_SSO_URL: str = Field("", description="Its address for signing in (HTTP-Redirect).")
+    SLIDER_SAML_CERT: str = Field("", description="Its certificate for signatures: the base64 of it, in one line.")
+    SLIDER_SAML_NAME: str = Field("SAML", max_length=40, description="What its button says: Sign in with ...")
+    SLIDER_NEW_PEOPLE: bool = Field(
+        False,
+        description="Whoever a provider or proxy vouches for and nobody knows becomes a person without a project.",
+    )
+    SLIDER_TRUSTED_PROXIES: Annotated[list[str], NoDecode] = Field(
+        [], description="Addresses or networks of your own proxies, comma-separated: their X-Forwarded-For is believed."
+    )
+    SLIDER_PROXY_USER_HEADER: str = Field(
+        "", description="Header in which a trusted proxy names who is signed in, such as X-Remote-User. Empty: none."
+    )
 
     # The model
     OPENAI_BASE_URL: str = Field(
@@ -100,7 +128,12 @@ class Environment(BaseSettings):
     SLIDER_THROWAWAY_DATABASE: bool = Field(False, description="For tests: the database may lose what it confirmed.")
 
     @field_validator(
-        "SECRET_KEY_FALLBACKS", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "SLIDER_WEBHOOK_HOSTS", mode="before"
+        "SECRET_KEY_FALLBACKS",
+        "ALLOWED_HOSTS",
+        "CSRF_TRUSTED_ORIGINS",
+        "SLIDER_WEBHOOK_HOSTS",
+        "SLIDER_TRUSTED_PROXIES",
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
@@ -131,6 +164,50 @@ class Environment(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError(f"{value!r} is no address: it starts with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("SLIDER_TRUSTED_PROXIES")
+    @classmethod
+    def _are_networks(cls, value: list[str]) -> list[str]:
+        for one in value:
+            if ipaddress.ip_network(one, strict=False).prefixlen == 0:
+                raise ValueError(f"{one!r} is everybody: name the addresses of your own proxies")
+        return value
+
+    @field_validator("SLIDER_PROXY_USER_HEADER")
+    @classmethod
+    def _is_a_header(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", value):
+            raise ValueError(f"{value!r} is no name of a header: letters, digits and hyphens, such as X-Remote-User")
+        return value
+
+    @field_validator("SLIDER_OIDC_ISSUER")
+    @classmethod
+    def _is_a_provider(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and not (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL_HOSTS)):
+            raise ValueError(f"{value!r} is no provider: its address starts with https://, as passwords depend on it")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _others_may_vouch(self) -> Self:
+        if self.SLIDER_OIDC_ISSUER and not (self.SLIDER_OIDC_CLIENT_ID and self.SLIDER_OIDC_CLIENT_SECRET):
+            raise ValueError(
+                "SLIDER_OIDC_ISSUER is set without SLIDER_OIDC_CLIENT_ID and SLIDER_OIDC_CLIENT_SECRET: "
+                "the provider gives both when you register this site there"
+            )
+        if self.SLIDER_SAML_ENTITY_ID and not (
+            self.SLIDER_SAML_SSO_URL.startswith("https://") and self.SLIDER_SAML_CERT
+        ):
+            raise ValueError(
+                "SLIDER_SAML_ENTITY_ID is set without SLIDER_SAML_SSO_URL, an address with https://, and "
+                "SLIDER_SAML_CERT: both stand in the provider's metadata"
+            )
+        if self.SLIDER_PROXY_USER_HEADER and not self.SLIDER_TRUSTED_PROXIES:
+            raise ValueError(
+                "SLIDER_PROXY_USER_HEADER is set without SLIDER_TRUSTED_PROXIES: anybody could name themselves; "
+                "name the addresses of your proxies"
+            )
+        return self
 
     @model_validator(mode="after")
     def _mail_can_be_sent(self) -> Self:

@@ -1,8 +1,10 @@
 """Django's settings, derived from the typed environment; nothing is read from anywhere else."""
 
+from importlib.util import find_spec
+
 import dj_database_url
 
-from slider import embedded
+from slider import embedded, providers
 from slider.environment import HERE, Environment
 from slider.logs import configure
 
@@ -16,6 +18,15 @@ ALLOWED_HOSTS = ENV.ALLOWED_HOSTS
 CSRF_TRUSTED_ORIGINS = ENV.CSRF_TRUSTED_ORIGINS
 
 INSTALLED_APPS = [
+    # Before ours: what these show in Django's admin, secrets of people among it, ours takes away again.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    # Where its libraries are: requirements-saml.in. `slider.checks` refuses its settings without them.
+    *(["allauth.socialaccount.providers.saml"] if find_spec("onelogin") else []),
+    "allauth.usersessions",
     "slider",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -36,11 +47,15 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "slider.views.vouched.VouchedMiddleware",
     # Fail closed: every view asks for a login unless it says otherwise.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "slider.views.demanded.DemandedMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "slider.views.acting.ActingMiddleware",
     "slider.views.away.AwayMiddleware",
 ]
 ROOT_URLCONF = "slider.urls"
@@ -72,6 +87,8 @@ DATABASES["default"]["OPTIONS"]["options"] = " ".join(
         "lock_timeout": ENV.SLIDER_DB_LOCK_MS,
         "idle_in_transaction_session_timeout": ENV.SLIDER_DB_IDLE_MS,
         "timezone": "UTC",
+        # Whom the log names as the way in: a session without it was opened by hand.
+        "slider.via": "program",
         # What is prepared (`slider.models.standing`) is planned once, not anew for each value that looks cheaper.
         "plan_cache_mode": "force_generic_plan" if ENV.SLIDER_DB_PREPARE else "auto",
     }.items()
@@ -95,6 +112,23 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# A link to a new password holds for an hour, and once.
+PASSWORD_RESET_TIMEOUT = 3600
+
+# The engine of the second step and of sign-in by others; pages, throttle and mails are ours: docs/signing-in.md
+ACCOUNT_ADAPTER = "slider.views.adapters.Account"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+MFA_ADAPTER = "slider.models.sealing.SecondSteps"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+SOCIALACCOUNT_ADAPTER = "slider.views.adapters.Outside"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_PROVIDERS = providers.known(ENV)
 
 STATIC_URL = "static/"
 STATIC_ROOT = ENV.SLIDER_STATE_DIR / "static"

@@ -4,7 +4,7 @@ import structlog
 from django.db import DatabaseError, connection, transaction
 
 from slider.celery import app
-from slider.flow import claims, handing, imports, presence, publish, route, wake, work
+from slider.flow import claims, handing, imports, leavers, presence, publish, route, wake, work
 from slider.flow.records import Rated
 from slider.models import Payload, State, Task
 
@@ -23,6 +23,7 @@ def sweep() -> dict[str, int]:
         found = {
             "leases": claims.run_out(),
             "reviews": claims.free_reviews(),
+            "left": leavers.free_held(),
             "assigned": handing.free_from_leavers(),
             "given_up": sum(_handed_over(task) for task in Task.objects.order_by("pk")),
         }

@@ -97,6 +97,14 @@ def project(name: str) -> Project:
     return Project.objects.create(name=name, slug="-".join(name.lower().split()))
 
 
+def everybody(company: Company) -> Company:
+    """The company with somebody of each role; those that it lacks are called like their role."""
+    for role in Role:
+        if not company.project.memberships.filter(role=role).exists():
+            person(role.value, role=role, of=company.project)
+    return company
+
+
 def person(name: str, *, role: Role | None = None, of: Project | None = None) -> User:
     """Somebody who can sign in with PASSWORD; with a role, a member of that project."""
     made = User.objects.create_user(name, f"{name}@example.org", PASSWORD)

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import django
 import hypothesis
@@ -14,6 +15,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from pytest_django import DjangoDbBlocker
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from slider import embedded
 from tests import tables as shared
@@ -58,6 +60,34 @@ name_the_environment()
 django.setup()
 # A slow hash is right for real passwords and costs minutes where each test makes seven people.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+# Each test client builds the site anew, and looks for its two hundred static files: they are the same for all.
+_look: Any = WhiteNoiseMiddleware.add_files_from_finders
+_seen: dict[str, Any] = {}
+
+
+def _look_once(self: Any) -> None:
+    if not _seen:
+        _look(self)
+        _seen.update(self.files)
+    self.files.update(_seen)
+
+
+WhiteNoiseMiddleware.add_files_from_finders = _look_once
+
+
+# Nobody may empty the log: what tests leave behind is thrown away past the trigger that says so.
+_operations: Any = type(connection.ops)
+_sql_flush: Any = _operations.sql_flush
+
+
+def _flush_the_log_as_well(self: Any, *given: Any, **more: Any) -> list[str]:
+    statements: list[str] = _sql_flush(self, *given, **more)
+    return ["SET LOCAL session_replication_role = replica", *statements] if statements else statements
+
+
+_operations.sql_flush = _flush_the_log_as_well
 
 
 def pytest_configure() -> None:

@@ -46,7 +46,7 @@ def quick(settings: Settings, monkeypatch: pytest.MonkeyPatch, **env: Any) -> No
 def run(
     cast: casts.Company, *, pumps: int = 2, limit_s: float = 60.0, watch: Callable[[], None] = lambda: None
 ) -> None:
-    """Pump until nothing is ready or with a worker any more; `watch` is called between two looks at it."""
+    """Pump until nothing is ready or with a worker any more; `watch` is called after each look, and at the end."""
     over = threading.Event()
     ends_at = time.monotonic() + limit_s
 
@@ -66,6 +66,7 @@ def run(
                 hand_over(cast.task)
                 watch()
                 over.wait(0.05)
+            watch()
         finally:
             over.set()
             for one in running:

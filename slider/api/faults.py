@@ -1,4 +1,4 @@
-"""What an API answers when it can't do what was asked: one shape, with a code, words, a place and the request's id."""
+"""What the API answers when it can't do what was asked: a problem (RFC 9457) with a code, words, a place and an id."""
 
 import re
 import uuid
@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from django.http import HttpRequest, JsonResponse
 
+PROBLEM = "application/problem+json"
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 
 
@@ -36,17 +37,20 @@ class Fault(Exception):
 
 
 def answer(request: HttpRequest, fault: Fault) -> JsonResponse:
-    """The refusal as JSON."""
-    error: dict[str, Any] = {
+    """The refusal as `application/problem+json`."""
+    problem: dict[str, Any] = {
+        "type": f"urn:slider:problem:{fault.code}",
+        "title": fault.code.replace("_", " ").capitalize(),
+        "status": fault.status,
+        "detail": fault.message,
         "code": fault.code,
-        "message": fault.message,
         "where": fault.where,
         "hint": fault.hint,
         "request_id": request_id(request),
     }
     if fault.more:
-        error["rows"] = fault.more
-    return JsonResponse({"error": error}, status=fault.status, headers=fault.headers)
+        problem["errors"] = fault.more
+    return JsonResponse(problem, status=fault.status, headers=fault.headers, content_type=PROBLEM)
 
 
 def request_id(request: HttpRequest) -> str:

@@ -18,7 +18,9 @@ from redis.exceptions import RedisError
 
 from slider.api.faults import Fault
 from slider.flow import keys
-from slider.models import ApiKey, Scope
+from slider.flow.log import act
+from slider.models import ApiKey, Membership, Role, Scope
+from slider.models.project import RIGHTS, SAID, enough_for
 
 log = structlog.get_logger(__name__)
 
@@ -30,39 +32,89 @@ _HEADERS = {"WWW-Authenticate": 'Bearer realm="slider"'}
 _blind_until = 0.0
 
 
-class Key(HttpBearer):
-    """Lets a request in whose key has the wanted scope; `request.auth` is the key, with its project."""
+# What a scope lets one do, in the words of the roles: a call may name a right of its own instead.
+VERBS = {
+    Scope.INTAKE: "intake",
+    Scope.READ: "see items",
+    Scope.EXPORT: "export",
+    Scope.REVIEW: "review",
+    Scope.STEER: "steer",
+    Scope.EDIT: "edit task",
+    Scope.LEAD: "lead",
+    Scope.ADMINISTER: "administer",
+}
 
-    def __init__(self, scope: Scope) -> None:
+
+class Key(HttpBearer):
+    """Lets a request in whose key has the wanted scope, and whose person, if it acts for one, has the right.
+
+    `request.auth` is the key, with its project, its person and their role.
+    """
+
+    def __init__(self, scope: Scope | None, verb: str = "") -> None:
         super().__init__()
         self.scope = scope
+        self.verb = verb or (VERBS[scope] if scope else "")
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
-        """The key, or a Fault: 401 for no good key, 403 for a missing scope, 429 for too many calls."""
+        """The key, or a Fault: 401 for no good key, 403 for a missing scope or right, 429 for too many calls."""
         key = known(token)
-        if self.scope.value not in key.scopes:
+        throttle(request, key)
+        if self.scope is not None and self.scope.value not in key.scopes:
             raise Fault(
                 403,
                 "scope",
                 f"The key {key.name!a} may not {self.scope.label}: it lacks the scope {self.scope.value!r}.",
-                hint="Ask an admin of the project for a key with that scope.",
+                hint="Ask an admin of the project for a key with that scope, or make one that acts for you.",
             )
-        throttle(key)
-        if request.method == "POST":
+        if key.person is not None and self.verb:
+            demand(key, self.verb)
+        if request.method not in ("GET", "HEAD"):
             keys.used(key)
+            act(by=key.person_id, via=f"key {key.pk}")
         return key
 
 
 def known(token: str) -> ApiKey:
     """The key that this text is, if it is one that holds now. Unknown, expired and revoked sound the same."""
     form = _FORM.fullmatch(token)
-    key = ApiKey.objects.select_related("project").filter(prefix=form[1]).first() if form else None
+    found = ApiKey.objects.select_related("project", "person", "created_by")
+    key = found.filter(prefix=form[1]).first() if form else None
     # Compared also where there is no key, so that the time taken does not tell prefixes that exist.
     matches = (key or ApiKey(digest=_NOBODY)).is_made_of(token[:200])
     now = timezone.now()
     if key is None or not matches or key.revoked_at is not None or (key.expires_at and key.expires_at <= now):
         raise unauthorised()
+    if key.person is not None:
+        key.role = _role(key)
     return key
+
+
+def _role(key: ApiKey) -> str:
+    """What the key's person is in its project at this moment; whoever left it, or may not sign in, has no key."""
+    role = Membership.objects.filter(user=key.person, project=key.project).values_list("role", flat=True)
+    found = role.first()
+    if found is None or key.person is None or not key.person.is_active:
+        raise unauthorised()
+    return found
+
+
+def may(key: ApiKey, verb: str) -> bool:
+    """Whether the key's person may do this; a program's key has no other bounds than its scopes."""
+    return key.person_id is None or verb in RIGHTS[key.role]
+
+
+def demand(key: ApiKey, verb: str) -> None:
+    """Fault 403 unless the key's person may do this in its project."""
+    if may(key, verb):
+        return
+    raise Fault(
+        403,
+        "role",
+        f"{key.person} is a {Role(key.role).label} in {key.project.name}. To {SAID.get(verb, verb)} there takes the "
+        f"role {' or '.join(enough_for(verb))}.",
+        hint="Ask an admin of the project for that role.",
+    )
 
 
 def unauthorised() -> Fault:
@@ -76,22 +128,28 @@ def unauthorised() -> Fault:
     )
 
 
-def throttle(key: ApiKey) -> None:
+def throttle(request: HttpRequest, key: ApiKey) -> None:
     """Count the call; Fault 429 when the key has called too often. Without Redis nothing is counted."""
     global _blind_until  # noqa: PLW0603  # one circuit breaker a process
     if monotonic() < _blind_until:
         return
     limiter = _limiter(settings.REDIS_URL)
     try:
-        if limiter.hit(RATE, str(key.pk)):
-            return
-        reset = limiter.get_window_stats(RATE, str(key.pk)).reset_time
+        hit = limiter.hit(RATE, str(key.pk))
+        window = limiter.get_window_stats(RATE, str(key.pk))
     except (RedisError, StorageError) as error:
         # Intake goes on without Redis. A pause keeps each call from waiting for it anew.
         _blind_until = monotonic() + _BLIND_S
         log.warning("API calls are not counted: Redis is away", error=str(error)[:200])
         return
-    wait_s = max(1, min(60, ceil(reset - time())))
+    wait_s = max(1, min(60, ceil(window.reset_time - time())))
+    request.api_rate = {  # type: ignore[attr-defined]  # the door writes them on the answer
+        "RateLimit-Limit": str(RATE.amount),
+        "RateLimit-Remaining": str(max(0, window.remaining)),
+        "RateLimit-Reset": str(wait_s),
+    }
+    if hit:
+        return
     raise Fault(
         429,
         "too_many_requests",

@@ -9,10 +9,9 @@ from django.http import HttpRequest
 from ninja import Status
 
 from slider import strict
-from slider.api import body, finding, shapes
+from slider.api import body, calls, finding, shapes
+from slider.api.calls import Terms
 from slider.api.faults import Fault
-from slider.api.keys import Key
-from slider.api.router import router
 from slider.flow import intake
 from slider.flow.intake import Arrival, Fate, Row
 from slider.models import ApiKey, Scope, Task
@@ -24,57 +23,30 @@ _FIELDS = ("external_id", "priority", "due_at", "input")
 _GOOD = (Fate.ADDED, Fate.KNOWN)
 _ERRORS_SHOWN = 20
 
-_BODY = {
+_BODY: dict[str, Any] = {
+    "tag": "Items and results",
     "requestBody": {
         "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "oneOf": [
-                        shapes.NewItem.model_json_schema(),
-                        {
-                            "type": "object",
-                            "required": ["items"],
-                            "additionalProperties": False,
-                            "properties": {
-                                "items": {
-                                    "type": "array",
-                                    "minItems": 1,
-                                    "maxItems": MOST_ITEMS,
-                                    "items": shapes.NewItem.model_json_schema(),
-                                }
-                            },
-                        },
-                    ]
-                }
-            }
-        },
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pushed"}}},
     },
-    "parameters": [
-        {
-            "in": "query",
-            "name": "atomic",
-            "schema": {"enum": ["0", "1"], "default": "0"},
-            "description": "1: a batch comes in wholly or not at all.",
-        }
-    ],
 }
+_ATOMIC = calls.query("atomic", {"enum": ["0", "1"], "default": "0"}, "1: a batch comes in wholly or not at all.")
+calls.TAKEN["Pushed"] = shapes.Pushed
 
 
 class _Undone(Exception):
     """Takes a batch back."""
 
 
-@router.post(
+@calls.call(
+    "POST",
     "/tasks/{task}/items",
-    auth=Key(Scope.INTAKE),
-    response={
-        200: shapes.Taken | shapes.TakenRows,
-        201: shapes.Taken | shapes.TakenRows,
-        207: shapes.TakenRows,
-        422: shapes.FaultOut,
-    },
-    openapi_extra=_BODY,
+    Terms(
+        Scope.INTAKE,
+        {200: shapes.Taken | shapes.TakenRows, 201: shapes.Taken | shapes.TakenRows, 207: shapes.TakenRows},
+        queries=[_ATOMIC],
+        extra=_BODY,
+    ),
 )
 def push(request: HttpRequest, task: str) -> Status[Any]:
     """Push one item, or up to 1,000 as `{"items": [...]}`."""
@@ -90,7 +62,7 @@ def push(request: HttpRequest, task: str) -> Status[Any]:
 
 def _single(task: Task, key: ApiKey, document: dict[str, Any]) -> Status[Any]:
     row = wanted(document, "")
-    (arrival,) = intake.add(task, [row], origin=_origin(key))
+    (arrival,) = intake.add(task, [row], origin=_origin(key), by=key.person_id)
     if arrival.fate is Fate.REFUSED:
         raise Fault(400, "refused", arrival.reason, where=f"/input{arrival.where}")
     if arrival.fate is Fate.CONFLICT:
@@ -145,7 +117,7 @@ def _rows(task: Task, key: ApiKey, items: list[Any]) -> list[dict[str, Any]]:
             rows[place] = wanted(value, f"/items/{place}")
         except Fault as fault:
             told[place] = _told(Arrival(Fate.REFUSED, "", where=fault.where, reason=fault.message))
-    arrivals = intake.add(task, list(rows.values()), origin=_origin(key)) if rows else []
+    arrivals = intake.add(task, list(rows.values()), origin=_origin(key), by=key.person_id) if rows else []
     for place, arrival in zip(rows, arrivals, strict=True):
         told[place] = _told(arrival, where=_place(arrival, place))
     return [told[place] for place in range(len(items))]

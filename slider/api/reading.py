@@ -5,38 +5,35 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from slider.api import body, cursors, finding, shapes
+from slider.api import body, calls, cursors, finding, shapes
+from slider.api.calls import LARGEST_PAGE, USUAL_PAGE, Terms
 from slider.api.faults import Fault, not_found
-from slider.api.keys import Key
-from slider.api.router import router
-from slider.models import Item, Scope, State
+from slider.flow import intake
+from slider.models import Item, Policy, Scope, State, Task
 from slider.queries import results
 from slider.queries.results import Published
 
-USUAL_PAGE, LARGEST_PAGE = 100, 500
-
-_PAGE: list[dict[str, Any]] = [
-    {"in": "query", "name": "after", "schema": {"type": "string"}, "description": "The `next` of the page before."},
-    {
-        "in": "query",
-        "name": "limit",
-        "schema": {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": USUAL_PAGE},
-    },
-]
-_STATE = {"in": "query", "name": "state", "schema": {"type": "string", "enum": State.values}}
-_REFUSALS = {frozenset({400, 401, 403, 404, 429}): shapes.FaultOut}
+_STATE = calls.query("state", {"type": "string", "enum": State.values}, "Only those in this state.")
+_NAMED = calls.query(
+    "external_id", {"type": "string", "minLength": 1, "maxLength": 255}, "Only the one of this id in your system."
+)
+_PAGES = {"tag": "Items and results"}
 
 
-@router.get("/tasks/{task}", auth=Key(Scope.READ), response={200: shapes.TaskOut, **_REFUSALS})
+@calls.call("GET", "/tasks/{task}", Terms(Scope.READ, {200: shapes.TaskOut}, "see", extra={"tag": "Tasks"}))
 def show_task(request: HttpRequest, task: str) -> dict[str, Any]:
     """A task and where its slider stands."""
     found = finding.task(finding.key(request), task)
     body.refuse_unknown(request)
-    policy = results.gauge(found).policy
+    return told(found, results.gauge(found).policy)
+
+
+def told(task: Task, policy: Policy) -> dict[str, Any]:
+    """A task as its shape wants it."""
     return {
-        "slug": found.slug,
-        "name": found.name,
-        "paused": found.paused,
+        "slug": task.slug,
+        "name": task.name,
+        "paused": task.paused,
         "mode": policy.mode,
         "requested": policy.requested,
         "allowed": policy.allowed,
@@ -46,33 +43,34 @@ def show_task(request: HttpRequest, task: str) -> dict[str, Any]:
     }
 
 
-@router.get(
+@calls.call(
+    "GET",
     "/tasks/{task}/items",
-    auth=Key(Scope.READ),
-    response={200: shapes.ItemsOut, **_REFUSALS},
-    openapi_extra={"parameters": [_STATE, *_PAGE]},
+    Terms(Scope.READ, {200: shapes.ItemsOut}, queries=[_STATE, _NAMED, *calls.PAGED], extra=_PAGES),
 )
 def list_items(request: HttpRequest, task: str) -> dict[str, Any]:
-    """A task's items, newest first, a page at a time."""
-    found = finding.task(finding.key(request), task)
-    body.refuse_unknown(request, "state", "after", "limit")
-    state = request.GET.get("state")
-    if state is not None and state not in State.values:
-        raise Fault(400, "filter", f"There is no such state; there are {', '.join(State.values)}.", where="state")
+    """A task's items, newest first, a page at a time; or the one that is named."""
+    key = finding.key(request)
+    found = finding.task(key, task)
+    body.refuse_unknown(request, "state", "external_id", "after", "limit")
+    state, blind = body.choice(request, "state", State.values), finding.is_blind(key)
+    named = request.GET.get("external_id")
+    if named is not None and (problem := intake.id_problem(named)):
+        raise Fault(400, "external_id", f"{problem}.", where="external_id")
     limit = body.number(request, "limit", usual=USUAL_PAGE, most=LARGEST_PAGE)
-    purpose = f"items {found.pk} {state}"
-    place = cursors.read(request.GET.get("after"), purpose)
-    items = results.listed(found, state=state, before=place[0] if place else None, most=limit + 1)
+    place = cursors.read(request.GET.get("after"), purpose := f"items {found.pk} {state} {named!a}")
+    wanted = results.Wanted(state=state, named=named, before=place[0] if place else None, blind=blind)
+    items = results.listed(found, wanted, most=limit + 1)
     shown = items[:limit]
     following = cursors.make(purpose, shown[-1].pk) if len(items) > limit else None
-    return {"items": [_item(item) for item in shown], "next": following}
+    hidden = results.secret([item.pk for item in shown]) if blind else frozenset()
+    return {"items": [item_told(item, hidden=item.pk in hidden) for item in shown], "next": following}
 
 
-@router.get(
+@calls.call(
+    "GET",
     "/tasks/{task}/results",
-    auth=Key(Scope.READ),
-    response={200: shapes.ResultsOut, **_REFUSALS},
-    openapi_extra={"parameters": _PAGE},
+    Terms(Scope.READ, {200: shapes.ResultsOut}, "export", queries=calls.PAGED, extra=_PAGES),
 )
 def list_results(request: HttpRequest, task: str) -> dict[str, Any]:
     """A task's results in the order in which they became due, corrections among them."""
@@ -93,17 +91,19 @@ def list_results(request: HttpRequest, task: str) -> dict[str, Any]:
     }
 
 
-@router.get("/items/{item_id}", auth=Key(Scope.READ), response={200: shapes.OneItemOut, **_REFUSALS})
+@calls.call("GET", "/items/{item_id}", Terms(Scope.READ, {200: shapes.OneItemOut}, extra=_PAGES))
 def show_item(request: HttpRequest, item_id: str) -> dict[str, Any]:
     """One item: its state, how it was tried, and its result once that is due."""
     body.refuse_unknown(request)
-    told = results.told(finding.key(request).project_id, body.identifier(item_id))
-    if told is None:
+    key = finding.key(request)
+    known = results.told(key.project_id, body.identifier(item_id))
+    if known is None:
         raise not_found()
-    shown = [_result(result) for result in told.results]
-    return _item(told.item) | {
-        "task": told.item.task.slug,
-        "lane": told.lane,
+    hidden = finding.is_blind(key) and bool(results.secret([known.item.pk]))
+    shown = [] if hidden else [_result(result) for result in known.results]
+    return item_told(known.item, hidden=hidden) | {
+        "task": known.item.task.slug,
+        "lane": "people" if hidden else known.lane,
         "attempts": [
             {
                 "worker": str(attempt.worker),
@@ -111,22 +111,23 @@ def show_item(request: HttpRequest, item_id: str) -> dict[str, Any]:
                 "latency_ms": attempt.latency_ms,
                 "created_at": attempt.created_at,
             }
-            for attempt in told.attempts
+            for attempt in known.attempts
         ],
         "result": shown[0] if shown else None,
         "corrections": shown[1:],
     }
 
 
-def _item(item: Item) -> dict[str, Any]:
+def item_told(item: Item, *, hidden: bool = False) -> dict[str, Any]:
+    """An item as its shape wants it. `hidden`: it is audited, and stands as one that waits for people."""
     return {
         "id": item.pk,
         "external_id": item.external_id,
-        "state": item.state,
+        "state": State.REVIEW.value if hidden else item.state,
         "priority": item.priority,
         "due_at": item.due_at,
         "created_at": item.created_at,
-        "finished_at": item.finished_at,
+        "finished_at": None if hidden else item.finished_at,
     }
 
 

@@ -4,17 +4,28 @@ from datetime import datetime
 from typing import Any, Literal
 
 from ninja import Schema
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+
+Moment = datetime
+
+
+class Shape(Schema):
+    """What the API gives."""
 
 
 class NewItem(Schema):
     """One item. Sent again under the same `external_id` it is the same item, for ever."""
 
     model_config = ConfigDict(extra="forbid")
-    external_id: str | None = Field(None, max_length=255, description="The id in your system.")
+    external_id: str | None = Field(
+        None, min_length=1, max_length=255, description="The id in your system.", examples=["mail-1"]
+    )
     priority: int = Field(0, ge=-100, le=100, description="Lower goes first.")
     due_at: datetime | None = Field(None, description="When its result is wanted, with the time zone.")
-    input: dict[str, Any] = Field(description="What the task's input schema describes.")
+    input: dict[str, Any] = Field(
+        description="What the task's input schema describes.",
+        examples=[{"subject": "Broken lamp", "text": "I want my money back."}],
+    )
 
 
 class NewItems(Schema):
@@ -22,6 +33,10 @@ class NewItems(Schema):
 
     model_config = ConfigDict(extra="forbid")
     items: list[NewItem] = Field(min_length=1, max_length=1000)
+
+
+class Pushed(RootModel[NewItem | NewItems]):
+    """One item, or a batch of them."""
 
 
 class Taken(Schema):
@@ -59,10 +74,10 @@ class ResultOut(Schema):
     external_id: str
     number: int
     corrects: int | None = Field(description="The number that this one replaces.")
-    ending: str = Field(description="unattended, accepted, fixed or rejected")
-    answer: Any
-    reason: str | None = Field(description="Why a person rejected it.")
-    lane: str | None = Field(description="unattended or people")
+    ending: Literal["unattended", "accepted", "fixed", "rejected"]
+    answer: Any = Field(examples=[{"topic": "refund", "urgent": False}])
+    reason: str | None = Field(description="Why a person rejected it.", examples=["policy"])
+    lane: str | None = Field(description="unattended or people", examples=["people"])
     due_at: datetime
 
 
@@ -77,9 +92,9 @@ class ResultsOut(Schema):
 class ItemOut(Schema):
     """An item and its state."""
 
-    id: int
-    external_id: str
-    state: str
+    id: int = Field(examples=[1])
+    external_id: str = Field(examples=["mail-1"])
+    state: Literal["ready", "working", "review", "done", "withdrawn"]
     priority: int
     due_at: datetime | None
     created_at: datetime
@@ -115,10 +130,10 @@ class OneItemOut(ItemOut):
 class TaskOut(Schema):
     """A task and where its slider stands. Shares run from 0 to 1."""
 
-    slug: str
-    name: str
+    slug: str = Field(examples=["sort-messages"])
+    name: str = Field(examples=["Sort messages"])
     paused: bool
-    mode: str
+    mode: Literal["guarded", "trial"]
     requested: float
     allowed: float | None
     effective: float
@@ -126,17 +141,36 @@ class TaskOut(Schema):
     policy: int
 
 
-class ErrorOut(Schema):
-    """What went wrong."""
+class Wrong(Schema):
+    """One of several things that are wrong."""
 
+    model_config = ConfigDict(extra="allow")
+    where: str = Field(description="A JSON pointer into the body.")
+
+
+class Problem(Schema):
+    """Every refusal has this shape (RFC 9457). `code` is for programs, `detail` and `hint` for people."""
+
+    type: str = Field(examples=["urn:slider:problem:type"])
+    title: str
+    status: int = Field(ge=400, le=599)
+    detail: str
     code: str
-    message: str
-    where: str
+    where: str = Field(description="A JSON pointer into the body, or the name of a parameter or header.")
     hint: str
     request_id: str
+    errors: list[Wrong] = Field(default=[], description="All that is wrong, where it is more than one thing.")
 
 
-class FaultOut(Schema):
-    """Every refusal has this shape."""
+class TasksOut(Schema):
+    """A page of tasks, by their short names; `next` is null on the last page."""
 
-    error: ErrorOut
+    tasks: list[TaskOut]
+    next: str | None
+
+
+class Because(BaseModel):
+    """Why something is done: whoever reads the history later needs it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    reason: str = Field(min_length=1, max_length=500, examples=["the new prompt is being tried"])

@@ -8,18 +8,35 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, re_path
+from django.urls.resolvers import RoutePattern
 from django.views.decorators.csrf import csrf_exempt
-from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError
 
-from slider.api import keys, pushing, reading
+from slider.api import (
+    about,
+    audits,
+    exports,
+    items,
+    key_calls,
+    keys,
+    page,
+    pushing,
+    reading,
+    reviews,
+    sliders,
+    tasks,
+    webhooks,
+    workers,
+)
+from slider.api.described import Described
 from slider.api.faults import Fault, answer, not_found, request_id
 from slider.api.router import router
 
 log = structlog.get_logger(__name__)
 
-api = NinjaAPI(title="Slider", version="1", description=__doc__, docs_url=None, urls_namespace="api-v1")
-CALLS = (pushing.push, reading.show_task, reading.list_items, reading.list_results, reading.show_item)
+api = Described(title="Slider", version="1", docs_url=None, urls_namespace="api-v1")
+# Each module's calls are in the router as soon as it is read.
+PARTS = (about, tasks, workers, pushing, reading, items, reviews, sliders, audits, exports, webhooks, key_calls)
 api.add_router("", router)
 
 
@@ -71,6 +88,8 @@ def door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             fault = Fault(405, "method", f"This address takes {allowed} only.", headers={"Allow": allowed})
             response = answer(request, fault)
         response.headers["X-Request-ID"] = named
+        for name, value in getattr(request, "api_rate", {}).items():
+            response.headers[name] = value
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
@@ -87,7 +106,8 @@ def _patterns() -> list[URLPattern]:
         assert isinstance(pattern, URLPattern)
         view = _unknown if pattern.name == "api-root" else pattern.callback
         made.append(URLPattern(pattern.pattern, door(view), pattern.default_args, pattern.name))
-    return [*made, re_path(r"", door(_unknown), name="unknown")]
+    docs = URLPattern(RoutePattern("docs", is_endpoint=True), door(page.show(api)), None, "docs")
+    return [docs, *made, re_path(r"", door(_unknown), name="unknown")]
 
 
 urls = (_patterns(), "ninja", "api-v1")

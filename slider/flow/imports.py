@@ -24,8 +24,10 @@ BATCH_ROWS = 500
 BATCH_SIZE = 4 * 1024 * 1024
 
 
-def run(import_id: int) -> bool:
+def run(import_id: int, *, tell: Callable[[int, int], None] | None = None) -> bool:
     """Take an import and bring its rows in, from the last committed row on; False when somebody else has it.
+
+    `tell` hears, after each batch, how many rows are in and how many there are.
 
     The file is read wholly once before anything of it comes in, so that a file that is broken anywhere leaves
     nothing behind. Each batch of items is committed together with the counters that say how far we are.
@@ -34,7 +36,7 @@ def run(import_id: int) -> bool:
     if held is None:
         return False
     try:
-        _bring_in(held)
+        _bring_in(held, tell)
         files.finish(held, ImportState.DONE, "")
     except Broken as error:
         files.finish(held, ImportState.FAILED, str(error))
@@ -43,7 +45,7 @@ def run(import_id: int) -> bool:
     return True
 
 
-def _bring_in(held: Import) -> None:
+def _bring_in(held: Import, tell: Callable[[int, int], None] | None) -> None:
     files.check_whole(held)
     pulse = partial(files.renew, held.pk, token=held.token)
     if held.total is None:
@@ -55,6 +57,8 @@ def _bring_in(held: Import) -> None:
     with _opened(held) as file:
         for batch in _batches(file, skip=held.seen, pulse=pulse):
             _commit(held, batch)
+            if tell is not None:
+                tell(held.seen, held.total)
 
 
 def _opened(held: Import) -> AbstractContextManager[Reader]:

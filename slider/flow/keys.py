@@ -17,8 +17,16 @@ class Made:
     whole: str
 
 
-def make(project: Project, *, name: str, scopes: list[Scope], expires_at: datetime | None, by: int) -> Made:
-    """Make a key for programs of this project; `expires_at` None: it holds until it is revoked."""
+def make(
+    project: Project,
+    *,
+    name: str,
+    scopes: list[Scope],
+    expires_at: datetime | None,
+    by: int,
+    person: int | None = None,
+) -> Made:
+    """Make a key of this project; `expires_at` None: it holds until it is revoked. `person`: whom it acts for."""
     whole, prefix, digest = ApiKey.make()
     key = ApiKey.objects.create(
         project=project,
@@ -27,6 +35,7 @@ def make(project: Project, *, name: str, scopes: list[Scope], expires_at: dateti
         digest=digest,
         scopes=[str(scope) for scope in scopes],
         created_by_id=by,
+        person_id=person,
         expires_at=expires_at,
     )
     return Made(key, whole)

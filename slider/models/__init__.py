@@ -1,10 +1,12 @@
 """What is kept in PostgreSQL: one module a noun of the house."""
 
 from slider.models.afterwards import Correction, SecondOpinion, Undone
+from slider.models.answered import Answered
 from slider.models.archived import Archived, ArchiveWalk
 from slider.models.attempt import Attempt
 from slider.models.batch import Batch, BatchItem, BatchState
 from slider.models.decision import Decision, Why
+from slider.models.entry import Entry, Kind, Link
 from slider.models.fleet import Halt, Operation, OperationKind, Presence, Requeued, Sign, Stance
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
 from slider.models.item import Item, Payload
@@ -19,7 +21,7 @@ from slider.models.own_keys import OwnKeys
 from slider.models.past import Past, PastRow, PastState
 from slider.models.policy import Gauge, Maker, Mode, Policy
 from slider.models.practice import Admission, Let, Practice
-from slider.models.project import ApiKey, Membership, Project, Role, Scope, can
+from slider.models.project import OF_PROGRAMS, ApiKey, Membership, Project, Role, Scope, can
 from slider.models.publication import Endpoint, Publication
 from slider.models.pulse import Pulse
 from slider.models.pump import Pump
@@ -46,17 +48,22 @@ from slider.models.task import Task
 from slider.models.traffic import Circuit
 from slider.models.walk import Walk
 from slider.models.watch import Act, ActKind, Unheard, Watch
+from slider.models.ways_in import AccountLetter, AccountLetterKind, Invitation
 from slider.models.worker import Spend, Worker
 
 __all__ = [
     "AFTER",
     "BESIDE",
+    "OF_PROGRAMS",
     "OWED",
     "QUIET",
+    "AccountLetter",
+    "AccountLetterKind",
     "Act",
     "ActKind",
     "Adjudication",
     "Admission",
+    "Answered",
     "ApiKey",
     "ArchiveWalk",
     "Archived",
@@ -71,6 +78,7 @@ __all__ = [
     "Delivery",
     "Ending",
     "Endpoint",
+    "Entry",
     "FallbackOn",
     "Freed",
     "Gauge",
@@ -81,13 +89,16 @@ __all__ = [
     "Import",
     "ImportChunk",
     "ImportState",
+    "Invitation",
     "Item",
+    "Kind",
     "Known",
     "KnownFrom",
     "Lane",
     "LastWord",
     "Let",
     "Letter",
+    "Link",
     "Maker",
     "Mark",
     "MarkKind",

@@ -10,7 +10,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 SOURCES = ("key", "import", "person")
+MOST = 100
+_SHAPES = "it is a field with equals, at_least or at_most, or a source such as key or key:crm."
 
 # What intake writes down of who pushed an item.
 _KEPT = 60  # so much of a file's name is kept at least
@@ -24,6 +28,43 @@ _ORIGINS = (
 def broken(rules: Sequence[Any], body: Mapping[str, object], origin: str) -> str:
     """The first rule that keeps this item with people, in words, or nothing."""
     return next((words for rule in rules if (words := _broken(rule, body, origin))), "")
+
+
+def check(value: Any) -> None:
+    """Refuse what is no list of rules that can be read. Raises ValidationError."""
+    if not isinstance(value, list) or len(value) > MOST:
+        raise ValidationError(f"Hard rules are a list of at most {MOST}.", code="rules")
+    for place, rule in enumerate(value):
+        if not _is_rule(rule):
+            raise ValidationError(f"Rule {place + 1} can't be read: {_SHAPES}", code="rules")
+
+
+def _is_rule(rule: Any) -> bool:
+    if not isinstance(rule, Mapping):
+        return False
+    if set(rule) == {"source"}:
+        source = rule["source"]
+        return isinstance(source, str) and len(source) <= 200 and source.partition(":")[0] in SOURCES
+    if not (isinstance(rule.get("field"), str) and 0 < len(rule["field"]) <= 200 and len(rule) == 2):
+        return False
+    if "equals" in rule:
+        return not isinstance(rule["equals"], list | Mapping)
+    return any(name in rule and _number(rule[name]) is not None for name in ("at_least", "at_most"))
+
+
+def problem(rules: Sequence[Mapping[str, Any]], fields: Mapping[str, Any]) -> str:
+    """Why a rule would never keep anything, or everything, going by what an item may hold; empty where all can."""
+    for rule in rules:
+        field = rule.get("field")
+        if field is None:
+            continue
+        if field not in fields:
+            return f"An item has no field {field[:60]!r}; it has {', '.join(list(fields)[:20])}."
+        kinds = fields[field].get("type") if isinstance(fields[field], Mapping) else None
+        kinds = kinds if isinstance(kinds, list) else [kinds]
+        if "equals" not in rule and not {"number", "integer", None} & set(kinds):
+            return f"{field[:60]} is no number in an item, so it has no stake: write {field[:60]} = value instead."
+    return ""
 
 
 def ask_for_source(rules: Sequence[Any]) -> bool:

@@ -17,7 +17,9 @@ class Role(models.TextChoices):
     REVIEWER = "reviewer", "Reviewer"
     LEAD = "lead", "Lead"
     TUNER = "tuner", "Tuner"
+    OPERATOR = "operator", "Operator"
     ADMIN = "admin", "Admin"
+    AUDITOR = "auditor", "Auditor"
 
 
 # What each role may do in its own projects. What is not listed is refused.
@@ -26,6 +28,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     Role.REVIEWER: frozenset({"see", "see items", "review", "pull back"}),
     Role.LEAD: frozenset({"see", "see items", "review", "pull back", "lead"}),
     Role.TUNER: frozenset({"see", "see items", "steer", "pull back", "edit task", "intake", "export"}),
+    Role.OPERATOR: frozenset({"see", "pull back", "operate"}),
     Role.ADMIN: frozenset(
         {
             "see",
@@ -39,9 +42,33 @@ RIGHTS: dict[str, frozenset[str]] = {
             "export",
             "administer",
             "operate",
+            "see log",
         }
     ),
+    Role.AUDITOR: frozenset({"see", "see items", "see log"}),
 }
+
+
+# What a right lets one do, where its own name would read oddly.
+SAID = {
+    "see": "look at its tasks",
+    "see items": "look at items",
+    "review": "review items",
+    "lead": "lead its reviewers",
+    "steer": "move the slider",
+    "pull back": "pull the slider back",
+    "edit task": "set up and change tasks",
+    "intake": "bring items in",
+    "export": "export items",
+    "administer": "administer it",
+    "operate": "run its part of the fleet",
+    "see log": "read its log",
+}
+
+
+def enough_for(verb: str) -> list[str]:
+    """The roles, in words, that may do this."""
+    return [str(Role(name).label) for name, verbs in RIGHTS.items() if verb in verbs]
 
 
 class Project(models.Model):
@@ -83,21 +110,53 @@ def can(user: AbstractBaseUser | AnonymousUser, verb: str, project: Project) -> 
 class Scope(models.TextChoices):
     INTAKE = "intake", "push items in"
     READ = "read", "read items and results"
+    EXPORT = "export", "export items"
+    REVIEW = "review", "review"
+    STEER = "steer", "move the slider"
+    EDIT = "edit", "set up and change tasks"
+    LEAD = "lead", "see people and what they know"
+    ADMINISTER = "administer", "make keys and set webhooks"
+
+
+# What a key may do that is nobody's. Everything else is a person's act: it takes a personal key.
+OF_PROGRAMS = (Scope.INTAKE, Scope.READ, Scope.EXPORT)
 
 
 class ApiKey(models.Model):
-    """A program's way in. Only a prefix and a keyed hash are kept; the key itself is shown once."""
+    """A way in for programs. Only a prefix and a keyed hash are kept; the key itself is shown once.
+
+    With a `person` it acts as them: it may what its scopes and their role of that moment both allow, and nothing more.
+    """
+
+    role: str = ""  # no column: the person's role at this call, set by whoever lets the key in
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="keys")
     name = models.CharField(max_length=80)
     prefix = models.CharField(max_length=8, unique=True)
     digest = models.BinaryField(max_length=32)
     scopes = models.JSONField(default=list)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Whom it acts for. Empty: nobody; it only brings items in and reads.",
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(scopes__contained_by=[str(one) for one in Scope])
+                & (models.Q(person__isnull=False) | models.Q(scopes__contained_by=[str(one) for one in OF_PROGRAMS])),
+                name="key_scopes",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.name} (sl_{self.prefix}_…)"

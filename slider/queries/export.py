@@ -14,6 +14,7 @@ from django.db import connection
 from slider.models import Task, archived
 from slider.queries import marked, results
 
+FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson; charset=utf-8"}
 PAGE = 2_000
 PAGE_BYTES = 4 * 1024 * 1024
 # What a spreadsheet takes for a formula, also in the full-width forms that some of them fold to ASCII.
@@ -185,3 +186,16 @@ def safe(value: object) -> object:
         return "true" if value else "false"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return f"'{text}" if _FORMULA.match(text) else text
+
+
+def pieces(lines: Iterator[str]) -> Iterator[bytes]:
+    """Pieces of a good size for the wire: one write a line would be slow."""
+    piece: list[bytes] = []
+    size = 0
+    for line in lines:
+        piece.append(line.encode())
+        size += len(piece[-1])
+        if size >= 64 * 1024:
+            yield b"".join(piece)
+            piece, size = [], 0
+    yield b"".join(piece)

@@ -93,7 +93,7 @@ def search(task: Task, begins: str, *, blind: bool) -> Page:
     return Page(_rows(task, sorted(ids, reverse=True)[:MOST_FOUND], blind=blind), cut=len(ids) > MOST_FOUND)
 
 
-def _audited(item_ids: Sequence[int]) -> set[int]:
+def audited(item_ids: Sequence[int]) -> set[int]:
     """Which of these items are being audited: nobody who may review them should know it."""
     looks = Review.objects.filter(_SECRET, state__in=[ReviewState.OPEN, ReviewState.HELD])
     return set(looks.filter(item__in=item_ids).values_list("item_id", flat=True))
@@ -115,11 +115,11 @@ def _by_people(task: Task, before: int | None, *, blind: bool) -> list[int]:
     if before is not None:
         looks = looks.filter(item_id__lt=before)
     if blind:
-        looks = looks.exclude(item__in=_in_secret(task).values("item_id"))
+        looks = looks.exclude(item__in=in_secret(task).values("item_id"))
     return list(looks.order_by("-item_id").values_list("item_id", flat=True)[: PAGE + 1])
 
 
-def _in_secret(task: Task) -> QuerySet[Review]:
+def in_secret(task: Task) -> QuerySet[Review]:
     """The open looks of a task that nobody who reviews may know."""
     return Review.objects.filter(_SECRET, task=task, state__in=[ReviewState.OPEN, ReviewState.HELD])
 
@@ -129,13 +129,13 @@ def _unattended(task: Task, before: int | None, *, blind: bool) -> list[int]:
     if before is not None:
         decided = decided.filter(pk__lt=before)
     if blind:
-        decided = decided.exclude(pk__in=_in_secret(task).values("item_id"))
+        decided = decided.exclude(pk__in=in_secret(task).values("item_id"))
     return list(decided.order_by("-pk").values_list("pk", flat=True)[: PAGE + 1])
 
 
 def _with_audits(task: Task, wanted: QuerySet[Item], before: int | None) -> list[int]:
     """Items that wait for people, and among them those that are audited."""
-    looks = _in_secret(task)
+    looks = in_secret(task)
     if before is not None:
         looks = looks.filter(item_id__lt=before)
     audited = looks.order_by("-item_id").values_list("item_id", flat=True)[: PAGE + 1]
@@ -150,7 +150,7 @@ def _rows(task: Task, ids: Sequence[int], *, blind: bool) -> tuple[Row, ...]:
     found = list(items)
     nameless = [item.pk for item in found if not getattr(item, "named", None)]
     bodies = archived.bodies(nameless)
-    hidden = _audited(ids) if blind else set()
+    hidden = audited(ids) if blind else set()
     return tuple(
         _row(task, item, bodies.get(item.pk, {task.title_field: getattr(item, "named", "")}), hidden=item.pk in hidden)
         for item in found

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
-from slider.models import Attempt, Gauge, Item, Task
+from slider.models import Attempt, Gauge, Item, State, Task
 from slider.models.publication import TAKING_BACK
+from slider.queries import items
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +113,55 @@ def _published(row: Sequence[Any]) -> Published:
     return Published(publication_id, item, external_id, number, ending, told, reason, lane, due_at)
 
 
-def listed(task: Task, *, state: str | None, before: int | None, most: int) -> list[Item]:
-    """Up to `most` items of a task, newest first, behind the item `before`."""
-    items = Item.objects.filter(task=task)
-    if state is not None:
-        items = items.filter(state=state)
-    if before is not None:
-        items = items.filter(pk__lt=before)
-    return list(items.order_by("-pk")[:most])
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which items: in a state, of one external id, behind the item `before`.
+
+    `blind` is for people who review: while an item is audited it stands as one that waits for people.
+    """
+
+    state: str | None = None
+    named: str | None = None
+    before: int | None = None
+    blind: bool = False
+
+
+def listed(task: Task, wanted: Wanted, *, most: int) -> list[Item]:
+    """Up to `most` items of a task, newest first."""
+    found = Item.objects.filter(task=task)
+    if wanted.state is not None:
+        found = found.filter(state=wanted.state)
+    if wanted.blind and wanted.state == State.DONE:
+        found = found.exclude(pk__in=items.in_secret(task).values("item_id"))
+    if wanted.named is not None:
+        found = found.filter(external_id=wanted.named)
+    if wanted.before is not None:
+        found = found.filter(pk__lt=wanted.before)
+    if wanted.blind and wanted.state == State.REVIEW:
+        return _with_secret(task, wanted, found, most)
+    return list(found.order_by("-pk")[:most])
+
+
+def _with_secret(task: Task, wanted: Wanted, waiting: QuerySet[Item], most: int) -> list[Item]:
+    """Items that wait for people, and among them those that are looked at in secret."""
+    audited = Item.objects.filter(task=task, pk__in=items.in_secret(task).values("item_id"))
+    if wanted.named is not None:
+        audited = audited.filter(external_id=wanted.named)
+    if wanted.before is not None:
+        audited = audited.filter(pk__lt=wanted.before)
+    both = {one.pk: one for one in [*waiting.order_by("-pk")[:most], *audited.order_by("-pk")[:most]]}
+    return [both[pk] for pk in sorted(both, reverse=True)[:most]]
+
+
+def secret(item_ids: Sequence[int]) -> frozenset[int]:
+    """Which of these items are audited now: nobody who may review them should know it."""
+    return frozenset(items.audited(item_ids))
 
 
 def told(project_id: int, item_id: int) -> Told | None:
     """An item of the project with its attempts and its due results; None if it is not there."""
-    items = Item.objects.select_related("task", "decision")
-    item = items.filter(pk=item_id, task__project_id=project_id).first()
+    known = Item.objects.select_related("task", "decision")
+    item = known.filter(pk=item_id, task__project_id=project_id).first()
     if item is None:
         return None
     until = settled(item.task_id)  # in a statement of its own, before the results
@@ -139,6 +176,12 @@ def told(project_id: int, item_id: int) -> Told | None:
 def task_named(project_id: int, slug: str) -> Task | None:
     """The project's task of this short name."""
     return Task.objects.filter(project_id=project_id, slug=slug).first()
+
+
+def tasks(project_id: int, *, after: str, most: int) -> list[Gauge]:
+    """Up to `most` of the project's tasks with their sliders, by short name, behind the one called `after`."""
+    found = Gauge.objects.filter(task__project_id=project_id, task__slug__gt=after)
+    return list(found.select_related("task", "policy").order_by("task__slug")[:most])
 
 
 def gauge(task: Task) -> Gauge:

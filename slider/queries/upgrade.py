@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 
 Key = tuple[str, str]  # app and name
 AFTER = "after"
@@ -57,3 +58,8 @@ def divided(plan: Sequence[Migration]) -> Waiting:
         else:
             before.append(migration)
     return Waiting(tuple(plan), tuple(before), tuple(after), tuple(stuck))
+
+
+def is_begun() -> bool:
+    """Whether any of Slider's own migrations is applied: the database is not a new one."""
+    return any(app == "slider" for app, _ in MigrationRecorder(connection).applied_migrations())

@@ -7,24 +7,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
 from slider.models import Item, Membership, Project, Role, Task
-from slider.models.project import RIGHTS
+from slider.models.project import RIGHTS, SAID, enough_for
 from slider.queries.frame import fleet_reach, rights
 
 BIGGEST_ID = 2**63 - 1
 """No row has a larger one, and the database can't be asked for it."""
-
-# What a right lets one do, where its own name would read oddly.
-SAID = {
-    "see": "look at its tasks",
-    "lead": "lead its reviewers",
-    "steer": "move the slider",
-    "pull back": "pull the slider back",
-    "edit task": "set up and change tasks",
-    "intake": "bring items in",
-    "export": "export items",
-    "administer": "administer it",
-    "operate": "run its part of the fleet",
-}
 
 
 def person(request: HttpRequest) -> User:
@@ -68,12 +55,11 @@ def demand(request: HttpRequest, project: Project, verb: str) -> None:
     role = Membership.objects.filter(user=user, project=project).values_list("role", flat=True).first()
     if user.is_active and role is not None and verb in RIGHTS[role]:
         return
-    enough = [str(Role(name).label) for name, verbs in RIGHTS.items() if verb in verbs]
     admins = Membership.objects.filter(project=project, role=Role.ADMIN, user__is_active=True)
     ask = list(admins.values_list("user__username", flat=True).order_by("user__username")[:3])
     raise PermissionDenied(
         f"You are a {Role(role).label if role else 'stranger'} in {project.name}. "
-        f"To {SAID.get(verb, verb)} there takes the role {' or '.join(enough)}. "
+        f"To {SAID.get(verb, verb)} there takes the role {' or '.join(enough_for(verb))}. "
         + (f"Ask {' or '.join(ask)} for it." if ask else "Ask whoever runs this installation for it.")
     )
 
@@ -97,8 +83,8 @@ def reach(request: HttpRequest) -> Reach:
     projects = fleet_reach(user)
     if not projects:
         raise PermissionDenied(
-            "The fleet is run by superusers of this installation, and by the Admin of a project for its tasks. "
-            "Ask one of them."
+            "The fleet is run by superusers of this installation, and by Operators and Admins of a project for its "
+            "tasks. Ask one of them."
         )
     return Reach(tuple(projects))
 
@@ -117,6 +103,56 @@ def machines_or_404(request: HttpRequest) -> None:
     """A machine belongs to the installation: for whoever runs less than that it does not exist."""
     if not person(request).is_superuser:
         raise Http404("There is no such machine in your reach.")
+
+
+def person_or_404(request: HttpRequest, user_id: int) -> User:
+    """Somebody whom this person answers for: a superuser for everybody, an Admin for whoever is in their projects."""
+    found = User.objects.filter(pk=min(user_id, BIGGEST_ID))
+    if not person(request).is_superuser:
+        found = found.filter(memberships__project__in=led_projects(request)).distinct()
+    who = found.first()
+    if who is None:
+        raise Http404(f"There is no person {user_id} in your projects.")
+    return who
+
+
+def why_not_in_charge(request: HttpRequest, who: User) -> str:
+    """Why this person may not switch somebody off, or give them a new password; empty: they may.
+
+    Somebody's whole way in is nobody's but a superuser's, or of the Admins of every project that they are in: an Admin
+    of one could walk into the others through them otherwise.
+    """
+    me = person(request)
+    if who.pk == me.pk:
+        return "Nobody does this to themselves: ask another Admin."
+    if me.is_superuser:
+        return ""
+    if who.is_superuser or who.is_staff:
+        return "Only a superuser of this installation does this to somebody who runs it."
+    led = led_projects(request)
+    if Membership.objects.filter(user=who).exclude(project__in=led).exists():
+        return "They are in other projects, too: take them out of yours, or ask a superuser of this installation."
+    return ""
+
+
+def demand_charge(request: HttpRequest, who: User) -> None:
+    """Refuse, in words, unless this person is in charge of somebody's whole way in."""
+    words = why_not_in_charge(request, who)
+    if words:
+        raise PermissionDenied(words)
+
+
+def led_projects(request: HttpRequest) -> list[int]:
+    """The projects that this person administers."""
+    roles = [role for role, verbs in RIGHTS.items() if "administer" in verbs]
+    mine = Membership.objects.filter(user=person(request), role__in=roles)
+    return list(mine.values_list("project_id", flat=True))
+
+
+def site_or_403(request: HttpRequest) -> None:
+    """What belongs to no project is read by superusers alone."""
+    if not person(request).is_superuser:
+        raise PermissionDenied("The log of the whole site is read by superusers of this installation. Ask one of them.")
 
 
 def is_blind(request: HttpRequest, project: Project) -> bool:

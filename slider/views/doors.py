@@ -1,25 +1,33 @@
 """The ways in that need no login: signing in, the health of this process, and reports of the browser."""
 
 import json
+from typing import Any
 
 import structlog
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import reverse
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from slider.models import Membership, Role
+from slider import proxies
 from slider.queries import health
-from slider.views import throttle
+from slider.views import entering, throttle
 
 log = structlog.get_logger(__name__)
 
+REFUSED = (
+    "Signing in did not work: it was given up, it took too long, or nobody here is known by the address that the "
+    "provider gave. Try again, or ask an Admin of your project to invite you."
+)
 REPORT_MOST = 16 * 1024
 # What of a report is logged. Its other fields hold samples of pages, and so of items.
 REPORTED = ("document-uri", "violated-directive", "effective-directive", "blocked-uri", "line-number")
@@ -32,7 +40,7 @@ class SignInForm(AuthenticationForm):
 
     def clean(self) -> dict[str, object]:
         name = self.cleaned_data.get("username") or ""
-        address = str(self.request.META.get("REMOTE_ADDR", "")) if self.request else ""
+        address = proxies.client(self.request) if self.request else ""
         if not throttle.allow(name, address=address):
             raise ValidationError(throttle.WORDS, code="invalid_login")
         cleaned: dict[str, object] = super().clean()
@@ -40,18 +48,35 @@ class SignInForm(AuthenticationForm):
         return cleaned
 
 
+@method_decorator(require_http_methods(["GET", "HEAD", "POST"]), name="dispatch")
 class SignIn(LoginView):
-    """Signs a person in and sends them where their work is."""
+    """Asks for name and password; then for the second step of whoever has one, and sends them where their work is."""
 
     form_class = SignInForm
     redirect_authenticated_user = True
 
-    def get_default_redirect_url(self) -> str:
-        """Who only reviews lands on the desk, everybody else at home."""
-        user = self.request.user
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Who is in is in the log: both, or neither."""
+        user = form.get_user()
         assert isinstance(user, User)
-        roles = set(Membership.objects.filter(user=user).values_list("role", flat=True))
-        return reverse("desk" if roles == {Role.REVIEWER} else "home")
+        with transaction.atomic():
+            return entering.go_in(self.request, user, to=self.get_redirect_url() or entering.landing(user))
+
+    def get_default_redirect_url(self) -> str:
+        return entering.landing(self.request.user)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        env = settings.ENV
+        provider = env.SLIDER_OIDC_NAME if env.SLIDER_OIDC_ISSUER else ""
+        saml = env.SLIDER_SAML_NAME if env.SLIDER_SAML_ENTITY_ID else ""
+        return super().get_context_data(**kwargs) | {"provider": provider, "saml": saml}
+
+
+@login_not_required
+@require_safe
+def refused(request: HttpRequest) -> HttpResponse:
+    """Where somebody ends whom a provider vouches for and who is not let in, or whom it does not vouch for."""
+    return render(request, "doors/refused.html", {"words": REFUSED}, status=403)
 
 
 @login_not_required

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from slider.flow import keys
-from slider.models import ApiKey, Project, Scope
+from slider.models import OF_PROGRAMS, ApiKey, Project, Scope
 from slider.views import access
 
 LIVES = {"90": "90 days", "365": "one year", "": "until it is revoked"}
@@ -26,7 +26,7 @@ class KeyForm(forms.Form):
         error_messages={"required": "Name the program that will use it, so that it can be found again."},
     )
     scopes = forms.MultipleChoiceField(
-        choices=Scope.choices,
+        choices=[(one.value, one.label) for one in OF_PROGRAMS],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one thing that the key may do."},
     )
@@ -72,6 +72,6 @@ def revoke(request: HttpRequest, key_id: int) -> HttpResponse:
 def _page(
     request: HttpRequest, project: Project, form: KeyForm, *, made: keys.Made | None = None, status: int = 200
 ) -> HttpResponse:
-    listed = ApiKey.objects.filter(project=project).select_related("created_by").order_by("revoked_at", "-pk")
+    listed = ApiKey.objects.filter(project=project).select_related("created_by", "person").order_by("revoked_at", "-pk")
     shown = {"project": project, "form": form, "made": made, "keys": listed, "now": timezone.now()}
     return render(request, "setup/keys.html", shown, status=status)

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from slider.models import Overflow, Task, skills
+from slider.models import Overflow, Task, fitting, skills
 from slider.views import rules_field
 from slider.views.settings_form import SettingsForm, Stored, number, percent, setting
 
@@ -223,21 +223,12 @@ class PromiseForm(SettingsForm):
 
     def fits(self, input_schema: Mapping[str, Any]) -> bool:
         """Check the rules against what an item may hold: one that names another field would never keep anything."""
-        fields = input_schema.get("properties")
-        if not fields or input_schema.get("additionalProperties") is not False:
-            return True
-        if (field := self.cleaned_data["skill_field"]) and field not in fields:
-            known = ", ".join(list(fields)[:20])
-            self.add_error("skill_field", ValidationError(f"An item has no field {field!r}; it has {known}.", "field"))
-            return False
-        if (stake := self.cleaned_data["stake_field"]) and stake not in fields:
-            known = ", ".join(list(fields)[:20])
-            self.add_error("stake_field", ValidationError(f"An item has no field {stake[:40]}; it has {known}."))
-            return False
-        words = rules_field.problem(self.cleaned_data["never_unattended"], fields)
-        if words:
-            self.add_error("never_unattended", ValidationError(words, code="field"))
-        return not words
+        said = self.cleaned_data
+        names = ("skill_field", "stake_field", "never_unattended")
+        found = fitting.rules(input_schema, **{name: said[name] for name in names})
+        for name, words in found.items():
+            self.add_error(name, ValidationError(words, code="field"))
+        return not found
 
     def fill(self, task: Task) -> None:
         super().fill(task)
@@ -252,9 +243,7 @@ class PromiseForm(SettingsForm):
 
     def is_staffed(self, reviewers: int) -> bool:
         """Whether as many people review there as are to look at each item: it would wait for ever else."""
-        looks = self.cleaned_data["looks"] or 1
-        if looks == 1 or looks <= reviewers:
-            return True
-        words = f"{reviewers} review in this project: {looks} can't look at each item. Bring people in first."
-        self.add_error("looks", ValidationError(words, code="looks"))
-        return False
+        words = fitting.staffed(self.cleaned_data["looks"] or 1, reviewers)
+        if words:
+            self.add_error("looks", ValidationError(words, code="looks"))
+        return not words

@@ -3,16 +3,14 @@
 import json
 import math
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from slider import strict
-from slider.models.hard_rules import SOURCES
+from slider.models.hard_rules import MOST, SOURCES
 
-RULES_MOST = 100
 _FORMS = "channel = legal, amount >= 1000 or from key: crm"
 _SOURCE = re.compile(r"from\s+(?P<kind>[^\W\d_]+)\s*(:\s*(?P<name>.*))?", re.DOTALL | re.IGNORECASE)
 _STAKE = re.compile(r"(?P<field>[^<>=]+?)\s*(?P<sign>[<>]=?)\s*(?P<bound>.*)", re.DOTALL)
@@ -27,8 +25,8 @@ class RulesField(forms.CharField):
     def clean(self, value: Any) -> Any:
         lines = enumerate(str(super().clean(value) or "").splitlines(), start=1)
         rules = [_rule(number, line.strip()) for number, line in lines if line.strip()]
-        if len(rules) > RULES_MOST:
-            raise ValidationError(f"There are {len(rules)} rules; at most {RULES_MOST} are taken.")
+        if len(rules) > MOST:
+            raise ValidationError(f"There are {len(rules)} rules; at most {MOST} are taken.")
         return rules
 
     def prepare_value(self, value: Any) -> Any:
@@ -59,21 +57,6 @@ def _stake(number: int, field: str, sign: str, bound: str) -> dict[str, Any]:
     if isinstance(wanted, bool) or not isinstance(wanted, int | float) or not math.isfinite(wanted):
         raise ValidationError(f"Line {number}: {bound[:40]!r} is no number; write one such as 1000 or 0.5.")
     return {"field": field, _BOUNDS[sign]: wanted}
-
-
-def problem(rules: list[dict[str, Any]], fields: Mapping[str, Any]) -> str:
-    """Why a rule would never keep anything, or everything, going by what an item may hold; empty where all can."""
-    for rule in rules:
-        field = rule.get("field")
-        if field is None:
-            continue
-        if field not in fields:
-            return f"An item has no field {field[:60]!r}; it has {', '.join(list(fields)[:20])}."
-        kinds = fields[field].get("type") if isinstance(fields[field], Mapping) else None
-        kinds = kinds if isinstance(kinds, list) else [kinds]
-        if "equals" not in rule and not {"number", "integer", None} & set(kinds):
-            return f"{field[:60]} is no number in an item, so it has no stake: write {field[:60]} = value instead."
-    return ""
 
 
 def _line(rule: Any) -> str:

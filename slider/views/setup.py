@@ -11,11 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from slider.flow import endpoints, operate, setup
-from slider.models import Endpoint, Mode, Stance, Task, Worker, can
+from slider.models import Endpoint, Mode, Stance, Task, Worker, can, examples
 from slider.queries import endpoints as endpoint_of
 from slider.queries import people, practice
 from slider.schema import Schema
-from slider.views import access, examples
+from slider.views import access
 from slider.views.promise_form import PromiseForm
 from slider.views.reasons_field import ReasonsForm
 from slider.views.setup_forms import ContractForm, EndpointForm, NameForm, SentinelsForm, StartForm

@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from slider import strict
+from slider.models import fitting
 from slider.schema import Schema, SchemaError
 
 LABELS_MOST = 1_000
@@ -23,12 +24,10 @@ class SchemaField(forms.CharField):
         if not text:
             return None
         try:
-            schema = Schema.compile(strict.loads(text))
+            document = strict.loads(text)
+            return fitting.item_schema(document) if self.label == "Item" else Schema.compile(document)
         except (strict.StrictError, SchemaError) as error:
             raise ValidationError(f"{error}", code="schema") from None
-        if schema.document.get("type") != "object" and self.label == "Item":
-            raise ValidationError('An item is a JSON object: the schema needs "type": "object".', code="schema")
-        return schema
 
     def prepare_value(self, value: Any) -> Any:
         return value if isinstance(value, str) or value is None else json.dumps(value, indent=2, ensure_ascii=False)

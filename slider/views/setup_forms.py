@@ -9,9 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
 from slider.engine.sanity.names import SENTENCES, TITLES, Sentinel
-from slider.models import Mode, Task
+from slider.models import Mode, Task, examples, fitting
 from slider.schema import Schema
-from slider.views import examples
 from slider.views.setup_fields import LabelsField, SchemaField, labels_schema, text_schema
 from slider.webhook import UrlError, check_url
 
@@ -76,7 +75,7 @@ class ContractForm(forms.Form):
             self._need("input_schema", 'Describe an item, such as {"type": "object", "properties": …}.')
             self._need("output_schema", "Describe an answer by a JSON Schema.")
         shape = self.shape()
-        if shape and (problem := _title_problem(said.get("title_field") or "", shape.input.document)):
+        if shape and (problem := fitting.title(said.get("title_field") or "", shape.input.document)):
             self.add_error("title_field", problem)
         return said
 
@@ -115,17 +114,9 @@ class NameForm(forms.Form):
 
     def clean_title_field(self) -> str:
         title = str(self.cleaned_data["title_field"])
-        if problem := _title_problem(title, self.task.input_schema):
+        if problem := fitting.title(title, self.task.input_schema):
             raise ValidationError(problem, code="title_field")
         return title
-
-
-def _title_problem(title: str, input_schema: Mapping[str, Any]) -> str:
-    """Why no item could be named by this field; empty where one can."""
-    fields = input_schema.get("properties")
-    if not title or not fields or title in fields:
-        return ""
-    return f"An item has no field {title!r}; it has {', '.join(list(fields)[:20])}."
 
 
 class StartForm(forms.Form):

@@ -1,11 +1,11 @@
-"""How often a password may be tried for one name from one address."""
+"""How often a password, a code or a link may be tried: for one name from one address, or for one person at all."""
 
 import hashlib
 import unicodedata
 
 import structlog
 from django.conf import settings
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import MovingWindowRateLimiter
@@ -14,27 +14,33 @@ from redis.exceptions import RedisError
 log = structlog.get_logger(__name__)
 
 TRIES = RateLimitItemPerMinute(5, 15, namespace="sign-in")
+# Somebody's second step, wherever it is tried from: who gets here knows the password.
+CODES = RateLimitItemPerMinute(5, 15, namespace="second-step")
+RESETS = RateLimitItemPerMinute(3, 15, namespace="reset")
+# Of one address, whatever it tries: new passwords, passkeys, invitations.
+ADDRESS = RateLimitItemPerMinute(30, 15, namespace="address")
 WORDS = (
     "That name and password do not belong together, or there were too many tries. After five failures wait 15 minutes."
 )
+WORDS_AGAIN = "That is not it, or there were too many tries. After five failures wait 15 minutes."
 # Where Redis is away each web process counts for itself: more tries then, but never without an end.
 _own = MovingWindowRateLimiter(MemoryStorage())
 
 
-def allow(name: str, *, address: str) -> bool:
-    """Count one try, before the password is looked at, so that parallel tries can't outrun the count."""
+def allow(name: str, *, address: str, most: RateLimitItem = TRIES) -> bool:
+    """Count one try, before what is tried is looked at, so that parallel tries can't outrun the count."""
     try:
-        return _shared().hit(TRIES, _key(name, address))
+        return _shared().hit(most, _key(name, address))
     except (RedisError, StorageError) as error:
         log.warning("sign-in tries are counted without Redis", error=str(error)[:200])
-        return _own.hit(TRIES, _key(name, address))
+        return _own.hit(most, _key(name, address))
 
 
-def forget(name: str, *, address: str) -> None:
-    """A right password ends the count."""
-    _own.clear(TRIES, _key(name, address))
+def forget(name: str, *, address: str, most: RateLimitItem = TRIES) -> None:
+    """A right one ends the count."""
+    _own.clear(most, _key(name, address))
     try:
-        _shared().clear(TRIES, _key(name, address))
+        _shared().clear(most, _key(name, address))
     except (RedisError, StorageError) as error:
         log.warning("sign-in tries could not be cleared", error=str(error)[:200])
 

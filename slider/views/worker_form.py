@@ -6,9 +6,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from slider.llm import prices
-from slider.models import FallbackOn, Worker
-from slider.views import examples
+from slider.models import FallbackOn, Worker, examples, fitting
 
 
 class WorkerForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class takes no parameter when it runs
@@ -90,12 +88,7 @@ class WorkerForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
             self.fields["examples_text"].initial = examples.write(self.instance.examples)
 
     def clean_base_url(self) -> str:
-        url = str(self.cleaned_data["base_url"]).strip().rstrip("/")
-        if url and not url.startswith(("http://", "https://")):
-            raise ValidationError("An address starts with http:// or https:// and includes /v1.")
-        if "@" in url.partition("//")[2].partition("/")[0]:
-            raise ValidationError("Leave name and password out of the address: name a key instead.")
-        return url
+        return fitting.address(str(self.cleaned_data["base_url"]))
 
     def clean_fallback_after_s(self) -> int:
         """A page that doesn't show it doesn't change it."""
@@ -104,12 +97,14 @@ class WorkerForm(forms.ModelForm):  # type: ignore[type-arg]  # Django's class t
 
     def clean(self) -> dict[str, Any]:
         said = self.cleaned_data
-        own = said.get("price_in") is not None and said.get("price_out") is not None
-        if (said.get("daily_budget") or 0) > 0 and said.get("model") and not own:
-            address = said.get("base_url", self.instance.base_url) or settings.ENV.OPENAI_BASE_URL
-            if prices.cost(said["model"], base_url=address, tokens_in=1, tokens_out=1).usd is None:
-                words = f"What {said['model']} costs at its endpoint is not known: give both prices to keep a budget."
-                self.add_error("daily_budget", ValidationError(words, code="price"))
+        words = fitting.unpriced(
+            said.get("model") or "",
+            base_url=said.get("base_url", self.instance.base_url),
+            daily_budget=said.get("daily_budget"),
+            prices_given=said.get("price_in") is not None and said.get("price_out") is not None,
+        )
+        if words:
+            self.add_error("daily_budget", ValidationError(words, code="price"))
         return said
 
     def read_examples(self, shape: examples.Shape) -> bool:

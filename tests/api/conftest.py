@@ -7,14 +7,29 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.test import Client
 
 from slider.api import keys as api_keys
 from slider.flow import keys
-from slider.models import Scope
+from slider.models import Project, Scope
 from tests import casts
 
 BOTH = [Scope.INTAKE, Scope.READ]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody's program: any call, with a key."""
+
+    key: str
+
+    def __call__(self, method: str, path: str, content: Any = None, **headers: str) -> Any:
+        sent = {"Authorization": f"Bearer {self.key}", **{k.replace("_", "-"): v for k, v in headers.items()}}
+        raw = content if isinstance(content, bytes) else b"" if content is None else json.dumps(content).encode()
+        kind = "application/json"
+        # Django's client leaves the content type of an empty body away; other clients don't.
+        return Client().generic(method, f"/api/v1{path}", raw, kind, headers=sent, CONTENT_TYPE=kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,20 @@ def make_key(cast: casts.Company) -> Callable[..., str]:
 
 
 @pytest.fixture
+def acts_for(cast: casts.Company) -> Callable[..., Caller]:
+    """A key that acts for a person, with every scope or those that are named."""
+
+    def made(person: User, *scopes: Scope, of: Project | None = None) -> Caller:
+        wanted = list(scopes) or list(Scope)
+        project = of or cast.project
+        return Caller(
+            keys.make(project, name="mine", scopes=wanted, expires_at=None, by=person.pk, person=person.pk).whole
+        )
+
+    return made
+
+
+@pytest.fixture
 def program(cast: casts.Company, make_key: Callable[..., str]) -> Program:
     return Program(make_key(), cast.task.slug)
 
@@ -65,9 +94,12 @@ def uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def error(response: Any) -> dict[str, Any]:
-    """The refusal in an answer, which must have its whole shape."""
-    found: dict[str, Any] = json.loads(response.content)["error"]
-    assert {"code", "message", "where", "hint", "request_id"} <= found.keys()
-    assert found["message"]
+    """The refusal in an answer, which must be a whole problem."""
+    found: dict[str, Any] = json.loads(response.content)
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert {"type", "title", "status", "detail", "code", "where", "hint", "request_id"} <= found.keys()
+    assert found["detail"]
+    assert found["status"] == response.status_code
+    assert found["type"] == f"urn:slider:problem:{found['code']}"
     assert response.headers["X-Request-ID"] == found["request_id"]
-    return found
+    return found | {"message": found["detail"]}

@@ -131,7 +131,7 @@ def test_what_was_decided_outlives_the_session_and_is_sent_after_the_next_sign_i
     page.get_by_role("link", name="Sign in").click()
     page.get_by_label("Name").fill(cast.reviewer.username)
     page.get_by_label("Password").fill(casts.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     at_desk(page, "Message m2")
     expect(page.locator("#fix-note")).to_have_value("half a thought")
     assert verdicts() == ["fix", ""]

@@ -66,8 +66,8 @@ def stage() -> Stage:
     brought = _bring_in(cast)
     names = ("items", "item-new", "import", "task-settings", "worker", "quality", "notices")
     own = [reverse(name, args=[cast.task.pk]) for name in names]
-    first = ["/", *_sliders(cast.task, guarded, held), *own_work]
-    of_project = [reverse(name, args=[cast.project.slug]) for name in ("task-new", "keys", "people")]
+    first = ["/", reverse("own-api-keys"), reverse("api-v1:docs"), *_sliders(cast.task, guarded, held), *own_work]
+    of_project = [reverse(name, args=[cast.project.slug]) for name in ("task-new", "keys", "people", "log")]
     return Stage(
         [*first, *_histories(cast), *own, *of_project, f"/items/{item.pk}/", f"/imports/{brought.pk}/"],
         [reverse("worker", args=[cast.task.pk]), "/items/999999/"],
@@ -103,7 +103,7 @@ def _fleet(cast: casts.Company) -> list[str]:
         operate.stand(target, Stance.DRAINING, by=cast.admin.pk, reason=LONG)
     of_task = reverse("fleet-task", args=[task.pk])
     dry = reverse("fleet-requeue", args=[task.pk]) + "?what=no_answer"
-    return [reverse("fleet"), of_task, dry, reverse("fleet-host", args=[host])]
+    return [reverse("site-log"), reverse("fleet"), of_task, dry, reverse("fleet-host", args=[host])]
 
 
 def _bring_in(cast: casts.Company) -> Import:

@@ -40,8 +40,9 @@ def test_an_error_on_the_console_is_noticed(page: Page, faults: Faults) -> None:
 def test_a_person_is_signed_in_with_a_role(page_as: PageAs) -> None:
     Project.objects.create(slug="shop", name="Shop")
     page = page_as(Role.VIEWER)
-    page.goto("/admin/")
-    assert "authenticated as the-viewer, but are not authorized" in page.content()
+    page.goto("/")
+    assert "the-viewer" in page.content()
+    assert "Shop" in page.content()
 
 
 def test_axe_notices_an_image_without_words(page: Page, check_accessibility: Callable[[Page], None]) -> None:

@@ -87,7 +87,7 @@ def test_both_work_without_a_script(cast: Company, lead: User, browser: Browser,
     page.goto("/login")
     page.get_by_label("Name").fill("reviewer")
     page.get_by_label("Password").fill(casts.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.goto("/desk/")
     page.get_by_role("button", name="Take").first.click()
     expect(page.locator("#sheet-title")).to_have_text("Message m1")

@@ -159,7 +159,7 @@ def test_the_door_is_open_to_all(page: Page, check_accessibility: Callable[[Page
     check_accessibility(page)
     page.get_by_label("Name").fill("tuner")
     page.get_by_label("Password").fill("not this one")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("do not belong together")
     check_accessibility(page)
 
@@ -171,7 +171,7 @@ def test_without_scripts_everything_still_works(page: Page, faults: Faults) -> N
     page.goto("/login")
     page.get_by_label("Name").fill("tuner")
     page.get_by_label("Password").fill(casts.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.goto(reverse("slider", args=[cast.task.pk]))
     page.get_by_label("Share unattended").fill("45")
     page.get_by_label("Why").fill("By hand")

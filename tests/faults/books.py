@@ -33,6 +33,12 @@ TABLES = {
     "policies": "SELECT id, task_id, number, epoch FROM slider_policy ORDER BY task_id, number",
     "spends": "SELECT worker_id, sum(calls)::bigint AS calls FROM slider_spend GROUP BY worker_id ORDER BY worker_id",
     "tasks": "SELECT id, max_tries FROM slider_task ORDER BY id",
+    "links": """
+        SELECT coalesce(l.chain, e.chain) AS chain, l.number, l.hash, coalesce(l.entry_id, e.id) AS entry_id,
+               e.chain AS told_in, (extract(epoch FROM e.at) * 1000000)::bigint AS at_us, e.kind, e.project_id,
+               e.task_id, e.by_id, e.via, e.facts::text AS facts, coalesce(e.digests, '') AS digests
+        FROM slider_link l FULL JOIN slider_entry e ON e.id = l.entry_id ORDER BY 1, l.number NULLS LAST
+    """,
 }
 
 
@@ -51,6 +57,7 @@ class Books:
     policies: list[Any]
     spends: list[Any]
     tasks: list[Any]
+    links: list[Any]
 
 
 def read(connection: "psycopg.Connection[Any]") -> Books:

@@ -310,6 +310,10 @@ def _intake_looks_first() -> None:
     intake._insert = careless
 
 
+def _past_the_log() -> None:
+    """Results are written by a way that the log knows nothing of: all of it is in the schema."""
+
+
 BUGS = {
     "no fence": Bug(
         "a worker whose lease ran out writes all the same",
@@ -361,6 +365,11 @@ BUGS = {
         _intake_looks_first,
         ("ALTER TABLE slider_item DROP CONSTRAINT one_item_an_external_id",),
         ("many hints",),
+    ),
+    "past the log": Bug(
+        "results are written and the log is not told",
+        _past_the_log,
+        ("DROP TRIGGER publication_told ON slider_publication",),
     ),
 }
 

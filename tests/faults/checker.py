@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from tests.faults.books import Books
@@ -69,6 +70,7 @@ def check(events: Iterable[Event], books: Books, deliveries: Sequence[Delivery],
         *_owed(books),
         *_received(books, deliveries),
         *_said(history, books),
+        *_logged(books),
         *_counted(books, limits),
     ]
 
@@ -288,8 +290,48 @@ def _said(history: Sequence[Event], books: Books) -> Iterator[Violation]:
             yield Violation("I11 one gate an item", f"item {item_id} has {count}")
 
 
+def _logged(books: Books) -> Iterator[Violation]:
+    """I12: every chain of the log is whole, and tells of every decision, result and verdict that is there."""
+    ends: dict[str, tuple[int, bytes]] = {}
+    told: dict[str, dict[int, bytes]] = defaultdict(dict)
+    for link in books.links:
+        number, before = ends.get(link.chain, (0, b""))
+        if link.number is None:
+            yield Violation("I12 every entry has its link", f"entry {link.entry_id} of {link.chain}")
+            continue
+        if link.number != number + 1:
+            yield Violation("I12 a chain has no hole", f"{link.chain}: after {number} comes {link.number}")
+        if bytes(link.hash) != _linked(link, before):
+            yield Violation("I12 a link holds what it was made for", f"{link.chain}, {link.number}")
+        ends[link.chain] = link.number, bytes(link.hash)
+        packed = bytes(link.digests or b"")
+        for at in range(0, len(packed), 40):
+            row = int.from_bytes(packed[at : at + 8], "big", signed=True)
+            told[json.loads(link.facts)["table"]][row] = packed[at + 8 : at + 40]
+    there = {
+        "decision": {decision.item_id for decision in books.decisions},
+        "publication": {one.id for one in books.publications},
+        "review": {review.id for review in books.reviews if review.verdict},
+    }
+    for table, rows in there.items():
+        known = {row for row, digest in told[table].items() if any(digest)}
+        for row in sorted(rows ^ known)[:5]:
+            words = "is there and was never told" if row in rows else "was told and is not there"
+            yield Violation("I12 the log tells what is so", f"{table} {row} {words}")
+
+
+def _linked(link: Any, before: bytes) -> bytes:
+    """The hash of a link, by the words of docs/log.md."""
+    if link.facts is None:
+        return b""
+    lines = ["slider log 1", link.told_in, link.number, link.entry_id, link.at_us, link.kind]
+    lines += ["" if one is None else one for one in (link.project_id, link.task_id, link.by_id)]
+    lines += [link.via, sha256(link.facts.encode()).hexdigest(), sha256(bytes(link.digests)).hexdigest(), before.hex()]
+    return sha256("\n".join(map(str, lines)).encode()).digest()
+
+
 def _counted(books: Books, limits: Limits) -> Iterator[Violation]:
-    """I13: counters equal what the rows say. (I12, the chained log, has no table yet.)"""
+    """I13: counters equal what the rows say."""
     epochs = {policy.task_id: policy.epoch for policy in books.policies}
     for gauge in books.gauges:
         if gauge.routed != len(books.decisions):

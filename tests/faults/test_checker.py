@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from types import SimpleNamespace as Row
 from typing import Any
 
@@ -37,6 +38,25 @@ def move(number: int, item: int, source: str, to: str, token: int, at: float, re
     return Row(id=number, item_id=item, from_state=source, to_state=to, token=token, by_id=None, reason=reason, at=at)
 
 
+def entry(table: str, *rows: int) -> Row:
+    digests = b"".join(row.to_bytes(8, "big") + bytes([row]) * 32 for row in rows)
+    return Row(
+        chain="task 1", number=0, hash=b"", entry_id=0, told_in="task 1", at_us=1_000_000, kind="result", project_id=1,
+        task_id=1, by_id=None, via="pump", facts=f'{{"table": "{table}"}}', digests=digests,
+    )  # fmt: skip
+
+
+def chain(*entries: Row) -> list[Row]:
+    """The entries linked one to another, as the database does it."""
+    before = b""
+    for number, one in enumerate(entries, 1):
+        one.number, one.entry_id = number, 10 + number
+        parts = f"slider log 1\ntask 1\n{number}\n{10 + number}\n1000000\nresult\n1\n1\n\npump\n"
+        parts += f"{sha256(one.facts.encode()).hexdigest()}\n{sha256(one.digests).hexdigest()}\n{before.hex()}"
+        one.hash = before = sha256(parts.encode()).digest()
+    return list(entries)
+
+
 @pytest.fixture
 def case() -> Case:
     steps = [("", "ready", 0, 1.0), ("ready", "working", 1, 2.0)]
@@ -68,6 +88,7 @@ def case() -> Case:
         policies=[Row(id=1, task_id=1, number=1, epoch=1)],
         spends=[Row(worker_id=1, calls=2)],
         tasks=[Row(id=1, max_tries=5)],
+        links=chain(entry("decision", 1, 2), entry("publication", 1, 2), entry("review", 7)),
     )  # fmt: skip
     events = [event(0.5, "program-1", "invoke", "push", f"a{n}") for n in (1, 2)]
     events += [event(1.0, "program-1", "ok", "push", f"a{n}", n) for n in (1, 2)]
@@ -202,6 +223,30 @@ def two_gates(case: Case) -> None:
     case.books.reviews.append(Row(**{**vars(case.books.reviews[0]), "id": 8}))
 
 
+def linked_never(case: Case) -> None:
+    case.books.links[2].number = None
+
+
+def cut_out(case: Case) -> None:
+    del case.books.links[1]
+
+
+def written_over(case: Case) -> None:
+    case.books.links[1].facts = '{"table": "publication", "op": "gone"}'
+
+
+def entry_lost(case: Case) -> None:
+    case.books.links[0].facts = case.books.links[0].digests = None
+
+
+def past_the_log(case: Case) -> None:
+    case.books.links[:] = chain(entry("decision", 1), entry("publication", 1, 2), entry("review", 7))
+
+
+def told_and_gone(case: Case) -> None:
+    case.books.links[:] = chain(entry("decision", 1, 2), entry("publication", 1, 2, 3), entry("review", 7))
+
+
 def miscounted(case: Case) -> None:
     case.books.gauges[0].unattended = 2
 
@@ -230,6 +275,7 @@ BROKEN: dict[str, tuple[Callable[[Case], None], ...]] = {
     "I9": (never_arrived, arrived_and_lost, two_bodies, a_stranger, unsigned),
     "I10": (arrived_otherwise,),
     "I11": (two_people_saved, words_lost, two_gates),
+    "I12": (linked_never, cut_out, written_over, entry_lost, past_the_log, told_and_gone),
     "I13": (miscounted, a_hole, paid_twice, not_paid),
 }
 

@@ -43,6 +43,8 @@ BREAKS = (
     Break("one-vendor", {"slider/flow/moves.py": "import openai"}),
     Break("one-vendor", {"tasks/cellar.py": "import httpx2"}),
     Break("llm-without-django", {"slider/llm/cellar.py": "import django.conf"}),
+    Break("client-alone", {"slider/client/cellar.py": "import django.conf"}),
+    Break("client-alone", {"slider/client/cellar.py": "import slider.models"}),
     Break(
         "no-circles",
         {

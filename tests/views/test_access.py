@@ -44,7 +44,7 @@ def test_a_missing_right_says_what_and_whom_to_ask() -> None:
     assert answer.status_code == 403
     page = answer.content.decode()
     assert "You are a Viewer in Support desk." in page
-    assert "Reviewer or Lead or Tuner or Admin" in page
+    assert "Reviewer or Lead or Tuner or Operator or Admin" in page
     assert "Ask admin for it." in page
 
 

@@ -20,6 +20,7 @@ from slider.flow import histories, policies
 from slider.flow.files import PIECE_BYTES
 from slider.flow.past import survey
 from slider.flow.past.meaning import WAYS, Meaning, Signal
+from slider.management import named
 from slider.models import Gauge, Past, Policy, Task, can
 from slider.queries import past as told
 from slider.rows import Broken, Kind, Table
@@ -62,7 +63,7 @@ class Command(BaseCommand):
 
     def handle(self, *, task: str, file: Path, **said: Any) -> None:
         self._json = bool(said["json"])
-        of = _task(task)
+        of = named.task(task)
         by = _person(of, said["by"], said["confirm"])
         policy = Gauge.objects.select_related("policy__worker").get(pk=of.pk).policy
         try:
@@ -124,18 +125,6 @@ class Command(BaseCommand):
     def _progress(self, doing: str, seen: int) -> None:
         if seen % 10_000 == 0 or sys.stderr.isatty():
             self.stderr.write(f"{doing} row {seen:,}", ending="\r" if sys.stderr.isatty() else "\n")
-
-
-def _task(named: str) -> Task:
-    project, _, slug = named.rpartition("/")
-    tasks = Task.objects.filter(slug=slug, **({"project__slug": project} if project else {}))
-    found = list(Task.objects.filter(pk=int(named)) if named.isdecimal() and len(named) < 18 else tasks)
-    if len(found) > 1:
-        raise CommandError(f"{named} is a task of several projects: say which, as in {found[0].project.slug}/{slug}.")
-    if not found:
-        known = [f"{task.project.slug}/{task.slug}" for task in Task.objects.select_related("project")[:10]]
-        raise CommandError(f"There is no task {named}. There are: {', '.join(known) or 'none'}.")
-    return found[0]
 
 
 def _person(task: Task, name: str | None, reason: str | None) -> User | None:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from slider.models import examples
 from slider.schema import Schema
-from slider.views import examples
 from slider.views.setup_fields import labels_schema, text_schema
 
 SHAPE = examples.Shape(Schema.compile(text_schema("text")), Schema.compile(labels_schema("topic", ["a", "b c"])))

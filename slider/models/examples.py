@@ -45,6 +45,21 @@ def read(text: str, shape: Shape) -> list[dict[str, Any]]:
     return found
 
 
+def check(found: Sequence[Any], shape: Shape) -> list[dict[str, Any]]:
+    """Examples that are JSON already, checked in the same way. Raises ExamplesError."""
+    problems: list[str] = []
+    for number, example in enumerate(found, start=1):
+        try:
+            _checked(example, shape)
+        except ValueError as error:
+            problems.append(f"Example {number}: {error}")
+    if len(found) > MOST:
+        problems.append(f"There are {len(found):,} examples; at most {MOST:,} are taken.")
+    if problems:
+        raise ExamplesError(problems)
+    return list(found)
+
+
 def write(examples: Sequence[Any]) -> str:
     """The text that `read` reads back."""
     return "\n".join(strict.canonical({"input": e["input"], "output": e["output"]}).decode() for e in examples)

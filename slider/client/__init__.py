@@ -1,0 +1,54 @@
+"""A thin, typed client of Slider's API. It needs httpx2 and nothing else of Slider.
+
+with Client("https://slider.example.org", key="sl_...") as slider:
+    taken = slider.items.push("sort-messages", {"text": "Where is my order?"}, external_id="mail-1")
+    result = slider.items.wait_for_result(taken.id)
+"""
+
+from slider.client.client import Client
+from slider.client.line import Patience
+from slider.client.problems import Problem, Refused, TooSlow, Unreachable, Withdrawn
+from slider.client.records import (
+    Attempt,
+    Decided,
+    Item,
+    Key,
+    Look,
+    Me,
+    NewItem,
+    NewKey,
+    OneItem,
+    Preview,
+    Result,
+    Results,
+    Slider,
+    Taken,
+    TakenRow,
+    Task,
+)
+
+__all__ = [
+    "Attempt",
+    "Client",
+    "Decided",
+    "Item",
+    "Key",
+    "Look",
+    "Me",
+    "NewItem",
+    "NewKey",
+    "OneItem",
+    "Patience",
+    "Preview",
+    "Problem",
+    "Refused",
+    "Result",
+    "Results",
+    "Slider",
+    "Taken",
+    "TakenRow",
+    "Task",
+    "TooSlow",
+    "Unreachable",
+    "Withdrawn",
+]

@@ -1,0 +1,66 @@
+"""The client: a line to one Slider with one key, and what can be done through it."""
+
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+
+from slider.client.items import Items
+from slider.client.keys import Keys, Webhooks
+from slider.client.line import Line, Patience
+from slider.client.records import Me, record
+from slider.client.reviews import Reviews
+from slider.client.sliders import Sliders
+from slider.client.tasks import Tasks
+
+
+class Client:
+    """A Slider at `address`, seen through one key. Use it as a context, or `close` it."""
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        key: str,
+        timeout_s: float = 30.0,
+        patience: Patience | None = None,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        self._http = httpx2.Client(
+            base_url=f"{address.rstrip('/')}/api/v1",
+            headers={"Authorization": f"Bearer {key}", "User-Agent": "slider-client/1"},
+            timeout=timeout_s,
+            transport=transport,
+        )
+        self.line = Line(self._http, patience or Patience())
+        self.tasks = Tasks(self.line)
+        self.items = Items(self.line)
+        self.reviews = Reviews(self.line)
+        self.sliders = Sliders(self.line)
+        self.webhooks = Webhooks(self.line)
+        self.keys = Keys(self.line)
+
+    def me(self) -> Me:
+        """Which key this is and what it may."""
+        return record(Me, self.line.call("GET", "/me"))
+
+    def members(self) -> list[dict[str, Any]]:
+        """Everybody of the project, with what they know."""
+        found: list[dict[str, Any]] = self.line.call("GET", "/members")["members"]
+        return found
+
+    def teach(self, member_id: int, skills: list[str]) -> dict[str, Any]:
+        """Say what somebody knows."""
+        told: dict[str, Any] = self.line.call("PUT", f"/members/{member_id}/skills", body={"skills": skills})
+        return told
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

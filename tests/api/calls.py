@@ -1,0 +1,117 @@
+"""Every call of the API with what it takes, for tests that make them all."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from slider.models import Mode, Scope
+from tests import casts
+
+# What each call takes: a scope, and the right that the person's role must give. None: any key may.
+TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
+    ("GET", "/me"): (None, ""),
+    ("GET", "/members"): (Scope.LEAD, "lead"),
+    ("PUT", "/members/{member_id}/skills"): (Scope.LEAD, "lead"),
+    ("GET", "/tasks"): (Scope.READ, "see"),
+    ("POST", "/tasks"): (Scope.EDIT, "edit task"),
+    ("GET", "/tasks/{task}"): (Scope.READ, "see"),
+    ("GET", "/tasks/{task}/settings"): (Scope.READ, "see items"),
+    ("PATCH", "/tasks/{task}/settings"): (Scope.EDIT, "edit task"),
+    ("PUT", "/tasks/{task}/pause"): (Scope.EDIT, "edit task"),
+    ("GET", "/tasks/{task}/workers"): (Scope.READ, "edit task"),
+    ("PATCH", "/tasks/{task}/worker"): (Scope.EDIT, "edit task"),
+    ("PUT", "/tasks/{task}/fallback"): (Scope.EDIT, "edit task"),
+    ("DELETE", "/tasks/{task}/fallback"): (Scope.EDIT, "edit task"),
+    ("POST", "/tasks/{task}/items"): (Scope.INTAKE, "intake"),
+    ("GET", "/tasks/{task}/items"): (Scope.READ, "see items"),
+    ("GET", "/tasks/{task}/results"): (Scope.READ, "export"),
+    ("GET", "/items/{item_id}"): (Scope.READ, "see items"),
+    ("POST", "/items/{item_id}/withdraw"): (Scope.INTAKE, "intake"),
+    ("POST", "/items/{item_id}/corrections"): (Scope.REVIEW, "review"),
+    ("DELETE", "/items/{item_id}/corrections/{correction_id}"): (Scope.REVIEW, "review"),
+    ("POST", "/reviews/next"): (Scope.REVIEW, "review"),
+    ("GET", "/reviews/{review_id}"): (Scope.REVIEW, "review"),
+    ("POST", "/reviews/{review_id}/decide"): (Scope.REVIEW, "review"),
+    ("POST", "/reviews/{review_id}/own"): (Scope.REVIEW, "review"),
+    ("POST", "/reviews/{review_id}/skip"): (Scope.REVIEW, "review"),
+    ("POST", "/reviews/{review_id}/give"): (Scope.REVIEW, "review"),
+    ("POST", "/reviews/{review_id}/undo"): (Scope.REVIEW, "review"),
+    ("POST", "/reviews/{review_id}/stay"): (Scope.REVIEW, "review"),
+    ("GET", "/tasks/{task}/slider"): (Scope.READ, "see"),
+    ("GET", "/tasks/{task}/slider/preview"): (Scope.READ, "see"),
+    ("POST", "/tasks/{task}/slider"): (Scope.STEER, "steer"),
+    ("POST", "/tasks/{task}/slider/put-back"): (Scope.STEER, "steer"),
+    ("POST", "/tasks/{task}/slider/pull-back"): (Scope.STEER, "pull back"),
+    ("POST", "/tasks/{task}/slider/release"): (Scope.STEER, "steer"),
+    ("GET", "/tasks/{task}/slider/history"): (Scope.READ, "see"),
+    ("GET", "/tasks/{task}/quality"): (Scope.READ, "see"),
+    ("GET", "/tasks/{task}/export"): (Scope.EXPORT, "export"),
+    ("GET", "/tasks/{task}/webhook"): (Scope.ADMINISTER, "administer"),
+    ("PUT", "/tasks/{task}/webhook"): (Scope.ADMINISTER, "administer"),
+    ("DELETE", "/tasks/{task}/webhook"): (Scope.ADMINISTER, "administer"),
+    ("POST", "/tasks/{task}/webhook/secret"): (Scope.ADMINISTER, "administer"),
+    ("GET", "/tasks/{task}/webhook/stuck"): (Scope.ADMINISTER, "operate"),
+    ("POST", "/tasks/{task}/webhook/replay"): (Scope.ADMINISTER, "operate"),
+    ("GET", "/keys"): (Scope.ADMINISTER, "administer"),
+    ("POST", "/keys"): (Scope.ADMINISTER, "administer"),
+    ("DELETE", "/keys/{key_id}"): (Scope.ADMINISTER, "administer"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """What the paths of a company name."""
+
+    cast: casts.Company
+    names: dict[str, str] = field(default_factory=dict)
+
+    def path(self, route: str) -> str:
+        return route.format(**self.names)
+
+
+def things(cast: casts.Company) -> Things:
+    """A company with something behind every kind of path: a look that its reviewer holds, a key, a result."""
+    casts.one(cast.task, "m1")
+    held = casts.take(cast.reviewer, cast.task)
+    names = {
+        "task": cast.task.slug,
+        "item_id": held.item_id,
+        "review_id": held.pk,
+        "member_id": cast.colleague.pk,
+        "correction_id": 1,
+        "key_id": 1,
+    }
+    return Things(cast, {name: str(value) for name, value in names.items()})
+
+
+# A body that each call which takes one would take.
+BODIES: dict[tuple[str, str], Any] = {
+    ("PUT", "/members/{member_id}/skills"): {"skills": ["german"]},
+    ("POST", "/tasks"): {
+        "name": "Another",
+        "input_schema": casts.INPUT_SCHEMA,
+        "output_schema": casts.OUTPUT_SCHEMA,
+        "worker": {"model": "small-model", "instructions": "Say the topic."},
+        "start": {"share": 0.0, "mode": Mode.GUARDED.value},
+    },
+    ("PATCH", "/tasks/{task}/settings"): {"undo_s": 20},
+    ("PUT", "/tasks/{task}/pause"): {"paused": True, "reason": "the endpoint moves"},
+    ("PATCH", "/tasks/{task}/worker"): {"temperature": 0.5},
+    ("PUT", "/tasks/{task}/fallback"): {"name": "spare", "model": "other-model"},
+    ("POST", "/tasks/{task}/items"): {"external_id": "new", "input": {"text": "Where is my order?"}},
+    ("POST", "/items/{item_id}/withdraw"): {"reason": "sent twice"},
+    ("POST", "/items/{item_id}/corrections"): {"verdict": "reject", "reason": "wrong"},
+    ("POST", "/reviews/next"): {},
+    ("POST", "/reviews/{review_id}/decide"): {"token": 1, "verdict": "accept"},
+    ("POST", "/reviews/{review_id}/own"): {"token": 1, "answer": None},
+    ("POST", "/reviews/{review_id}/skip"): {"token": 1},
+    ("POST", "/reviews/{review_id}/give"): {"token": 1, "note": "Yours?"},
+    ("POST", "/reviews/{review_id}/undo"): {"token": 1},
+    ("POST", "/reviews/{review_id}/stay"): {"token": 1},
+    ("POST", "/tasks/{task}/slider"): {"share": 0.25, "reason": "a quiet week"},
+    ("POST", "/tasks/{task}/slider/put-back"): {"number": 1, "expected": 1, "reason": "as before"},
+    ("POST", "/tasks/{task}/slider/pull-back"): {"reason": "two were wrong"},
+    ("POST", "/tasks/{task}/slider/release"): {"reason": "mended"},
+    ("PUT", "/tasks/{task}/webhook"): {"url": "https://hooks.example.org/slider"},
+    ("POST", "/tasks/{task}/webhook/replay"): {"upto": 10, "reason": "the receiver is back"},
+    ("POST", "/keys"): {"name": "crm", "scopes": ["intake"]},
+}
