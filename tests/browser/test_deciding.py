@@ -68,6 +68,7 @@ def test_a_row_is_added_typed_and_sent_and_a_reload_keeps_it(sign_in: SignIn) ->
     page.locator("[name='f.payer/paid_by/iban']").fill("DE1")
     page.keyboard.press("Control+Enter")
     expect(page.locator(".desk-empty")).to_be_visible()
+    expect(page.locator("#desk:not([data-unsaved])")).to_be_attached()
     answer: Any = Review.objects.get().answer
     assert answer["lines"][2] == {"what": "Cake", "amount": 7}
     assert answer["payer"]["paid_by"] == {"by": "transfer", "iban": "DE1"}
