@@ -27,6 +27,7 @@ FOLDER = "SLIDER_TEST_FOLDER"
 # A busy machine is no counterexample.
 hypothesis.settings.register_profile("slider", deadline=None)
 hypothesis.settings.load_profile("slider")
+PURE = tuple(Path(__file__).parent / name for name in ("engine", "rows", "templatetags"))
 IS_CONTROLLER = FOLDER not in os.environ
 _running = ExitStack()
 
@@ -88,6 +89,17 @@ def _flush_the_log_as_well(self: Any, *given: Any, **more: Any) -> list[str]:
 
 
 _operations.sql_flush = _flush_the_log_as_well
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What runs beside real servers, processes and clocks is asked once more when it fails.
+
+    A busy machine may be late for what a person or a program would wait for. The summary names it (`-raR`: RERUN), so
+    that a test which needs it again is seen and mended. Pure functions have no such excuse.
+    """
+    for item in items:
+        if not any(folder in item.path.parents for folder in PURE):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def pytest_configure() -> None:

@@ -47,9 +47,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            # On a machine that is busy a browser may be late for what a person would wait for. Asked once more, and
-            # told in the summary (`-ra`: RERUN), so that a test which needs it twice is seen and mended.
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -165,16 +165,17 @@ class Quiet(Model):
 def test_nothing_leaves_unattended_on_garbage(model: Model) -> None:
     """The slider is wide open on trial: whatever could run unattended would."""
     model.faults(html=0.2, empty=0.25, malformed=0.4, break_schema=1.0)
-    cast = pumps.company(40)
+    cast = pumps.company(150)
     clock = Clockwork(model, for_s=0.8)
     pumps.run(cast, watch=clock)
-    pumps.ended(cast, 40)
+    pumps.ended(cast, 150)
     assert clock.wall is not None
     ill = Attempt.objects.filter(created_at__lt=clock.wall)
     assert len(set(ill.values_list("outcome", flat=True))) >= 3
     assert not Decision.objects.filter(attempt__in=ill, lane=Lane.UNATTENDED).exists()
     assert Decision.objects.filter(lane=Lane.UNATTENDED).exists()  # the control: what came afterwards did leave
-    assert ill.count() < 40  # twenty in a row and the breaker opens: people's desks are not flooded
+    # Twenty in a row and the breaker opens: those, the sixteen in the air and the probes; people's desks stay dry.
+    assert ill.count() < 75
 
 
 @pytest.mark.parametrize("fault", [{"gibberish": 1.0}, {}])

@@ -1,7 +1,7 @@
 """Faults on demand, for the whole process or for one call.
 
-``POST /faults`` sets what holds from now on and forgets what held before; ``{}`` ends all faults; ``GET /faults``
-shows them. Each fault is a rate from 0 to 1, or an object with a rate and options::
+``POST /faults`` sets what holds from now on, forgets what held before, and draws from the seed anew; ``{}`` ends all
+faults; ``GET /faults`` shows them. Each fault is a rate from 0 to 1, or an object with a rate and options::
 
     {"latency_ms": 200, "jitter_ms": 100,
      "rate_limit": {"rate": 0.05, "retry_after_s": 2}, "error": 0.01,

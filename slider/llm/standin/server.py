@@ -32,6 +32,7 @@ class Standin:
         self._brain = Brain()
         self._api_key = api_key
         self._faults = faults.NONE
+        self._seed = seed
         self._rng = random.Random(seed)  # noqa: S311 - draws faults, not secrets
         self._batches = Batches(self._brain, self._rng)
         self._at_once = self._peak = self._calls = 0
@@ -66,8 +67,9 @@ class Standin:
                 held = self._faults if header is None else faults.from_header(header, base=self._faults)
                 if held.bears and self._at_once > held.bears:
                     raise _too_many(held)
-                await asyncio.sleep(held.wait_s(self._rng))
-                fault = held.drawn(self._rng)
+                wait_s, met = held.wait_s(self._rng), held.drawn(self._rng)  # in one go: in the order of the calls
+                await asyncio.sleep(wait_s)
+                fault = met
                 sent = self._completion(request, fault, held)
             else:
                 sent = self._plain(request)
@@ -131,6 +133,7 @@ class Standin:
                 body = self._faults.described
             case ("POST", "/faults"):
                 self._faults = faults.from_json(asked.json_object(request.body))
+                self._rng.seed(self._seed)  # the same faults meet the same calls, whatever came before
                 self._calls, self._peak = 0, self._at_once
                 body = self._faults.described
             case _:
