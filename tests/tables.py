@@ -36,7 +36,7 @@ class Tables:
             return False
         with _server() as session:
             session.execute(f'CREATE DATABASE "{self.name}" TEMPLATE template0')
-        if _tool("pg_restore", "--exit-on-error", "--no-owner", "--dbname", _address(self.name), str(aside)):
+        if fill(self.name):
             self._say_made()
             return True
         aside.unlink()
@@ -68,6 +68,13 @@ class Tables:
         whole = aside.with_suffix(f".{os.getpid()}")
         if _tool("pg_dump", "--format=custom", f"--file={whole}", "--dbname", _address(self.name)):
             whole.rename(aside)
+
+
+def fill(database: str) -> bool:
+    """Restore what an earlier run has put aside into this empty database; False where nothing of these migrations is."""
+    aside = _aside()
+    whole = ("--exit-on-error", "--single-transaction", "--no-owner")
+    return aside.exists() and _tool("pg_restore", *whole, "--dbname", _address(database), str(aside))
 
 
 def copy_of(folder: Path) -> str:
