@@ -36,6 +36,7 @@ class Line:
 
     def __init__(self, port: int, headers: dict[str, str]) -> None:
         self._port, self._headers = port, headers
+        self._cookies = dict(one.split("=", 1) for one in headers.get("Cookie", "").split("; ") if one)
         self._open: http.client.HTTPConnection | None = None
 
     def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
@@ -47,7 +48,9 @@ class Line:
             self._open.request(method, path, body or None, self._headers | named)
             answer = self._open.getresponse()
             for cookie in answer.headers.get_all("Set-Cookie") or ():
-                self._headers["Cookie"] = f"{self._headers.get('Cookie', '')}; {cookie.split(';')[0]}".lstrip("; ")
+                name, _, value = cookie.partition(";")[0].partition("=")
+                self._cookies[name] = value
+                self._headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
             return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
         except (OSError, http.client.HTTPException):
             self._open.close()

@@ -135,11 +135,13 @@ class Scene:
 def set_the_scene(place: Lab, receiver: Receiver, *, schema: Sequence[str]) -> Scene:
     """Tables, one task with its worker, its people and its receiver; then what a seeded bug takes away."""
     django.setup()
+    from django.conf import settings
+    from django.db import connection
+
     from tests import tables
 
     tables.fill(str(connection.settings_dict["NAME"]))
     call_command("migrate", verbosity=0)
-    from django.conf import settings
 
     from bench.desk_http import sign_in
     from slider.flow import endpoints, keys
