@@ -165,9 +165,9 @@ def set_the_scene(place: Lab, receiver: Receiver, *, schema: Sequence[str]) -> S
         tuner=cast.tuner.pk,
         sessions=tuple((name, f"{cookie}={sign_in(name)}") for name in names),
     )
-    with place.connect() as connection:
+    with place.connect() as session:
         for statement in schema:
-            connection.execute(statement)
+            session.execute(statement)
     return scene
 
 
