@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "slider.views.acting.ActingMiddleware",
     "slider.views.away.AwayMiddleware",
+    "slider.views.unreadable.UnreadableMiddleware",
 ]
 ROOT_URLCONF = "slider.urls"
 WSGI_APPLICATION = "slider.wsgi.application"

@@ -57,7 +57,7 @@ class Local:
 ALONE = ("--without-gossip", "--without-mingle")
 # A page costs a core, hardly any waiting: more threads than these would only take turns at it. An idle connection costs
 # nothing, and one that is closed under a request costs that request.
-WEB = ("--worker-class=gthread", "--workers=2", "--threads=4", "--keep-alive=75", "--no-control-socket")
+WEB = ("--worker-class=slider.serving.Worker", "--workers=2", "--threads=4", "--keep-alive=75", "--no-control-socket")
 
 
 def environment(*, state: Path, secret_key: str, database_url: str, redis_url: str) -> dict[str, str]:
