@@ -81,6 +81,11 @@ class Environment(BaseSettings):
         "https://api.openai.com/v1", description="Any OpenAI-compatible endpoint, with its /v1."
     )
     OPENAI_API_KEY: str = Field("", description="Key of that endpoint. Other workers name a SLIDER_KEY_… variable.")
+    SLIDER_MODEL_HOSTS: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Private hosts that a project's admin may name as a worker's endpoint, comma-separated. The "
+        "installation's own endpoint and public hosts need no entry.",
+    )
     SLIDER_MODEL: str = Field("gpt-4.1-mini", description="The model that a new worker starts with.")
 
     # The fleet
@@ -141,6 +146,7 @@ class Environment(BaseSettings):
         "ALLOWED_HOSTS",
         "CSRF_TRUSTED_ORIGINS",
         "SLIDER_WEBHOOK_HOSTS",
+        "SLIDER_MODEL_HOSTS",
         "SLIDER_TRUSTED_PROXIES",
         mode="before",
     )

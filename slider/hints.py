@@ -15,24 +15,24 @@ NAME = f"{__name__}:Transport"
 _LONGEST_NAME = 300
 
 
-class Channel(redis.Channel):  # type: ignore[misc]  # kombu has no types
+class Channel(redis.Channel):
     """Reads queues as kombu does, but takes out of them nothing that is no message."""
 
     def _brpop_read(self, **options: Any) -> bool:
         try:
-            return bool(super()._brpop_read(**options))
+            return bool(super()._brpop_read(**options))  # type: ignore[misc]  # its types leave it out
         except (ValueError, RecursionError) as error:
             # It has left the queue with the reading, and nothing else knows of it: it is dropped already.
             _drop("its envelope is no JSON", error=f"{type(error).__name__}: {error}"[:200])
             return False
 
 
-class Transport(redis.Transport):  # type: ignore[misc]  # kombu has no types
+class Transport(redis.Transport):
     """Redis, asked by `Channel`; each message is looked at before anything is done with it."""
 
     Channel = Channel
 
-    def _deliver(self, message: Any, queue: str) -> None:
+    def _deliver(self, message: Any, queue: str | None) -> None:
         wrong = fault(message)
         if wrong:
             _drop(wrong, queue=queue)

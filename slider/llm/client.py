@@ -101,7 +101,7 @@ class Client:
     """One endpoint with one key. It belongs to the event loop it is first used in; close it there.
 
     `timeout_s` bounds a whole call, from the first byte sent to the last byte read. An answer is read up to
-    `max_response_bytes`, whatever length it claims.
+    `max_response_bytes`, whatever length it claims. `only_public`: what is not on the public internet is not called.
     """
 
     def __init__(
@@ -111,6 +111,7 @@ class Client:
         api_key: str,
         timeout_s: float = 60.0,
         max_response_bytes: int = 8 * 1024 * 1024,
+        only_public: bool = False,
     ) -> None:
         if not base_url.startswith(("http://", "https://")):
             raise ValueError(f"the endpoint's address is {base_url!r}: it must begin with http:// or https://")
@@ -119,7 +120,7 @@ class Client:
         self.base_url = base_url
         self._api_key = api_key
         self._timeout_s = timeout_s
-        self._line = Line(base_url, api_key=api_key, most_bytes=max_response_bytes)
+        self._line = Line(base_url, api_key=api_key, most_bytes=max_response_bytes, only_public=only_public)
         self._form: _Form | None = None
 
     async def ask(self, ask: Ask, *, last: str | None = None, timeout_s: float | None = None) -> Answered:

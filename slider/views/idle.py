@@ -59,7 +59,7 @@ def _mark(request: HttpRequest, answer: HttpResponse, now: float) -> None:
         max_age=settings.ENV.SLIDER_SESSION_S,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
-        samesite=settings.SESSION_COOKIE_SAMESITE,
+        samesite="Lax",
     )
 
 

@@ -7,7 +7,10 @@ from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from tests import casts
+from tests.standin import _process, model
 from tests.views import addresses
+
+__all__ = ["_process", "model"]
 
 
 @pytest.fixture(scope="module")

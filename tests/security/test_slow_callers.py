@@ -96,7 +96,8 @@ def answered_beside(port: int, kind: str, *, limit_s: float) -> bytes:
     stop, closed = threading.Event(), list[str]()
     with ExitStack() as stack:
         crowd = [threading.Thread(target=does, args=(port, begins, stop, closed)) for _ in range(3 * THREADS)]
-        stack.callback(lambda: [one.join() for one in crowd])
+        for one in crowd:
+            stack.callback(one.join)
         stack.callback(stop.set)
         for one in crowd:
             one.start()
