@@ -15,7 +15,7 @@ from typing import Self
 import aiohttp
 
 from slider import retry_after
-from slider.llm import answers
+from slider.llm import answers, reach
 from slider.llm.line import CompressedError, Line, Reply, TooMuchError
 from slider.llm.records import Answered, Ask, Outcome
 from slider.strict import JSON
@@ -164,7 +164,7 @@ class Client:
         except TimeoutError:
             return _failed(Outcome.TIMEOUT, f"The endpoint gave no whole answer within {timeout_s:g} s.")
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, aiohttp.InvalidURL, OSError) as error:
-            return _failed(Outcome.CONNECTION_LOST, f"The connection to the endpoint failed: {_root(error)}.")
+            return _failed(Outcome.CONNECTION_LOST, f"The connection to the endpoint failed: {_root(error)}")
         except aiohttp.ClientError as error:
             # Bytes that are no HTTP at all.
             return _failed(Outcome.BAD_RESPONSE, f"The endpoint does not speak HTTP: {type(error).__name__}.")
@@ -194,7 +194,7 @@ def _failed(outcome: Outcome, detail: str) -> Answered:
 
 
 def _root(error: BaseException) -> str:
-    """The kind of the first cause, such as ConnectionResetError; its text may hold addresses."""
+    """The kind of the first cause, such as ConnectionResetError; its text may hold addresses, unless it is ours."""
     while error.__cause__ is not None:
         error = error.__cause__
-    return type(error).__name__
+    return str(error) if isinstance(error, reach.InsideError) else f"{type(error).__name__}."

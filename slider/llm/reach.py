@@ -60,8 +60,11 @@ class _Backend(httpcore2.SyncBackend):
     """Connects to the address that was looked at, not to the name."""
 
     def connect_tcp(self, host: str, port: int, *given: Any, **more: Any) -> httpcore2.NetworkStream:
-        found = target.resolve(host, port)
-        refuse_inside(host, found)
+        try:
+            found = target.resolve(host, port)
+            refuse_inside(host, found)
+        except OSError as error:
+            raise httpcore2.ConnectError(str(error)) from error
         return super().connect_tcp(found[0], port, *given, **more)
 
 
