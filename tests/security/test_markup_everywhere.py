@@ -86,6 +86,8 @@ def test_no_page_gives_markup_back_and_no_header_holds_it() -> None:
         client.force_login(User.objects.get(username=who) if isinstance(who, str) else User.objects.get(pk=who))
         more = [f"/items/{pk}/" for pk in Item.objects.values_list("pk", flat=True)] + ["/desk/", "/admin/slider/task/"]
         for address in dict.fromkeys([*(addresses.filled(r, there) for _, r in addresses.routes()), *more]):
+            if who != "superuser" and not address.startswith(("/desk", "/items", "/my", "/practice", "/account")):
+                continue  # whoever reviews has pages of their own here; the others were seen already
             answer = client.get(address)
             assert "alert(7)" not in str(answer.headers.get("Location", ""))
             if not answer.headers.get("Content-Type", "").startswith("text/html") or answer.streaming:

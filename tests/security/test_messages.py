@@ -103,8 +103,8 @@ POISON: dict[str, bytes] = {
     "an answer to nowhere": but("properties", "reply_to", be={"a": 1}),
     "a priority that is text": but("properties", "priority", be="high"),
 }
-# These have the form of a hint: Celery itself refuses them.
-SHAPED = ("a task that nobody has", "one argument too many", "an end that is none")
+# These have the form of a hint: Celery itself refuses what is wrong with them.
+SHAPED = ("a task that nobody has", "one argument too many", "an end that is none", "a priority that is text")
 
 
 def test_a_hint_of_ours_has_no_fault() -> None:
