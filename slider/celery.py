@@ -7,6 +7,8 @@ from celery import Celery
 from celery.signals import setup_logging
 from kombu import Queue
 
+from slider import hints
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "slider.settings")
 
 QUEUES = {
@@ -30,6 +32,7 @@ def broker(redis_url: str) -> str:
     return redis_url
 
 
+hints.install()
 app = Celery("slider")
 
 
@@ -67,6 +70,9 @@ def _configuration() -> dict[str, Any]:
         "task_queues": [Queue(name) for name in QUEUES],
         "task_default_queue": "sweep",
         "task_create_missing_queues": False,
+        # Whoever can write to Redis could stop every worker by it; the fleet page asks PostgreSQL who is there.
+        "worker_enable_remote_control": False,
+        "worker_send_task_events": False,
         "imports": [
             f"tasks.{name}"
             for name in ("work", "news", "sweep", "intake", "publish", "guard", "letters", "batches", "archive")

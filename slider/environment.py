@@ -46,6 +46,15 @@ class Environment(BaseSettings):
     SLIDER_DEMAND_SECOND_STEP: bool = Field(
         False, description="Whoever may do more than review has to have a second step, or can do nothing else."
     )
+    SLIDER_SESSION_S: int = Field(
+        86_400, ge=300, le=2_592_000, description="Seconds after which everybody signs in again, whatever they did."
+    )
+    SLIDER_SESSION_IDLE_S: int = Field(
+        28_800, ge=60, le=2_592_000, description="Seconds without a use after which a session ends."
+    )
+    SLIDER_SIGN_INS: int = Field(
+        100, ge=10, le=100_000, description="Tries to sign in, of all names together, of one address in 15 minutes."
+    )
     SLIDER_OIDC_ISSUER: str = Field(
         "", description="OpenID Connect: address of the provider, without /.well-known. Empty: no such button."
     )
@@ -72,6 +81,11 @@ class Environment(BaseSettings):
         "https://api.openai.com/v1", description="Any OpenAI-compatible endpoint, with its /v1."
     )
     OPENAI_API_KEY: str = Field("", description="Key of that endpoint. Other workers name a SLIDER_KEY_… variable.")
+    SLIDER_MODEL_HOSTS: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Private hosts that a project's admin may name as a worker's endpoint, comma-separated. The "
+        "installation's own endpoint and public hosts need no entry.",
+    )
     SLIDER_MODEL: str = Field("gpt-4.1-mini", description="The model that a new worker starts with.")
 
     # The fleet
@@ -132,6 +146,7 @@ class Environment(BaseSettings):
         "ALLOWED_HOSTS",
         "CSRF_TRUSTED_ORIGINS",
         "SLIDER_WEBHOOK_HOSTS",
+        "SLIDER_MODEL_HOSTS",
         "SLIDER_TRUSTED_PROXIES",
         mode="before",
     )

@@ -72,7 +72,8 @@ def step(batch: Batch) -> None:
         BatchState.BACK: _collect,
     }
     try:
-        with api.Batches(address, api_key=keys.key_of(worker)) as endpoint:
+        inside = keys.only_public(worker)
+        with api.Batches(address, api_key=keys.key_of(worker), only_public=inside) as endpoint:
             if batch.sent_at is None and not batch.submitting and (why := _stopped(worker)):
                 hand.hand_back(batch, why)
             else:

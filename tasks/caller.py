@@ -69,7 +69,12 @@ class Caller:
         self._n_is_fine = False
 
     async def __aenter__(self) -> Self:
-        self._client = Client(self.base_url, api_key=keys.key_of(self._worker), timeout_s=self._worker.timeout_s)
+        self._client = Client(
+            self.base_url,
+            api_key=keys.key_of(self._worker),
+            timeout_s=self._worker.timeout_s,
+            only_public=keys.only_public(self._worker),
+        )
         return self
 
     async def __aexit__(

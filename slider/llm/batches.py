@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import openai
 
-from slider.llm import answers, client
+from slider.llm import answers, client, reach
 from slider.llm.records import Answered, Ask, Outcome
 
 PRICE = Decimal("0.5")  # of what the same calls cost one by one
@@ -77,8 +77,11 @@ def unanswered(words: str) -> Answered:
 class Batches:
     """One endpoint's files and batches. Blocks; raises Away or Refused."""
 
-    def __init__(self, base_url: str, *, api_key: str, timeout_s: float = 120.0) -> None:
-        self._openai = openai.OpenAI(base_url=base_url, api_key=api_key or "none", max_retries=0, timeout=timeout_s)
+    def __init__(self, base_url: str, *, api_key: str, timeout_s: float = 120.0, only_public: bool = False) -> None:
+        try:
+            self._openai = reach.vendor(base_url, api_key=api_key, timeout_s=timeout_s, only_public=only_public)
+        except reach.InsideError as error:
+            raise Refused(str(error)) from None
 
     def __enter__(self) -> Self:
         return self
