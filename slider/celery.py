@@ -20,6 +20,7 @@ SWEEP_EVERY_S = 1.0
 GUARD_EVERY_S = 10.0
 LETTERS_EVERY_S = 5.0
 ARCHIVE_EVERY_S = 10.0
+RETAINING_EVERY_S = 10.0
 BATCHES_EVERY_S = 10.0
 
 
@@ -69,7 +70,18 @@ def _configuration() -> dict[str, Any]:
         "task_create_missing_queues": False,
         "imports": [
             f"tasks.{name}"
-            for name in ("work", "news", "sweep", "intake", "publish", "guard", "letters", "batches", "archive")
+            for name in (
+                "work",
+                "news",
+                "sweep",
+                "intake",
+                "publish",
+                "guard",
+                "letters",
+                "batches",
+                "archive",
+                "retaining",
+            )
         ],
         "task_routes": {
             "tasks.work.*": "work",
@@ -79,6 +91,7 @@ def _configuration() -> dict[str, Any]:
             "tasks.guard.*": "guard",
             "tasks.letters.*": "publish",
             "tasks.archive.*": "intake",
+            "tasks.retaining.*": "intake",
             "tasks.batches.*": "intake",
         },
         "beat_schedule": {
@@ -101,6 +114,11 @@ def _configuration() -> dict[str, Any]:
                 "task": "tasks.archive.archive",
                 "schedule": ARCHIVE_EVERY_S,
                 "options": {"expires": ARCHIVE_EVERY_S},
+            },
+            "retaining": {
+                "task": "tasks.retaining.retaining",
+                "schedule": RETAINING_EVERY_S,
+                "options": {"expires": RETAINING_EVERY_S},
             },
             "batches": {
                 "task": "tasks.batches.batches",
