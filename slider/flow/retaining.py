@@ -9,10 +9,10 @@ from django.db import connection, transaction
 from slider.flow import emptying
 from slider.flow.emptying import Why
 from slider.models import Cause
+from slider.models.emptied import ROUND_S
 
 BATCH = 200  # items of one transaction
 REACH = 1_000  # items that are looked at for one batch
-REST_S = 3_600.0  # a walk over all items of a task, and then a rest
 _WALK = 7_340  # the advisory lock's own number space
 
 _ALONE = "SELECT pg_try_advisory_xact_lock(%(walk)s, (%(task)s %% 2147483648)::int)"
@@ -42,7 +42,8 @@ _SEEN = f"""
 WITH seen AS MATERIALIZED (
     SELECT * FROM slider_item WHERE task_id = %(task)s AND id > %(upto)s ORDER BY id LIMIT %(reach)s
 )
-SELECT i.id, ({AGED}) AND ({FREE}), i.created_at < clock_timestamp() - %(days)s * interval '1 day'
+SELECT i.id, ({AGED}), ({AGED}) AND ({FREE}),
+       i.created_at < clock_timestamp() - %(days)s * interval '1 day'
 FROM seen i ORDER BY i.id
 """  # noqa: S608  # nothing but the fragments above goes into this text
 _HOLD = "SELECT id FROM slider_item WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
@@ -52,7 +53,9 @@ _TAKE_BACK = """
 UPDATE slider_review SET state = 'void' WHERE item_id = ANY(%(ids)s) AND state = 'open' AND kind IN ('known', 'second')
 """
 _GO_ON = """
-UPDATE slider_emptywalk SET upto = %(upto)s, rests_until = clock_timestamp() + %(rest_s)s * interval '1 second'
+UPDATE slider_emptywalk SET upto = %(upto)s, gone = gone + %(gone)s,
+    kept = CASE WHEN %(over)s THEN 0 ELSE kept + %(kept)s END,
+    kept_last = CASE WHEN %(over)s THEN kept + %(kept)s ELSE kept_last END, rests_until = clock_timestamp() + %(rest_s)s * interval '1 second'
 WHERE task_id = %(task)s
 """
 # What files that were read long ago have left behind: their pieces, and the rows that were refused with their reasons.
@@ -118,13 +121,15 @@ def step(task_id: int) -> Step:
         values |= {"upto": mine[0], "days": mine[1]}
         cursor.execute(_SEEN, values)
         seen = cursor.fetchall()
-        chosen = [item_id for item_id, goes, _ in seen if goes][:BATCH]
+        chosen = [item_id for item_id, _, goes, _ in seen if goes][:BATCH]
         upto = chosen[-1] if len(chosen) == BATCH else seen[-1][0] if seen else 0
         emptied = _empty(task_id, chosen, values) if chosen else 0
-        over = not seen or (upto == seen[-1][0] and (len(seen) < REACH or not seen[-1][2]))
+        over = not seen or (upto == seen[-1][0] and (len(seen) < REACH or not seen[-1][3]))
         if over:
             cursor.execute(_FILES, values)
-        cursor.execute(_GO_ON, {"task": task_id, "upto": 0 if over else upto, "rest_s": REST_S if over else 0.0})
+        aged = sum(is_aged for item_id, is_aged, _, _ in seen if item_id <= upto)
+        told = {"gone": emptied, "kept": aged - emptied, "over": over, "rest_s": ROUND_S if over else 0.0}
+        cursor.execute(_GO_ON, told | {"task": task_id, "upto": 0 if over else upto})
     return Step(emptied, more=not over)
 
 

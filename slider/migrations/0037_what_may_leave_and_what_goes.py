@@ -65,6 +65,24 @@ class Migration(migrations.Migration):
                         help_text="When the next walk begins, or this goes on.",
                     ),
                 ),
+                (
+                    "gone",
+                    models.BigIntegerField(
+                        db_default=0, default=0, help_text="Items whose contents the rule has deleted."
+                    ),
+                ),
+                (
+                    "kept",
+                    models.PositiveIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="On this walk: past their day, and something is still owed for them.",
+                    ),
+                ),
+                (
+                    "kept_last",
+                    models.PositiveIntegerField(db_default=0, default=0, help_text="The same, on the last whole walk."),
+                ),
             ],
         ),
         migrations.CreateModel(

@@ -16,6 +16,9 @@ GONE = "(deleted)"  # what stands where words have to stand
 ERASED = "erased:"  # how the id of an erased item begins; a digest under the task's key follows
 
 
+ROUND_S = 3_600.0  # a walk over all items of a task, and then a rest
+
+
 class Cause(models.TextChoices):
     RULE = "rule", "by the task's rule"
     REQUEST = "request", "on request"
@@ -56,6 +59,11 @@ class EmptyWalk(models.Model):
     task = models.OneToOneField(Task, models.CASCADE, primary_key=True, related_name="+")
     upto = models.BigIntegerField(default=0, help_text="Items up to this id were looked at on this walk.")
     rests_until = models.DateTimeField(db_default=Now(), help_text="When the next walk begins, or this goes on.")
+    gone = models.BigIntegerField(db_default=0, default=0, help_text="Items whose contents the rule has deleted.")
+    kept = models.PositiveIntegerField(
+        db_default=0, default=0, help_text="On this walk: past their day, and something is still owed for them."
+    )
+    kept_last = models.PositiveIntegerField(db_default=0, default=0, help_text="The same, on the last whole walk.")
 
     def __str__(self) -> str:
         return f"up to #{self.upto} of {self.task_id}"

@@ -30,7 +30,7 @@ _NOUNS = {
 }
 _DONE = {"came": "was added", "changed": "was changed", "gone": "was taken away"}
 _VERDICTS = {"accept": "Accepted", "fix": "Fixed", "reject": "Rejected"}
-_WHAT = {"items": "The items of a task", "log": "This log"}
+_WHAT = {"items": "The items of a task", "log": "This log", "subject": "What is held under one id"}
 # What every row has and nobody asks about.
 _PLAIN = frozenset({"id", "created_at", "task_id", "project_id", "at", "since"})
 
@@ -58,6 +58,8 @@ def words(kind: str, facts: Mapping[str, Any], *, names: Mapping[int, str] | Non
     if kind == "export":
         narrowed = ", narrowed" if facts.get("narrowed") or facts.get("state", "all") != "all" else ""
         return f"{_WHAT.get(str(facts.get('what')), 'Something')} left as a file ({facts.get('format')}{narrowed})"
+    if kind == "privacy":
+        return _privacy(facts)
     if kind in ("sign_in", "sign_out", "refused"):
         return _door(kind, facts, names or {})
     return "The log begins here" if facts.get("begins") else "Something was written into the log"
@@ -98,6 +100,8 @@ def _decisions(op: str, facts: Mapping[str, Any]) -> str:
 
 
 def _results(op: str, facts: Mapping[str, Any]) -> str:
+    if facts.get("emptied"):
+        return f"Answers of {_many(facts, 'result')} were deleted"
     one = f"Result {facts.get('number')} of item {facts.get('item')}"
     if op == "gone":
         return f"{one} was taken back before it left"
@@ -109,6 +113,8 @@ def _results(op: str, facts: Mapping[str, Any]) -> str:
 
 
 def _verdict(op: str, facts: Mapping[str, Any]) -> str:
+    if facts.get("emptied"):
+        return f"Answers and notes of {_many(facts, 'verdict')} were deleted"
     if op == "gone":
         return f"The verdict on item {facts.get('item')} was taken back"
     said = _VERDICTS.get(str(facts.get("verdict")), "Decided")
@@ -134,6 +140,15 @@ def _row(table: str, op: str, facts: Mapping[str, Any], names: Mapping[int, str]
     named = facts.get("name") or names.get(person(facts) or 0) or facts.get("row")
     role = f": {now['role']}" if table == "membership" and "role" in now else ""
     return f"{_NOUNS.get(table, table)} ({named}) {_DONE.get(op, op)}{role}"
+
+
+def _privacy(facts: Mapping[str, Any]) -> str:
+    if facts.get("deed") == "sealed anew":
+        return f"{facts.get('values')} secrets of {facts.get('place')} were sealed anew, by key {facts.get('key')}"
+    if facts.get("cause") == "request":
+        return f"Item {facts.get('item')} was erased on request: {facts.get('words')}"
+    many, days = int(facts.get("items", 0)), facts.get("days")
+    return f"The contents of {many:,} item{'' if many == 1 else 's'} were deleted, by the rule of {days} days"
 
 
 def _door(kind: str, facts: Mapping[str, Any], names: Mapping[int, str]) -> str:
