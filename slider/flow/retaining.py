@@ -55,7 +55,8 @@ UPDATE slider_review SET state = 'void' WHERE item_id = ANY(%(ids)s) AND state =
 _GO_ON = """
 UPDATE slider_emptywalk SET upto = %(upto)s, gone = gone + %(gone)s,
     kept = CASE WHEN %(over)s THEN 0 ELSE kept + %(kept)s END,
-    kept_last = CASE WHEN %(over)s THEN kept + %(kept)s ELSE kept_last END, rests_until = clock_timestamp() + %(rest_s)s * interval '1 second'
+    kept_last = CASE WHEN %(over)s THEN kept + %(kept)s ELSE kept_last END,
+    rests_until = clock_timestamp() + %(rest_s)s * interval '1 second'
 WHERE task_id = %(task)s
 """
 # What files that were read long ago have left behind: their pieces, and the rows that were refused with their reasons.

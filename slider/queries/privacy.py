@@ -27,6 +27,7 @@ class Preview:
     """An item under rules: the text that leaves, what each token stands for, and how often what was found."""
 
     item: Item
+    sent: Any
     parts: tuple[Part, ...]
     values: tuple[tuple[str, str], ...]
     counts: dict[str, int]
@@ -44,6 +45,7 @@ def preview(task: Task, rules: Rules, item_id: int | None) -> Preview | None:
     values = masked.restore.values
     return Preview(
         found,
+        masked.value,
         tuple(_parts(text[:LONGEST_SHOWN], values)),
         tuple((token, _said(value)) for token, value in list(values.items())[:200]),
         masked.counts,

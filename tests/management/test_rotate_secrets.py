@@ -97,7 +97,7 @@ def test_a_webhooks_secret_fits_its_column() -> None:
 
 def test_a_short_key_is_refused_with_what_to_do() -> None:
     with pytest.raises(ValueError, match="key 2 of SLIDER_SEALING_KEYS has 5 characters: take 32 or more random ones"):
-        Environment(SLIDER_SEALING_KEYS=f"{OLD},short")  # type: ignore[arg-type]  # as it stands in the environment
+        Environment(SLIDER_SEALING_KEYS=f"{OLD},short")
 
 
 # ---- rotation

@@ -102,7 +102,11 @@ def test_a_token_that_was_not_given_stays_what_the_model_wrote(value: JSON) -> N
 
 
 def test_one_value_has_one_token_and_numbers_go_on() -> None:
-    body = {"a": "anna@example.com and bo@example.com", "b": ["bo@example.com"], "c": {"anna@example.com": 1}}
+    body: dict[str, Any] = {
+        "a": "anna@example.com and bo@example.com",
+        "b": ["bo@example.com"],
+        "c": {"anna@example.com": 1},
+    }
     masked = mask(body, ALL)
     assert masked.value == {"a": "[EMAIL_1] and [EMAIL_2]", "b": ["[EMAIL_2]"], "c": {"[EMAIL_1]": 1}}
     assert masked.counts == {"email": 4}

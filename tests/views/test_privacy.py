@@ -14,7 +14,10 @@ from tests import archives, casts, logs
 from tests.archives import grow_old
 
 pytestmark = pytest.mark.django_db
-BODY = {"subject": "Refund", "text": "Write to anna@example.com or call +49 170 1234567, card 4111 1111 1111 1111."}
+BODY: dict[str, Any] = {
+    "subject": "Refund",
+    "text": "Write to anna@example.com or call +49 170 1234567, card 4111 1111 1111 1111.",
+}
 GOOD = {
     "left_out": "/vip\n\n/received",
     "masked": "/subject",
@@ -162,7 +165,7 @@ def test_the_page_of_an_item_says_when_its_contents_go_and_that_they_went(cast: 
     assert "What it holds is deleted on" in page
     grow_old(cast.task)
     assert retaining.sweep(limit_s=5) == 1
-    answer = client(cast.viewer if False else cast.admin).get(reverse("item", args=[made.pk]))
+    answer = client(cast.admin).get(reverse("item", args=[made.pk]))
     page = answer.content.decode()
     assert answer.status_code == 200
     assert "Its contents were deleted" in page
@@ -170,7 +173,7 @@ def test_the_page_of_an_item_says_when_its_contents_go_and_that_they_went(cast: 
     assert "anna@example.com" not in page
     for other in ("items", "quality", "reviewers", "slider", "together", "lead"):
         assert client(cast.admin).get(reverse(other, args=[cast.task.pk])).status_code == 200
-    exported = b"".join(client(cast.admin).post(reverse("export", args=[cast.task.pk]), {"format": "jsonl"}))  # type: ignore[arg-type]
+    exported = b"".join(client(cast.admin).post(reverse("export", args=[cast.task.pk]), {"format": "jsonl"}))
     assert b"anna" not in exported
     assert json.loads(exported)["outcome"]["deleted"] == "rule"
 
