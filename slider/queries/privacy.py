@@ -1,6 +1,7 @@
 """What the privacy page shows: an item as a model would get it, and how far the deleting of contents is."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,6 +33,19 @@ class Preview:
     values: tuple[tuple[str, str], ...]
     counts: dict[str, int]
     cut: bool
+
+    @property
+    def said(self) -> str:
+        """The counts in words."""
+        return in_words(self.counts) or "nothing is masked or left out"
+
+
+def in_words(counts: Mapping[str, int]) -> str:
+    """What was masked or left out, by kind: «2 email masked, 1 field left out»."""
+    masked = [f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if name != "left_out"]
+    left_out = counts.get("left_out", 0)
+    said = [f"{', '.join(masked)} masked"] if masked else []
+    return ", ".join([*said, *([f"{left_out} left out"] if left_out else [])])
 
 
 def preview(task: Task, rules: Rules, item_id: int | None) -> Preview | None:

@@ -31,7 +31,7 @@ from slider.models import (
     Verdict,
     Worker,
 )
-from slider.models.holding import HOLDINGS
+from slider.models.holding import HOLDINGS, Holding
 from tests import archives, casts, logs
 from tests.archives import grow_old
 
@@ -192,6 +192,38 @@ def test_a_known_answer_goes_too_and_its_open_look_is_taken_back(cast: casts.Com
     assert known.retired_at is not None
     assert known.answer is None
     assert logs.found() == []
+
+
+def test_a_batch_that_is_cut_off_half_way_has_changed_nothing(
+    cast: casts.Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived(cast)
+    grow_old(cast.task)
+    before = everything()
+    made = emptying.statement
+
+    def dies(place: Holding) -> str:
+        return "SELECT 1 / 0" if place.table == "slider_undone" else made(place)
+
+    monkeypatch.setattr(emptying, "statement", dies)
+    with pytest.raises(DatabaseError, match="division by zero"), transaction.atomic():
+        retaining.step(cast.task.pk)
+    assert everything() == before
+    monkeypatch.setattr(emptying, "statement", made)
+    assert retaining.step(cast.task.pk).emptied == 1, "and the next one does it"
+
+
+def test_two_at_once_do_not_meet(cast: casts.Company) -> None:
+    lived(cast)
+    grow_old(cast.task)
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT pg_advisory_xact_lock(7340, %s)", [cast.task.pk])
+        assert retaining.step(cast.task.pk) == retaining.Step(0, more=False)
+        cursor.execute("ROLLBACK")
+    other.close()
+    assert retaining.step(cast.task.pk).emptied == 1
 
 
 # ---- what the database lets go

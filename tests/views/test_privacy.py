@@ -131,7 +131,7 @@ def test_rules_are_tried_on_a_real_item_and_nothing_is_saved(cast: casts.Company
     assert "<mark>[EMAIL_1]</mark>" in first
     assert "<mark>[CARD_1]</mark>" in first
     assert "<mark>[FIELD_1]</mark>" in first
-    assert "1 card, 1 email, 1 field" in first
+    assert "1 card, 1 email, 1 field masked" in first
     assert "+49 170 1234567" in first.split('class="masked"')[1].split("</pre>")[0], "no rule looks for it"
     assert "anna@example.com" not in first.split('class="masked"')[1].split("</pre>")[0]
     assert "not saved" in first
