@@ -127,7 +127,7 @@ _PROBLEMS = {
     409: ("underway", "This very call is being made at this moment.", "", "Ask again in a second."),
     410: (
         "erased",
-        "The item with id 'order-1001' was erased on request.",
+        "The item of this id was erased on request.",
         "/external_id",
         "Use a new id for new work.",
     ),

@@ -120,7 +120,8 @@ def _refuse_erased(task_id: int, fresh: dict[str, int], names: list[str], secret
 
 
 def _erased(external_id: str, item_id: int) -> Arrival:
-    reason = f"the item with id {external_id[:80]!r} was erased on request, and is not taken in again"
+    # The id itself is not said again: what is refused may be kept.
+    reason = "the item of this id was erased on request, and nothing is taken in under it again; use a new id"
     return Arrival(Fate.CONFLICT, external_id, item_id, reason=reason, erased=True)
 
 

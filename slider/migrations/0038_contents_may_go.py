@@ -19,7 +19,8 @@ BEGIN
         AND NOT EXISTS (
             SELECT FROM jsonb_each(is_now) AS n WHERE was -> n.key IS DISTINCT FROM n.value AND NOT (
                 n.key IN ('answer', 'samples', 'fields', 'raw', 'detail', 'note', 'words', 'reason')
-                AND n.value IN ('null', '[]', '""', '"(deleted)"')));
+                AND n.value IN ('null', '[]', '""', '"(deleted)"')
+                OR n.key = 'decision' AND n.value = (was -> 'decision') || '{"detail": ""}'));
 END $$;
 """
 MAY_GO_AWAY = "DROP FUNCTION slider_may_go(jsonb, jsonb);"
@@ -157,6 +158,14 @@ BEGIN
         FROM came e JOIN gone g ON g.item_id = e.item_id JOIN slider_item i ON i.id = e.item_id
         JOIN slider_review r ON r.item_id = e.item_id AND r.verdict <> ''
         WHERE e.told AND NOT g.told GROUP BY i.task_id
+    ) AS c JOIN slider_task t ON t.id = c.task_id;
+    PERFORM slider_log_write('decision', t.project_id, t.id, coalesce(c.by_id, slider_log_by()), jsonb_build_object(
+        'table', 'decision', 'op', 'changed', 'rows', c.rows, 'emptied', true), c.digests)
+    FROM (
+        SELECT i.task_id, max(e.by_id) AS by_id, count(*) AS rows,
+               string_agg({_log._PACKED.format(key="r.item_id", row=_log.DECISION)}, '' ORDER BY r.seq) AS digests
+        FROM came e JOIN gone g ON g.item_id = e.item_id JOIN slider_item i ON i.id = e.item_id
+        JOIN slider_decision r ON r.item_id = e.item_id WHERE e.told AND NOT g.told GROUP BY i.task_id
     ) AS c JOIN slider_task t ON t.id = c.task_id;
     PERFORM slider_log_write('privacy', t.project_id, t.id, coalesce(c.by_id, slider_log_by()), c.facts, NULL)
     FROM (

@@ -12,11 +12,10 @@ from slider.models.emptied import GONE
 
 
 class Goes(StrEnum):
-    """When it goes: with the contents, or where somebody asked that nothing be left; numbers stay."""
+    """When it goes: with the contents, or only where somebody asked that nothing be left."""
 
     CONTENTS = "contents"
     REQUEST = "request"
-    STAYS = "stays"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +80,26 @@ HOLDINGS: tuple[Holding, ...] = (
         key="look_id",
     ),
     Holding("practice", "slider_practice", _ITEM, {"answer": "NULL"}),
-    Holding("decision", "slider_decision", _ITEM, goes=Goes.STAYS, key="item_id"),
+    Holding("decision", "slider_decision", _ITEM, {"detail": "''"}, key="item_id"),  # it may quote the answer
     Holding(
-        "moves",
-        "slider_move",
+        "decisions before it went back to its worker",
+        "slider_requeued",
         _ITEM,
+        {"decision": "jsonb_set(t.decision, '{detail}', '\"\"')"},
+    ),
+    # Why it was routed so, which may quote the answer as its decision does.
+    Holding(
+        "moves by its worker",
+        "slider_move",
+        f"{_ITEM} AND t.from_state IN ('ready', 'working') AND t.to_state IN ('review', 'done')",
+        {"reason": _WORDS},
+        only="strpos(t.reason, ': ') > 0",
+        hides=("token",),
+    ),
+    Holding(
+        "moves by people",
+        "slider_move",
+        f"{_ITEM} AND NOT (t.from_state IN ('ready', 'working') AND t.to_state IN ('review', 'done'))",
         {"reason": _WORDS},
         only="t.by_id IS NOT NULL AND t.to_state IN ('withdrawn', 'ready')",
         goes=Goes.REQUEST,

@@ -92,6 +92,8 @@ def person(facts: Mapping[str, Any]) -> int | None:
 
 def _decisions(op: str, facts: Mapping[str, Any]) -> str:
     many = _many(facts, "decision")
+    if facts.get("emptied"):
+        return f"Words of {many} were deleted"
     if op == "gone":
         return f"{many} taken away: items went back to their worker"
     places = f"places {facts.get('first'):,} to {facts.get('last'):,}"

@@ -7,10 +7,12 @@ import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, models, transaction
 
-from slider.flow import claims, corrections, emptying, erasing, intake, retaining, review, setup
+from slider.flow import claims, corrections, emptying, erasing, intake, requeue, retaining, review, setup
 from slider.flow.emptying import Why
 from slider.flow.intake import Fate, Row
+from slider.flow.requeue import Order
 from slider.flow.review import NotYours, Said
+from slider.llm.records import Outcome as CallOutcome
 from slider.models import (
     Archived,
     Attempt,
@@ -23,6 +25,7 @@ from slider.models import (
     Known,
     Payload,
     Publication,
+    Requeued,
     Review,
     ReviewState,
     Score,
@@ -73,7 +76,10 @@ def numbers(item: Item) -> list[Any]:
     """What is counted of an item."""
     return [
         list(Score.objects.filter(attempt__item=item).values()),
-        list(Decision.objects.filter(item=item).values()),
+        [
+            {name: value for name, value in row.items() if name != "detail"}
+            for row in Decision.objects.filter(item=item).values()
+        ],
         list(Attempt.objects.filter(item=item).values("outcome", "tokens_in", "cost", "latency_ms", "masked")),
         list(Review.objects.filter(item=item).values("kind", "verdict", "decided_at", "holder", "lucky", "reason")),
         list(Publication.objects.filter(item=item).values("number", "ending", "delivery", "delivered_at")),
@@ -101,6 +107,23 @@ def test_contents_go_when_the_rule_says_so_and_the_numbers_stay(cast: casts.Comp
     assert facts == {"deed": "deleted", "cause": "rule", "items": 1, "days": DAYS, "item": item.pk, "words": ""}
 
 
+def test_what_was_said_of_an_answer_that_could_not_be_used_goes_too(cast: casts.Company) -> None:
+    words = f"The answer breaks the schema: /topic: {SECRET!r} is not one of delivery, refund"
+    casts.one(cast.task, "b1", casts.fails(CallOutcome.SCHEMA_BROKEN, detail=words, raw=SECRET), **BODY)
+    requeue.no_answer(Order(cast.task.pk, upto=10**9, by=cast.admin.pk, reason="another model"))
+    assert SECRET in Requeued.objects.get().decision["detail"]
+    casts.answer_all(cast.task, {"b1": casts.fails(CallOutcome.SCHEMA_BROKEN, detail=words, raw=SECRET)})
+    casts.decide(cast.reviewer, cast.task, verdict=Verdict.FIX, answer=SAID)
+    item = Item.objects.get()
+    assert SECRET in Decision.objects.get().detail
+    grow_old(cast.task)
+    before = numbers(item)
+    assert retaining.sweep(limit_s=5) == 1
+    assert SECRET not in everything()
+    assert numbers(item) == before
+    assert logs.found() == []
+
+
 def test_without_a_rule_nothing_goes(cast: casts.Company) -> None:
     Task.objects.update(contents_days=None)
     lived(cast)
@@ -122,7 +145,7 @@ def test_many_items_go_in_bounded_batches_with_one_entry_each(
     before = Entry.objects.count()
     assert retaining.sweep(limit_s=20) == 7
     assert Entry.objects.filter(kind="privacy").count() == 3
-    assert Entry.objects.count() == before + 9, "results, verdicts, and what was done: for each batch"
+    assert Entry.objects.count() == before + 12, "decisions, results, verdicts, and what was done: for each batch"
     assert SECRET not in everything()
     assert logs.found() == []
     EmptyWalk.objects.update(rests_until="2020-01-01T00:00Z")
@@ -327,6 +350,7 @@ def test_an_erased_id_is_never_taken_in_again(cast: casts.Company) -> None:
     one, two, other = intake.add(cast.task, rows, origin="again")
     assert (one.fate, one.erased, two.fate, two.erased) == (Fate.CONFLICT, True, Fate.CONFLICT, True)
     assert "erased on request" in one.reason
+    assert "m1" not in one.reason
     assert other.fate == Fate.ADDED
     assert Item.objects.count() == count + 1
 
