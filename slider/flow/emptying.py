@@ -46,7 +46,7 @@ def empty(task_id: int, item_ids: Sequence[int], why: Why) -> None:
         cursor.execute(_SAY, values)
         _forget_digests(cursor, ids, secret)
         for place in HOLDINGS:
-            if place.goes is Goes.CONTENTS or (place.goes is Goes.REQUEST and why.cause is Cause.REQUEST):
+            if place.goes is Goes.CONTENTS or why.cause is Cause.REQUEST:
                 cursor.execute(statement(place), values)
         cursor.execute("UPDATE slider_emptied SET told = true WHERE item_id = ANY(%(ids)s)", values)
 

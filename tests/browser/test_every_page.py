@@ -76,7 +76,7 @@ def stage() -> Stage:
             *_histories(cast),
             *own,
             *of_project,
-            *_erased(cast, item),
+            *erased,
             f"/items/{item.pk}/",
             f"/imports/{brought.pk}/",
         ],

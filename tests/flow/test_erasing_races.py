@@ -2,6 +2,7 @@
 
 import threading
 import time
+from typing import Any
 
 import pytest
 from django.db import connections, transaction
@@ -12,7 +13,7 @@ from slider.models import Emptied, Item
 from tests import casts
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BODY = {"text": "I want my money back."}
+BODY: dict[str, Any] = {"text": "I want my money back."}
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["nothing was erased before", "the task has its key"])
