@@ -130,15 +130,17 @@ HOLDINGS: tuple[Holding, ...] = (
         "AND strpos(t.reason, i.external_id) > 0)",
         goes=Goes.REQUEST,
     ),
-    # What API calls were answered in the last day: a call that names the item.
+    # What API calls were answered in the last day: those that name the item, by its number or its id. As jsonb every
+    # text is written in one way.
     Holding(
         "answers to API calls",
         "slider_answered",
         "EXISTS (SELECT FROM slider_item i JOIN slider_task k ON k.id = i.task_id JOIN slider_apikey a ON "
-        "a.project_id = k.project_id WHERE i.id = ANY(%(ids)s) AND a.id = t.key_id "
-        "AND strpos(t.body, ltrim(rtrim(to_json(i.external_id)::text, '\"'), '\"')) > 0)",
+        "a.project_id = k.project_id WHERE i.id = ANY(%(ids)s) AND a.id = t.key_id AND t.body LIKE '{%%' AND ("
+        "strpos(t.body::jsonb::text, '\"external_id\": ' || to_json(i.external_id)) > 0 "
+        "OR t.body::jsonb::text ~ ('\"item\": ' || i.id || '[,}]')))",
         {"body": "'{}'"},
         goes=Goes.REQUEST,
-        hides=("asked", "key_id"),
+        hides=("asked", "key_id", "body"),
     ),
 )

@@ -21,10 +21,15 @@ from slider.models import (
     Emptied,
     EmptyWalk,
     Entry,
+    Import,
+    ImportChunk,
     Item,
     Known,
+    Past,
+    PastRow,
     Payload,
     Publication,
+    RefusedRow,
     Requeued,
     Review,
     ReviewState,
@@ -332,6 +337,48 @@ def test_an_erased_item_leaves_nothing_but_numbers_and_a_keyed_hash(cast: casts.
     assert logs.found() == []
     with pytest.raises(erasing.Gone):
         erasing.erase(item.pk, by=cast.admin.pk, words="again")
+
+
+def test_traces_in_files_and_histories_go_with_an_erased_item(cast: casts.Company) -> None:
+    """And those of a file that is still to be read, or of another task, stay."""
+    item = lived(cast, f"order of {SECRET}")
+    other = casts.task(cast.project, by=cast.admin, name="Other", slug="other")
+    for task, state in ((cast.task, "done"), (cast.task, "running"), (other, "done")):
+        made = Import.objects.create(
+            task=task, by=cast.admin, name="f.csv", format="csv", bytes=1, sha256=b"", state=state
+        )
+        ImportChunk.objects.create(of=made, number=1, content=b"x")
+        RefusedRow.objects.create(of=made, line=1, reason=f"id 'order of {SECRET}' is here already")
+    past = Past.objects.create(task=cast.task, name="h", state="ready")
+    PastRow.objects.create(past=past, place=1, external_id=item.external_id, own=True, correct=True, propensity=1.0)
+    erasing.erase(item.pk, by=cast.admin.pk, words="asked")
+    kept = ImportChunk.objects.order_by("pk").values_list("of__task", "of__state")
+    assert list(kept) == [(cast.task.pk, "running"), (other.pk, "done")]
+    assert list(RefusedRow.objects.values_list("of__task", flat=True)) == [other.pk]
+    row = PastRow.objects.get()
+    item.refresh_from_db()
+    assert (row.external_id, row.correct) == (item.external_id, True)
+    RefusedRow.objects.all().delete()
+    assert SECRET not in everything()
+
+
+def test_old_files_leave_nothing_behind(cast: casts.Company) -> None:
+    for state, finished in (("done", "2020-01-01T00:00Z"), ("failed", "2020-01-01T00:00Z"), ("running", None)):
+        made = Import.objects.create(
+            task=cast.task,
+            by=cast.admin,
+            name="f.csv",
+            format="csv",
+            bytes=1,
+            sha256=b"",
+            state=state,
+            finished_at=finished,
+        )
+        ImportChunk.objects.create(of=made, number=1, content=b"x")
+        RefusedRow.objects.create(of=made, line=1, reason=SECRET)
+    retaining.sweep(limit_s=5)
+    assert list(ImportChunk.objects.values_list("of__state", flat=True)) == ["running"]
+    assert list(RefusedRow.objects.values_list("of__state", flat=True)) == ["running"]
 
 
 @pytest.mark.parametrize("words", ["", " \n", "x" * 251])
