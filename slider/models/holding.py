@@ -89,7 +89,7 @@ HOLDINGS: tuple[Holding, ...] = (
     ),
     # Why it was routed so, which may quote the answer as its decision does.
     Holding(
-        "moves by its worker",
+        "routing",
         "slider_move",
         f"{_ITEM} AND t.from_state IN ('ready', 'working') AND t.to_state IN ('review', 'done')",
         {"reason": _WORDS},
@@ -97,7 +97,7 @@ HOLDINGS: tuple[Holding, ...] = (
         hides=("token",),
     ),
     Holding(
-        "moves by people",
+        "moves",
         "slider_move",
         f"{_ITEM} AND NOT (t.from_state IN ('ready', 'working') AND t.to_state IN ('review', 'done'))",
         {"reason": _WORDS},

@@ -30,7 +30,7 @@ _NOUNS = {
 }
 _DONE = {"came": "was added", "changed": "was changed", "gone": "was taken away"}
 _VERDICTS = {"accept": "Accepted", "fix": "Fixed", "reject": "Rejected"}
-_WHAT = {"items": "The items of a task", "log": "This log", "subject": "What is held under one id"}
+_WHAT = {"items": "The items of a task", "log": "This log"}
 # What every row has and nobody asks about.
 _PLAIN = frozenset({"id", "created_at", "task_id", "project_id", "at", "since"})
 
@@ -56,6 +56,8 @@ def words(kind: str, facts: Mapping[str, Any], *, names: Mapping[int, str] | Non
     if table:
         return _row(table, op, facts, names or {})
     if kind == "export":
+        if facts.get("what") == "subject":
+            return f"What is held under one id was handed out ({facts.get('format')})"
         narrowed = ", narrowed" if facts.get("narrowed") or facts.get("state", "all") != "all" else ""
         return f"{_WHAT.get(str(facts.get('what')), 'Something')} left as a file ({facts.get('format')}{narrowed})"
     if kind == "privacy":

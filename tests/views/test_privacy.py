@@ -235,7 +235,7 @@ def test_what_is_held_is_shown_and_handed_out_and_that_is_in_the_log(cast: casts
     assert (entry.by_id, entry.facts["what"], entry.facts["items"]) == (cast.admin.pk, "subject", [made.pk])
     assert "m1" not in json.dumps(entry.facts)
     assert (
-        "What is held under one id left as a file"
+        "What is held under one id was handed out (json)"
         in admin.get(reverse("log", args=[cast.project.slug])).content.decode()
     )
 
