@@ -215,6 +215,20 @@ def test_an_erased_item_can_not_be_added_by_hand(cast: casts.Company) -> None:
     assert Item.objects.count() == 1
 
 
+def test_who_has_it_on_their_desk_is_told_what_became_of_it(cast: casts.Company) -> None:
+    made = casts.one(cast.task, "m1", **BODY)
+    reviewer = client(cast.reviewer)
+    look = casts.take(cast.reviewer, cast.task)
+    page = reviewer.get(reverse("desk-review", args=[look.pk])).content.decode()
+    assert "anna@example.com" in page
+    erasing.erase(made.pk, by=cast.admin.pk, words="asked")
+    sent = {"token": look.token, "verdict": "accept"}
+    answer = reviewer.post(reverse("desk-decide", args=[look.pk]), sent, follow=True)
+    assert "what the item held was deleted meanwhile" in answer.content.decode().lower()
+    assert "anna@example.com" not in answer.content.decode()
+    assert reviewer.get(reverse("desk-review", args=[look.pk]), follow=True).status_code in (200, 404, 409, 410)
+
+
 # ---- what is held under an id
 
 
