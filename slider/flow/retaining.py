@@ -4,12 +4,16 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from django.db import connection, transaction
 
 from slider.flow import emptying
 from slider.flow.emptying import Why
 from slider.models import Cause
 from slider.models.emptied import ROUND_S
+from slider.models.sealing import Unopened
+
+log = structlog.get_logger(__name__)
 
 BATCH = 200  # items of one transaction
 REACH = 1_000  # items that are looked at for one batch
@@ -46,7 +50,13 @@ SELECT i.id, ({AGED}), ({AGED}) AND ({FREE}),
        i.created_at < clock_timestamp() - %(days)s * interval '1 day'
 FROM seen i ORDER BY i.id
 """  # noqa: S608  # nothing but the fragments above goes into this text
-_HOLD = "SELECT id FROM slider_item WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED"
+# Looks before items, as a verdict takes them. Whoever takes, decides or adds a look right now has the item: passed by.
+_LOOKS = "SELECT id FROM slider_review WHERE item_id = ANY(%(ids)s) ORDER BY id FOR UPDATE SKIP LOCKED"
+_HOLD = """
+SELECT i.id FROM slider_item i WHERE i.id = ANY(%(ids)s)
+AND NOT EXISTS (SELECT FROM slider_review r WHERE r.item_id = i.id AND r.id <> ALL(%(looks)s::bigint[]))
+ORDER BY i.id FOR UPDATE SKIP LOCKED
+"""
 # Asked anew of the locked rows, in a statement of its own: whoever gave one a look or a correction is seen by now.
 _STILL = f"SELECT i.id FROM slider_item i WHERE i.id = ANY(%(ids)s) AND ({AGED}) AND ({FREE})"  # noqa: S608
 _TAKE_BACK = """
@@ -100,7 +110,12 @@ def sweep(*, limit_s: float) -> int:
     ends_at, emptied, tasks = time.monotonic() + limit_s, 0, due()
     while tasks and time.monotonic() < ends_at:
         task_id = tasks.pop(0)
-        done = step(task_id)
+        try:
+            done = step(task_id)
+        except Unopened as error:
+            # Without its key no digest can be kept: nothing goes until somebody puts the key back.
+            log.error("contents that are due can't be deleted", task=task_id, error=str(error))
+            continue
         emptied += done.emptied
         if done.more:
             tasks.append(task_id)
@@ -137,7 +152,9 @@ def step(task_id: int) -> Step:
 def _empty(task_id: int, chosen: list[int], values: dict[str, Any]) -> int:
     """Of those that nobody holds and that are still due; returns how many."""
     with connection.cursor() as cursor:
-        cursor.execute(_HOLD, {"ids": chosen})
+        cursor.execute(_LOOKS, {"ids": chosen})
+        looks = [look_id for (look_id,) in cursor.fetchall()]
+        cursor.execute(_HOLD, {"ids": chosen, "looks": looks})
         cursor.execute(_STILL, values | {"ids": [item_id for (item_id,) in cursor.fetchall()]})
         ids = [item_id for (item_id,) in cursor.fetchall()]
         if not ids:

@@ -21,6 +21,7 @@ from slider.models import (
     Emptied,
     EmptyWalk,
     Entry,
+    IdKey,
     Import,
     ImportChunk,
     Item,
@@ -239,6 +240,18 @@ def test_a_batch_that_is_cut_off_half_way_has_changed_nothing(
     assert everything() == before
     monkeypatch.setattr(emptying, "statement", made)
     assert retaining.step(cast.task.pk).emptied == 1, "and the next one does it"
+
+
+def test_a_task_whose_key_is_gone_keeps_its_contents_and_stops_no_other(cast: casts.Company) -> None:
+    lived(cast)
+    IdKey.objects.create(task=cast.task, sealed="s2.00000000.AAAA")
+    other = casts.task(cast.project, by=cast.admin, name="Other", slug="other", contents_days=DAYS)
+    item = casts.one(other, "o1", casts.says(SAID), **BODY)
+    casts.decide(cast.reviewer, other)
+    for task in (cast.task, other):
+        grow_old(task)
+    assert retaining.sweep(limit_s=5) == 1
+    assert list(Emptied.objects.values_list("item", flat=True)) == [item.pk]
 
 
 def test_two_at_once_do_not_meet(cast: casts.Company) -> None:
