@@ -22,6 +22,7 @@ SWEEP_EVERY_S = 1.0
 GUARD_EVERY_S = 10.0
 LETTERS_EVERY_S = 5.0
 ARCHIVE_EVERY_S = 10.0
+RETAINING_EVERY_S = 10.0
 BATCHES_EVERY_S = 10.0
 
 
@@ -75,7 +76,18 @@ def _configuration() -> dict[str, Any]:
         "worker_send_task_events": False,
         "imports": [
             f"tasks.{name}"
-            for name in ("work", "news", "sweep", "intake", "publish", "guard", "letters", "batches", "archive")
+            for name in (
+                "work",
+                "news",
+                "sweep",
+                "intake",
+                "publish",
+                "guard",
+                "letters",
+                "batches",
+                "archive",
+                "retaining",
+            )
         ],
         "task_routes": {
             "tasks.work.*": "work",
@@ -85,6 +97,7 @@ def _configuration() -> dict[str, Any]:
             "tasks.guard.*": "guard",
             "tasks.letters.*": "publish",
             "tasks.archive.*": "intake",
+            "tasks.retaining.*": "intake",
             "tasks.batches.*": "intake",
         },
         "beat_schedule": {
@@ -107,6 +120,11 @@ def _configuration() -> dict[str, Any]:
                 "task": "tasks.archive.archive",
                 "schedule": ARCHIVE_EVERY_S,
                 "options": {"expires": ARCHIVE_EVERY_S},
+            },
+            "retaining": {
+                "task": "tasks.retaining.retaining",
+                "schedule": RETAINING_EVERY_S,
+                "options": {"expires": RETAINING_EVERY_S},
             },
             "batches": {
                 "task": "tasks.batches.batches",

@@ -30,6 +30,12 @@ class Environment(BaseSettings):
     # The web
     SECRET_KEY: str = Field("", description="50 or more random characters. Empty: made once in the state folder.")
     SECRET_KEY_FALLBACKS: Annotated[list[str], NoDecode] = Field([], description="Older keys, comma-separated.")
+    SLIDER_SEALING_KEYS: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Keys that secrets in the database are sealed by, comma-separated: the first seals, all of them "
+        "open. Empty: made of SECRET_KEY.",
+        repr=False,
+    )
     ALLOWED_HOSTS: Annotated[list[str], NoDecode] = Field(
         list(LOCAL_HOSTS), description="Host names this site answers to, comma-separated."
     )
@@ -143,6 +149,7 @@ class Environment(BaseSettings):
 
     @field_validator(
         "SECRET_KEY_FALLBACKS",
+        "SLIDER_SEALING_KEYS",
         "ALLOWED_HOSTS",
         "CSRF_TRUSTED_ORIGINS",
         "SLIDER_WEBHOOK_HOSTS",
@@ -162,6 +169,17 @@ class Environment(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError(f"{value!r} is no address: it starts with http:// or https:// and includes /v1")
         return value.rstrip("/")
+
+    @field_validator("SLIDER_SEALING_KEYS")
+    @classmethod
+    def _are_long_keys(cls, value: list[str]) -> list[str]:
+        for place, key in enumerate(value, start=1):
+            if len(key) < 32:
+                raise ValueError(
+                    f"key {place} of SLIDER_SEALING_KEYS has {len(key)} characters: take 32 or more random ones, "
+                    "such as `openssl rand -hex 32` gives"
+                )
+        return value
 
     @field_validator("SLIDER_METRICS_TOKEN")
     @classmethod

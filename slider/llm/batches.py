@@ -10,7 +10,7 @@ from typing import Any, Self
 import openai
 
 from slider.llm import answers, client, reach
-from slider.llm.records import Answered, Ask, Outcome
+from slider.llm.records import Answered, Ask, Outcome, Restore
 
 PRICE = Decimal("0.5")  # of what the same calls cost one by one
 MOST_RESULT_BYTES = 512 * 1024 * 1024
@@ -56,13 +56,13 @@ def read(lines: Iterable[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield row["custom_id"], row
 
 
-def answered(row: dict[str, Any], *, ask: Ask) -> Answered:
+def answered(row: dict[str, Any], *, ask: Ask, restore: Restore | None = None) -> Answered:
     """What one row says. Never raises, whatever the endpoint wrote."""
     response, error = row.get("response"), row.get("error")
     if isinstance(response, dict):
         status, body = response.get("status_code"), response.get("body")
         if status == 200:
-            return answers.read(json.dumps(body).encode(), ask=ask)
+            return answers.read(json.dumps(body).encode(), ask=ask, restore=restore)
         said = answers.said(body.get("error") if isinstance(body, dict) else body)
         outcome = client.outcome_of(status) if isinstance(status, int) else Outcome.BAD_RESPONSE
         return Answered(outcome=outcome, detail=f"The endpoint answered {status} within a batch: {said}")

@@ -17,7 +17,7 @@ import aiohttp
 from slider import retry_after
 from slider.llm import answers, reach
 from slider.llm.line import CompressedError, Line, Reply, TooMuchError
-from slider.llm.records import Answered, Ask, Outcome
+from slider.llm.records import Answered, Ask, Outcome, Restore
 from slider.strict import JSON
 
 MOST_RETRY_AFTER_S = 3600.0
@@ -59,11 +59,11 @@ class Raw:
     latency_ms: float
 
 
-def read(raws: Sequence[Raw], *, ask: Ask) -> Answered:
+def read(raws: Sequence[Raw], *, ask: Ask, restore: Restore | None = None) -> Answered:
     """Read one call's answer, or several calls' that each gave a sample: those that came count, if any did."""
     latency_ms = raws[0].latency_ms if len(raws) == 1 else max(raw.latency_ms for raw in raws)
     if good := [raw.body for raw in raws if raw.failed is None]:
-        return answers.read_all(good, ask=ask, latency_ms=latency_ms)
+        return answers.read_all(good, ask=ask, latency_ms=latency_ms, restore=restore)
     failed = raws[0].failed
     assert failed is not None  # a call without a body says what went wrong
     return replace(failed, latency_ms=latency_ms)

@@ -6,6 +6,7 @@ from slider.models.archived import Archived, ArchiveWalk
 from slider.models.attempt import Attempt
 from slider.models.batch import Batch, BatchItem, BatchState
 from slider.models.decision import Decision, Why
+from slider.models.emptied import Cause, Emptied, EmptyWalk, IdKey
 from slider.models.entry import Entry, Kind, Link
 from slider.models.fleet import Halt, Operation, OperationKind, Presence, Requeued, Sign, Stance
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
@@ -71,11 +72,14 @@ __all__ = [
     "Batch",
     "BatchItem",
     "BatchState",
+    "Cause",
     "Circuit",
     "Correction",
     "Decision",
     "Decline",
     "Delivery",
+    "Emptied",
+    "EmptyWalk",
     "Ending",
     "Endpoint",
     "Entry",
@@ -86,6 +90,7 @@ __all__ = [
     "Handing",
     "HandingKind",
     "Hidden",
+    "IdKey",
     "Import",
     "ImportChunk",
     "ImportState",

@@ -27,6 +27,7 @@ class Kind(models.TextChoices):
     SIGN_OUT = "sign_out", "signed out"
     REFUSED = "refused", "sign-in refused"
     EXPORT = "export", "exports"
+    PRIVACY = "privacy", "erasure, retention and secrets"
     LOG = "log", "the log itself"
 
 

@@ -47,6 +47,15 @@ def rules(
     return {"never_unattended": words} if words else {}
 
 
+def nowhere(pointer: str, input_schema: Mapping[str, Any]) -> str:
+    """Why no item has anything at this JSON pointer; empty where one may. Only the first step is looked at."""
+    fields = input_schema.get("properties")
+    first = pointer.split("/")[1].replace("~1", "/").replace("~0", "~")
+    if not fields or input_schema.get("additionalProperties") is not False or first in fields or first == "*":
+        return ""
+    return _none(repr(first[:40]), fields)
+
+
 def staffed(looks: int, reviewers: int) -> str:
     """Why so many people can't look at each item: it would wait for ever; empty where they can."""
     if looks == 1 or looks <= reviewers:

@@ -121,6 +121,9 @@ UNTOLD = {
     "BatchItem": "calls under way",
     "Archived": "contents of old items, as they stood; their decisions, verdicts and results stay where they are",
     "ArchiveWalk": "a reader's place",
+    "Emptied": "told with all that it changed, once it is whole",
+    "EmptyWalk": "a reader's place",
+    "IdKey": "made by chance and sealed; what is done with it is told",
     "Answered": "what a call was answered; what it did is told",
     "AccountLetter": "a queue of mail",
 }

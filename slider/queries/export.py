@@ -21,7 +21,7 @@ PAGE_BYTES = 4 * 1024 * 1024
 _FORMULA = re.compile(r"^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 FIXED = (
     "external_id", "item", "state", "priority", "created_at", "finished_at", "lane", "p_correct", "verdict",
-    "result_number", "ending", "reason", "right_for_wrong_reason", "note", "marks",
+    "result_number", "ending", "reason", "right_for_wrong_reason", "note", "marks", "deleted",
 )  # fmt: skip
 
 
@@ -46,6 +46,7 @@ class Exported:
     lucky: bool | None
     note: str | None
     marks: Sequence[Mapping[str, Any]]
+    deleted: str | None
 
 
 _PAGE = """
@@ -60,11 +61,12 @@ WITH narrow AS (
 )
 SELECT i.id, i.external_id, i.state, i.priority, i.created_at, i.finished_at, p.body::text,
        d.lane, d.p_correct, r.verdict, o.number, o.ending, o.answer::text, nullif(o.reason, ''),
-       r.lucky, nullif(r.note, '')
+       r.lucky, nullif(r.note, ''), e.cause
 FROM narrow n
 JOIN slider_item i ON i.id = n.id
 LEFT JOIN slider_payload p ON p.item_id = n.id
 LEFT JOIN slider_decision d ON d.item_id = n.id
+LEFT JOIN slider_emptied e ON e.item_id = n.id
 LEFT JOIN LATERAL (
     SELECT verdict, lucky, note FROM slider_review
     WHERE item_id = n.id AND state = 'decided' AND kind NOT IN ('known', 'second')
@@ -105,11 +107,11 @@ def items(task: Task, *, state: str | None = None) -> Iterator[Exported]:
 
 def _exported(row: Sequence[Any], body: Mapping[str, Any], marks: Sequence[Mapping[str, Any]]) -> Exported:
     item_id, external_id, state, priority, created, finished, _, lane, p_correct, verdict, *result = row
-    number, ending, answer, reason, lucky, note = result
+    number, ending, answer, reason, lucky, note, deleted = result
     told = None if answer is None else json.loads(answer)
     return Exported(
         item_id, external_id, state, priority, created, finished, body,
-        lane, p_correct, verdict or None, number, ending, told, reason, lucky, note, marks,
+        lane, p_correct, verdict or None, number, ending, told, reason, lucky, note, marks, deleted,
     )  # fmt: skip
 
 
@@ -135,6 +137,7 @@ def jsonl(task: Task, *, state: str | None = None) -> Iterator[str]:
                 "right_for_wrong_reason": item.lucky,
                 "note": item.note,
                 "marks": item.marks,
+                "deleted": item.deleted,
             },
         }
         yield json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n"
@@ -172,7 +175,7 @@ def _row(item: Exported, inputs: Sequence[str], answers: Sequence[str]) -> list[
     return [
         item.external_id, item.item_id, item.state, item.priority, item.created_at.isoformat(),
         item.finished_at.isoformat() if item.finished_at else None, item.lane, item.p_correct, item.verdict,
-        item.number, item.ending, item.reason, item.lucky, item.note, item.marks or None,
+        item.number, item.ending, item.reason, item.lucky, item.note, item.marks or None, item.deleted,
         *(item.body.get(name) for name in inputs), {k: v for k, v in item.body.items() if k not in inputs} or None,
         *(answer.get(name) for name in answers), rest if rest != {} else None,
     ]  # fmt: skip

@@ -38,6 +38,10 @@ def new(request: HttpRequest, task_id: int) -> HttpResponse:
     if arrival.fate == Fate.KNOWN:
         messages.info(request, "This very item was here already; nothing was added.")
         return HttpResponseRedirect(reverse("item", args=[arrival.item_id]))
+    if arrival.erased:
+        return _form(
+            request, task, typed, {}, id_error=f"{arrival.reason[:1].upper()}{arrival.reason[1:]}.", status=410
+        )
     if arrival.fate == Fate.CONFLICT:
         reason = f"Item {arrival.item_id} has this id already, with other contents. Give another id, or none."
         return _form(request, task, typed, {}, id_error=reason, clash=arrival.item_id, status=409)

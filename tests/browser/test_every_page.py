@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from slider.flow import handing, known, operate, presence, steer
+from slider.flow import erasing, handing, known, operate, presence, steer
 from slider.flow import imports as importing
 from slider.models import (
     Batch,
@@ -20,6 +20,7 @@ from slider.models import (
     Circuit,
     FallbackOn,
     Import,
+    Item,
     Membership,
     Mode,
     Review,
@@ -63,17 +64,34 @@ def stage() -> Stage:
         evidence.prove(task, right=900, wrong=200, up_to=0.6)
     own_work = _looks_at_people(held, cast)
     steer.pull_back(held.pk, reason="Two went wrong", by=cast.admin.pk)
+    erased = _erased(cast, item)
     brought = _bring_in(cast)
-    names = ("items", "item-new", "import", "task-settings", "worker", "quality", "notices")
+    names = ("items", "item-new", "import", "task-settings", "privacy", "worker", "quality", "notices")
     own = [reverse(name, args=[cast.task.pk]) for name in names]
     first = ["/", reverse("own-api-keys"), reverse("api-v1:docs"), *_sliders(cast.task, guarded, held), *own_work]
-    of_project = [reverse(name, args=[cast.project.slug]) for name in ("task-new", "keys", "people", "log")]
+    of_project = [reverse(name, args=[cast.project.slug]) for name in ("task-new", "keys", "people", "log", "subject")]
     return Stage(
-        [*first, *_histories(cast), *own, *of_project, f"/items/{item.pk}/", f"/imports/{brought.pk}/"],
+        [
+            *first,
+            *_histories(cast),
+            *own,
+            *of_project,
+            *erased,
+            f"/items/{item.pk}/",
+            f"/imports/{brought.pk}/",
+        ],
         [reverse("worker", args=[cast.task.pk]), "/items/999999/"],
         cast.admin,
         cast.reviewer,
     )
+
+
+def _erased(cast: casts.Company, item: Item) -> list[str]:
+    """An item of which nothing is left, and the page before that of another."""
+    Task.objects.filter(pk=cast.task.pk).update(redaction={"detect": ["email"], "masked": ["/subject"]})
+    gone = casts.one(cast.task, "gone", casts.says(SAID), subject=LONG[:150], text=LONG)
+    erasing.erase(gone.pk, by=cast.admin.pk, words=LONG[:240])
+    return [f"/items/{gone.pk}/", reverse("erase", args=[gone.pk]), reverse("erase", args=[item.pk])]
 
 
 def _looks_at_people(task: Task, cast: casts.Company) -> list[str]:

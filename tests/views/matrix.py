@@ -52,6 +52,7 @@ invitation              GET,HEAD,POST  OOOOOOOOOO
 item                    GET            LNFOOOFOON
 correct                 POST           LNFOOFFOFN
 uncorrect               POST           LNFNNFFNFN
+erase                   GET,HEAD,POST  LNFFFFFOFN
 known-mark              POST           LNFFFFFOFN
 known-retire            POST           LNFFFFFNFN
 look-assign             POST           LNFFOFFOFN
@@ -104,6 +105,7 @@ log-export              POST           LNFFFFFOON
 log-head                GET,HEAD       LNFFFFFOON
 people                  GET,HEAD       LNFFOFFOFN
 people-save             POST           LNFFOFFOFN
+subject                 GET,HEAD,POST  LNFFFFFOFN
 task-new                GET,HEAD,POST  LNFFFOFOFN
 readyz                  GET,HEAD       OOOOOOOOOO
 slider                  GET,HEAD       LNOOOOOOON
@@ -120,6 +122,7 @@ items                   GET            LNFOOOFOON
 item-new                GET,POST       LNFFFOFOFN
 notices                 GET,HEAD       LNOOOOOOON
 pause                   POST           LNFFFOFOFN
+privacy                 GET,HEAD,POST  LNFFFFFOFN
 pull-back               POST           LNFOOOOOFN
 quality                 GET,HEAD       LNOOOOOOON
 put-back                POST           LNFFFOFOFN
