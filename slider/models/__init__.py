@@ -6,6 +6,7 @@ from slider.models.archived import Archived, ArchiveWalk
 from slider.models.attempt import Attempt
 from slider.models.batch import Batch, BatchItem, BatchState
 from slider.models.decision import Decision, Why
+from slider.models.endpoint import Endpoint, EventType, Parcel, Try
 from slider.models.entry import Entry, Kind, Link
 from slider.models.fleet import Halt, Operation, OperationKind, Presence, Requeued, Sign, Stance
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
@@ -22,7 +23,7 @@ from slider.models.past import Past, PastRow, PastState
 from slider.models.policy import Gauge, Maker, Mode, Policy
 from slider.models.practice import Admission, Let, Practice
 from slider.models.project import OF_PROGRAMS, ApiKey, Membership, Project, Role, Scope, can
-from slider.models.publication import Endpoint, Publication
+from slider.models.publication import Publication
 from slider.models.pulse import Pulse
 from slider.models.pump import Pump
 from slider.models.review import Decline, Handing, HandingKind, Hidden, Review
@@ -79,6 +80,7 @@ __all__ = [
     "Ending",
     "Endpoint",
     "Entry",
+    "EventType",
     "FallbackOn",
     "Freed",
     "Gauge",
@@ -115,6 +117,7 @@ __all__ = [
     "Overflow",
     "OwnAnswer",
     "OwnKeys",
+    "Parcel",
     "Past",
     "PastRow",
     "PastState",
@@ -145,6 +148,7 @@ __all__ = [
     "State",
     "Tally",
     "Task",
+    "Try",
     "Undone",
     "Unheard",
     "Verdict",

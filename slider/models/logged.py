@@ -123,4 +123,6 @@ UNTOLD = {
     "ArchiveWalk": "a reader's place",
     "Answered": "what a call was answered; what it did is told",
     "AccountLetter": "a queue of mail",
+    "Parcel": "a queue of webhooks: what it carries is told, or follows from what is told",
+    "Try": "what a receiver answered",
 }
