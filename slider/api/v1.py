@@ -25,6 +25,7 @@ from slider.api import (
     reviews,
     sliders,
     tasks,
+    webhook_log,
     webhooks,
     workers,
 )
@@ -36,7 +37,21 @@ log = structlog.get_logger(__name__)
 
 api = Described(title="Slider", version="1", docs_url=None, urls_namespace="api-v1")
 # Each module's calls are in the router as soon as it is read.
-PARTS = (about, tasks, workers, pushing, reading, items, reviews, sliders, audits, exports, webhooks, key_calls)
+PARTS = (
+    about,
+    tasks,
+    workers,
+    pushing,
+    reading,
+    items,
+    reviews,
+    sliders,
+    audits,
+    exports,
+    webhooks,
+    webhook_log,
+    key_calls,
+)
 api.add_router("", router)
 
 

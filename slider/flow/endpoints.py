@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from slider import strict
+from slider.flow import envelopes
 from slider.models import Endpoint, EventType, Parcel, Task, sealing
 from slider.models.endpoint import BY_HAND, WANTABLE, usual
 from slider.webhook import SecretError, UrlError, check_secret, check_url, new_secret
@@ -132,20 +133,8 @@ def test(endpoint: Endpoint) -> Parcel:
             raise Unfit("", f"{MOST_TESTS} tests were sent within a minute: wait for it to pass")
         name, moment = uuid.uuid4(), datetime.now(UTC)
         slug = Task.objects.values_list("slug", flat=True).get(pk=row.task_id)
-        body = event(EventType.TEST, moment, {"task": slug, "endpoint": row.pk})
+        body = envelopes.sealed(EventType.TEST, moment, {"task": slug, "endpoint": row.pk})
         return Parcel.objects.create(endpoint=row, event=EventType.TEST, webhook_id=name, body=body.decode())
-
-
-def event(kind: str, at: datetime, told: dict[str, object]) -> bytes:
-    """An event as it is sent."""
-    moment = at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return strict.canonical({"type": str(kind), "timestamp": moment, "data": told})
-
-
-def forget_old_secrets() -> int:
-    """Wipe old secrets whose time is over; returns how many."""
-    over = Endpoint.objects.exclude(old_secret="").filter(old_until__lte=Now())
-    return over.update(old_secret="", old_until=None)
 
 
 def _locked(endpoint: Endpoint) -> Endpoint:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from django.db import connection
 
-from slider.flow import arrays, endpoints
+from slider.flow import arrays, envelopes
 from slider.models import Decision, EventType, Item, Maker, Policy, Task
 
 # One statement whatever the number of words and endpoints. A `word` has one name for all of its receivers.
@@ -41,7 +41,7 @@ def waiting(task: Task, decisions: Sequence[Decision]) -> None:
             task,
             EventType.WAITING,
             [
-                endpoints.event(EventType.WAITING, now, _item(one, task) | {"why": whys[one.item_id]})
+                envelopes.sealed(EventType.WAITING, now, _item(one, task) | {"why": whys[one.item_id]})
                 for one in _named(list(whys))
             ],
         )
@@ -50,7 +50,7 @@ def waiting(task: Task, decisions: Sequence[Decision]) -> None:
 def withdrawn(task: Task, item: Item) -> None:
     """An item was taken back by its source or a person."""
     if _is_wanted(task.pk, EventType.WITHDRAWN):
-        body = endpoints.event(EventType.WITHDRAWN, datetime.now(UTC), _item(_Named(item.pk, item.external_id), task))
+        body = envelopes.sealed(EventType.WITHDRAWN, datetime.now(UTC), _item(_Named(item.pk, item.external_id), task))
         _owe(task, EventType.WITHDRAWN, [body])
 
 
@@ -58,10 +58,10 @@ def moved(task: Task, old: Policy, new: Policy) -> None:
     """A new policy is in force: told where what it does is different, and once more where the guard pulled back."""
     now = datetime.now(UTC)
     if _shares(old) != _shares(new) and _is_wanted(task.pk, EventType.MOVED):
-        _owe(task, EventType.MOVED, [endpoints.event(EventType.MOVED, now, _policy(task, new))])
+        _owe(task, EventType.MOVED, [envelopes.sealed(EventType.MOVED, now, _policy(task, new))])
     pulled_back = new.maker == Maker.GUARD and new.held and not old.held
     if pulled_back and _is_wanted(task.pk, EventType.PULLED_BACK):
-        _owe(task, EventType.PULLED_BACK, [endpoints.event(EventType.PULLED_BACK, now, _policy(task, new))])
+        _owe(task, EventType.PULLED_BACK, [envelopes.sealed(EventType.PULLED_BACK, now, _policy(task, new))])
 
 
 def _shares(policy: Policy) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from slider import webhook
-from slider.flow import endpoints, outcomes
+from slider.flow import envelopes, outcomes
 from slider.flow.outcomes import Sending, Sent
 from slider.models import Endpoint, EventType
 from slider.models.endpoint import signing_secrets
@@ -134,7 +134,7 @@ def body(due_at: datetime, told: Sequence[Any]) -> bytes:
     """A result as it is sent: made of columns that never change, so each try sends the same bytes."""
     number, ending, answer, reason, item_id, external_id, task, lane = told
     kind = EventType.FINISHED if number == 1 else EventType.CORRECTED
-    return endpoints.event(
+    return envelopes.sealed(
         kind,
         due_at,
         {

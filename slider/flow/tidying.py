@@ -3,8 +3,6 @@
 from django.conf import settings
 from django.db import connection
 
-from slider.flow import endpoints
-
 AT_ONCE = 1_000  # rows a second are more than any receiver takes
 
 _OLD = """
@@ -33,6 +31,11 @@ _GONE = (
 )
 
 
+_OLD_SECRETS = """
+UPDATE slider_endpoint SET old_secret = '', old_until = NULL WHERE old_secret <> '' AND old_until <= clock_timestamp()
+"""
+
+
 def tidy(*, most: int = AT_ONCE) -> int:
     """Clear away a bounded piece; returns how many rows. A minute after its removal nobody sends to an endpoint."""
     gone = 0
@@ -44,5 +47,5 @@ def tidy(*, most: int = AT_ONCE) -> int:
             for statement in _GONE:
                 cursor.execute(statement, {"most": most})
                 gone += cursor.rowcount
-    endpoints.forget_old_secrets()
+        cursor.execute(_OLD_SECRETS)
     return gone

@@ -30,12 +30,16 @@ NOTICES = [
 # What has left can't be made as if it had never been; what has not takes its parcels with it.
 RESULTS_LEAVE = """
 CREATE OR REPLACE FUNCTION slider_result_has_left() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    is_out bool;
 BEGIN
-    IF OLD.due_at <= clock_timestamp() THEN
+    -- The deletion waits for a sender that has one in its hands, and then sees that it was tried.
+    WITH gone AS (DELETE FROM slider_parcel WHERE publication_id = OLD.id RETURNING tries, state)
+    SELECT bool_or(tries > 0 OR state <> 'due') INTO is_out FROM gone;
+    IF OLD.due_at <= clock_timestamp() OR is_out THEN
         RAISE EXCEPTION 'result % of item % has left: correct it instead', OLD.number, OLD.item_id
             USING ERRCODE = 'check_violation';
     END IF;
-    DELETE FROM slider_parcel WHERE publication_id = OLD.id;
     RETURN OLD;
 END $$;
 """

@@ -92,7 +92,8 @@ def test_a_slider_a_task_a_webhook_and_keys_are_handled(cast: casts.Company, cli
     assert admin.tasks.pause(slug, reason="a move").paused
     assert not admin.tasks.resume(slug, reason="moved").paused
     assert [one.slug for one in admin.tasks.all()] == [slug]
-    assert admin.webhooks.set(slug, "https://hooks.example.org/a")["secret"]
+    made = admin.webhooks.make(slug, "https://hooks.example.org/a", description="CRM")
+    assert made["secret"]
     made = admin.keys.make("crm", ["read"])
     assert (made.key or "").startswith("sl_")
     assert [one.name for one in admin.keys.all()] == ["crm", "client"]
@@ -147,7 +148,7 @@ def test_it_waits_as_long_as_it_is_told_and_longer_each_time_and_names_a_post_on
 ) -> None:
     Whims.plan = [(503, {}), (429, {"Retry-After": "7"}), (502, {"Retry-After": "nonsense"}), (200, {})]
     with patient(whims, waits) as client:
-        assert client.webhooks.replay("a", upto=1, reason="b") == 1
+        assert client.webhooks.replay("a", 1, upto=1, reason="b") == 1
     assert waits == [0.5, 7.0, 2.0]
     names = {name for _, name in Whims.seen}
     assert len(Whims.seen) == 4
