@@ -146,7 +146,7 @@ def owing(**changes: Any) -> tuple[casts.Company, Review]:
 
 @pytest.mark.django_db(transaction=True)
 def test_what_is_being_taken_back_does_not_leave() -> None:
-    cast, look = owing(undo_s=3600)
+    _, look = owing(undo_s=3600)
     with transaction.atomic():
         undone(look)
         sender = Elsewhere(lambda: publish._reserve(Endpoint.objects.get().pk, most=8, hold_s=60))
@@ -157,7 +157,7 @@ def test_what_is_being_taken_back_does_not_leave() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_what_is_leaving_is_not_taken_back() -> None:
-    cast, look = owing(undo_s=3600)
+    _, look = owing(undo_s=3600)
     with transaction.atomic():
         assert len(publish._reserve(Endpoint.objects.get().pk, most=8, hold_s=60)) == 1
         undoing = Elsewhere(lambda: undone(look))
@@ -172,7 +172,7 @@ def test_what_is_leaving_is_not_taken_back() -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("turn", range(8))
 def test_of_a_sender_and_an_undo_at_once_exactly_one_has_its_way(turn: int) -> None:
-    cast, look = owing(undo_s=3600)
+    _, look = owing(undo_s=3600)
     start = threading.Barrier(2)
 
     def send() -> int:
