@@ -23,7 +23,7 @@ BODY = json.dumps(
         ("m1 is unknown", "m1 is unknown"),
         ("signature v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4= is wrong", "signature […] is wrong"),
         ("your secret whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "your secret […]"),
-        ("Authorization: Bearer abcdefghijkl", "[…] […]"),
+        ("Authorization: Bearer abcdefghijkl", "[…]"),
         ('{"api_key": "k-123456", "a": 1}', '{"[…]", "a": 1}'),
         ("a\x00b\x1b[31mred\x1b[0m\r\nc", "a b [31mred [0m\nc"),
         ("\u202egnp.exe", " gnp.exe"),
