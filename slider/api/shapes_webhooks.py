@@ -7,14 +7,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from slider.api import shapes
 from slider.api.shapes import Shape
 from slider.flow import endpoints
-from slider.models import Delivery, EventType
-from slider.models.endpoint import WANTABLE
-from slider.models.replayable import Which
 
-Event = Literal[tuple(str(one) for one in WANTABLE)]  # type: ignore[valid-type]
-AnyEvent = Literal[tuple(str(one) for one in EventType)]  # type: ignore[valid-type]
-State = Literal[tuple(str(one) for one in Delivery)]  # type: ignore[valid-type]
-WhichOnes = Literal[tuple(str(one) for one in Which)]  # type: ignore[valid-type]
+Event = Literal[
+    "item.finished", "item.corrected", "item.waiting", "item.withdrawn", "slider.moved", "guard.pulled_back"
+]
+AnyEvent = Event | Literal["webhook.test"]
+State = Literal["due", "sent", "failed"]
+WhichOnes = Literal["dead", "late", "missed", "sent"]
 Url = Annotated[str, Field(min_length=1, max_length=500, examples=["https://hooks.example.org/slider"])]
 Described = Annotated[str, Field(max_length=120, examples=["our CRM"])]
 Events = Annotated[list[Event], Field(min_length=1, max_length=20, examples=[["item.finished", "item.corrected"]])]

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import connection, transaction
@@ -125,17 +126,19 @@ def _about(seconds: float) -> float:
 
 def _logged(endpoint: Endpoint, sent: Sent) -> Try:
     outcome = sent.outcome
-    heard = isinstance(outcome, webhook.Delivered | webhook.Failed)
-    return Try(
+    made = Try(
         parcel_id=sent.sending.parcel_id,
         endpoint_id=endpoint.pk,
         number=sent.sending.tries,
         reason=sent.reason,
-        status=outcome.status if isinstance(outcome, webhook.Delivered | webhook.Failed) else None,
-        took_ms=round(outcome.latency_ms) if isinstance(outcome, webhook.Delivered | webhook.Failed) else 0,
+        took_ms=0,
         problem=sent.problem,
-        said=redacted.answer(outcome.excerpt, of=sent.sending.body) if heard else "",
+        said="",
     )
+    if not isinstance(outcome, webhook.Refused):
+        made.status, made.took_ms = outcome.status, round(outcome.latency_ms)
+        made.said = redacted.answer(outcome.excerpt, of=sent.sending.body)
+    return made
 
 
 def _conclude(endpoint: Endpoint, sent: Sequence[Sent]) -> None:
@@ -167,7 +170,7 @@ def _rest(endpoint: Endpoint, sent: Sequence[Sent]) -> None:
     asked = max((one.wait_s or 0.0 for one in sent), default=0.0)
     rest_s = max(_about(REST_S[min(endpoint.failures, len(REST_S) - 1)]), min(asked, LONGEST_REST_S))
     with connection.cursor() as cursor:
-        values = {"endpoint": endpoint.pk, "url": endpoint.url, "rest_s": rest_s, "off_s": OFF_AFTER_S}
+        values: dict[str, Any] = {"endpoint": endpoint.pk, "url": endpoint.url, "rest_s": rest_s, "off_s": OFF_AFTER_S}
         cursor.execute(_REST, values)
         row = cursor.fetchone()
     if row is not None and row[0]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -45,7 +46,7 @@ def replay(order: Order, *, most: int = MOST) -> int:
     if order.which in NEEDS_SINCE and order.since is None and order.one is None:
         raise Unfit(f"Say since when: what is {order.which.label} goes back to the beginning otherwise.")
     statement = (_AFTER_ALL if order.which == Which.MISSED else _AGAIN).format(where=fragment(order.which))
-    values = {
+    values: dict[str, Any] = {
         "endpoint": order.endpoint.pk,
         "upto": order.upto,
         "event": order.event,

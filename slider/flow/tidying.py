@@ -38,14 +38,14 @@ UPDATE slider_endpoint SET old_secret = '', old_until = NULL WHERE old_secret <>
 
 def tidy(*, most: int = AT_ONCE) -> int:
     """Clear away a bounded piece; returns how many rows. A minute after its removal nobody sends to an endpoint."""
-    gone = 0
+    gone: int = 0
     with connection.cursor() as cursor:
         cursor.execute(_OLD, {"days": settings.ENV.SLIDER_WEBHOOK_LOG_DAYS, "most": most})
-        gone += cursor.rowcount
+        gone += int(cursor.rowcount)
         cursor.execute("SELECT EXISTS (SELECT FROM slider_endpoint WHERE removed_at IS NOT NULL)")
         if cursor.fetchone()[0]:
             for statement in _GONE:
                 cursor.execute(statement, {"most": most})
-                gone += cursor.rowcount
+                gone += int(cursor.rowcount)
         cursor.execute(_OLD_SECRETS)
     return gone

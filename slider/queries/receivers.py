@@ -144,7 +144,14 @@ def sight(endpoint: Endpoint, which: Which, *, event: str = "", since: datetime 
     """Look at what would be sent again; changes nothing. What needs a moment and has none is nothing."""
     if which in NEEDS_SINCE and since is None:
         return Sight(which, 0, 0, ())
-    values = {"endpoint": endpoint.pk, "upto": _ALL, "event": event, "since": since, "one": None, "most": COUNTED}
+    values: dict[str, Any] = {
+        "endpoint": endpoint.pk,
+        "upto": _ALL,
+        "event": event,
+        "since": since,
+        "one": None,
+        "most": COUNTED,
+    }
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT p.id {fragment(which)} ORDER BY p.id LIMIT %(most)s", values)
         ids = [number for (number,) in cursor.fetchall()]
