@@ -42,6 +42,8 @@ from slider.views import (
     setup,
     steer,
     together,
+    webhook_log,
+    webhooks,
 )
 
 # There is one door: the admin's own would ask for no second step and count no tries.
@@ -178,6 +180,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("tasks/<int:task_id>/together/decide", together.decide, name="together-decide"),
     path("tasks/<int:task_id>/together/undo", together.take_back, name="together-undo"),
     path("tasks/<int:task_id>/what-if", steer.ask, name="what-if"),
+    path("tasks/<int:task_id>/webhooks", webhooks.index, name="webhooks"),
+    path("tasks/<int:task_id>/webhooks/add", webhooks.add, name="webhook-add"),
     path("tasks/<int:task_id>/worker", setup.worker_page, name="worker"),
     path("tasks/<int:task_id>/worker/fallback", setup.fallback_page, name="fallback"),
+    path("webhooks/<int:endpoint_id>/", webhooks.show, name="webhook"),
+    path("webhooks/<int:endpoint_id>/change", webhooks.change, name="webhook-change"),
+    path("webhooks/<int:endpoint_id>/deliveries/<int:parcel_id>/", webhook_log.delivery, name="webhook-delivery"),
+    path("webhooks/<int:endpoint_id>/deliveries/<int:parcel_id>/again", webhook_log.again, name="webhook-again"),
+    path("webhooks/<int:endpoint_id>/remove", webhooks.remove, name="webhook-remove"),
+    path("webhooks/<int:endpoint_id>/replay", webhook_log.replay, name="webhook-replay"),
+    path("webhooks/<int:endpoint_id>/secret", webhooks.secret, name="webhook-secret"),
+    path("webhooks/<int:endpoint_id>/switch", webhooks.switch, name="webhook-switch"),
+    path("webhooks/<int:endpoint_id>/test", webhook_log.test, name="webhook-test"),
 ]

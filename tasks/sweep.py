@@ -4,7 +4,7 @@ import structlog
 from django.db import DatabaseError, connection, transaction
 
 from slider.celery import app
-from slider.flow import claims, handing, imports, leavers, presence, publish, route, wake, work
+from slider.flow import claims, handing, imports, leavers, presence, publish, route, tidying, wake, work
 from slider.flow.records import Rated
 from slider.models import Payload, State, Task
 
@@ -31,8 +31,9 @@ def sweep() -> dict[str, int]:
         presence.sign("sweep")
         for task_id in work.waiting():
             wake.hint("work", task_id)
-        for task_id in publish.waiting():
-            wake.hint("publish", task_id)
+        tidying.tidy()
+        for endpoint_id in publish.waiting():
+            wake.hint("publish", endpoint_id)
         for import_id in imports.waiting():
             wake.hint("intake", import_id)
     finally:

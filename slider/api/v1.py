@@ -26,6 +26,7 @@ from slider.api import (
     reviews,
     sliders,
     tasks,
+    webhook_log,
     webhooks,
     workers,
 )
@@ -49,6 +50,7 @@ PARTS = (
     audits,
     exports,
     webhooks,
+    webhook_log,
     privacy,
     key_calls,
 )

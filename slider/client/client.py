@@ -6,12 +6,13 @@ from typing import Any, Self
 import httpx2
 
 from slider.client.items import Items
-from slider.client.keys import Keys, Webhooks
+from slider.client.keys import Keys
 from slider.client.line import Line, Patience
 from slider.client.records import Me, record
 from slider.client.reviews import Reviews
 from slider.client.sliders import Sliders
 from slider.client.tasks import Tasks
+from slider.client.webhooks import Webhooks
 
 
 class Client:

@@ -10,11 +10,9 @@ from slider.flow.emptying import Why
 from slider.models import (
     OWED,
     Cause,
-    Delivery,
     Emptied,
     Item,
     PastRow,
-    Publication,
     Review,
     ReviewState,
     Worker,
@@ -53,9 +51,6 @@ def erase(item_id: int, *, by: int, words: str) -> None:
         if item.state not in FINAL:
             intake.withdraw(item_id, by=by, reason="withdrawn: erased on request")
         Review.objects.filter(item=item, state__in=OWED).update(state=ReviewState.VOID, lease_until=None)
-        Publication.objects.filter(item=item, delivery__in=[Delivery.DUE, Delivery.FAILED]).update(
-            delivery=Delivery.NONE
-        )
         body = archived.carried(item_id).body
         emptying.empty(item.task_id, [item_id], Why(Cause.REQUEST, by=by, words=words))
         called = erased_id(emptying.key(item.task_id), item.external_id)

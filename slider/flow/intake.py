@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from slider import strict
-from slider.flow import crew, moves
+from slider.flow import crew, moves, news
 from slider.models import OWED, IdKey, Item, Review, ReviewState, State, Task
 from slider.models.emptied import erased_id, known_digest
 from slider.models.states import FINAL
@@ -225,3 +225,4 @@ def withdraw(item_id: int, *, by: int | None, reason: str) -> None:
             raise moves.Lost(f"item {item_id} is final already: {State(item.state).label}")
         moves.move(moves.Step(item.pk, item.token, State.WITHDRAWN, reason), source=State(item.state), by=by)
         Review.objects.filter(item=item, state__in=OWED).update(state=ReviewState.VOID, lease_until=None)
+        news.withdrawn(item.task, item)

@@ -39,8 +39,8 @@ FREE = """
             OR (r.state IN ('waiting', 'open') AND r.kind NOT IN ('known', 'second'))
             OR EXISTS (SELECT FROM slider_unheard u WHERE u.review_id = r.id)))
     AND NOT EXISTS (
-        SELECT FROM slider_publication p WHERE p.item_id = i.id
-        AND (p.delivery = 'due' OR p.due_at > clock_timestamp()))
+        SELECT FROM slider_publication p WHERE p.item_id = i.id AND (p.due_at > clock_timestamp() OR EXISTS (
+            SELECT FROM slider_parcel w WHERE w.publication_id = p.id AND w.state = 'due')))
 """
 _SEEN = f"""
 WITH seen AS MATERIALIZED (

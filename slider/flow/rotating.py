@@ -47,6 +47,8 @@ class Place:
 PLACES: tuple[Place, ...] = (
     Place(SECOND_STEP.table, SECOND_STEP.column, members=("secret", "seed"), bound="column"),
     Place("slider_idkey", "sealed", key="task_id", bound="row"),
+    Place("slider_endpoint", "secret"),
+    Place("slider_endpoint", "old_secret"),
 )
 
 

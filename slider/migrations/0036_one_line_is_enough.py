@@ -8,6 +8,6 @@ class Migration(migrations.Migration):
     when = "after"
     atomic = False
 
-    dependencies = (("slider", "0038_contents_may_go"),)
+    dependencies = (("slider", "0042_results_without_delivery"),)
 
     operations = (RemoveIndexConcurrently(model_name="item", name="item_ready"),)

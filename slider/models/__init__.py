@@ -7,6 +7,7 @@ from slider.models.attempt import Attempt
 from slider.models.batch import Batch, BatchItem, BatchState
 from slider.models.decision import Decision, Why
 from slider.models.emptied import Cause, Emptied, EmptyWalk, IdKey
+from slider.models.endpoint import Endpoint, EventType, Parcel, Try
 from slider.models.entry import Entry, Kind, Link
 from slider.models.fleet import Halt, Operation, OperationKind, Presence, Requeued, Sign, Stance
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
@@ -23,7 +24,7 @@ from slider.models.past import Past, PastRow, PastState
 from slider.models.policy import Gauge, Maker, Mode, Policy
 from slider.models.practice import Admission, Let, Practice
 from slider.models.project import OF_PROGRAMS, ApiKey, Membership, Project, Role, Scope, can
-from slider.models.publication import Endpoint, Publication
+from slider.models.publication import Publication
 from slider.models.pulse import Pulse
 from slider.models.pump import Pump
 from slider.models.review import Decline, Handing, HandingKind, Hidden, Review
@@ -83,6 +84,7 @@ __all__ = [
     "Ending",
     "Endpoint",
     "Entry",
+    "EventType",
     "FallbackOn",
     "Freed",
     "Gauge",
@@ -120,6 +122,7 @@ __all__ = [
     "Overflow",
     "OwnAnswer",
     "OwnKeys",
+    "Parcel",
     "Past",
     "PastRow",
     "PastState",
@@ -150,6 +153,7 @@ __all__ = [
     "State",
     "Tally",
     "Task",
+    "Try",
     "Undone",
     "Unheard",
     "Verdict",

@@ -44,6 +44,13 @@ _ITEM = "t.item_id = ANY(%(ids)s)"
 _LOOK = "t.review_id IN (SELECT r.id FROM slider_review r WHERE r.item_id = ANY(%(ids)s))"
 _TASK = "(SELECT i.task_id FROM slider_item i WHERE i.id = ANY(%(ids)s))"
 _IMPORT = f"SELECT m.id FROM slider_import m WHERE m.task_id IN {_TASK}"  # noqa: S608  # nothing but words of ours
+_RESULT = "t.publication_id IN (SELECT o.id FROM slider_publication o WHERE o.item_id = ANY(%(ids)s))"
+# News name the item that they are about in their bytes alone.
+_NEWS = (
+    "SELECT n.id FROM slider_parcel n JOIN slider_endpoint e ON e.id = n.endpoint_id "
+    f"WHERE e.task_id IN {_TASK} AND n.body IS NOT NULL "  # noqa: S608
+    "AND (n.body::jsonb -> 'data' ->> 'item')::bigint = ANY(%(ids)s)"
+)
 _WORDS = f"'{GONE}'"
 _QUEUE = ("token", "lease_until", "page", "turn", "pressing", "hidden_chance", "declined", "aimed")
 
@@ -56,7 +63,24 @@ HOLDINGS: tuple[Holding, ...] = (
         {"answer": "NULL", "samples": "'[]'", "fields": "'[]'", "raw": "''", "detail": "''"},
         hides=("token",),
     ),
-    Holding("results", "slider_publication", _ITEM, {"answer": "NULL", "last_problem": "''"}, hides=("webhook_id",)),
+    Holding("results", "slider_publication", _ITEM, {"answer": "NULL"}, hides=("webhook_id",)),
+    # What has not left can't leave any more: its bytes would be others.
+    Holding(
+        "deliveries",
+        "slider_parcel",
+        _RESULT,
+        {"state": "'failed'", "last_problem": "'its contents were deleted'"},
+        only="t.state = 'due'",
+        hides=("webhook_id",),
+    ),
+    Holding(
+        "what receivers answered",
+        "slider_try",
+        f"t.parcel_id IN (SELECT p.id FROM slider_parcel p WHERE p.{_RESULT.removeprefix('t.')})",
+        {"said": "''", "problem": "''"},
+    ),
+    Holding("tries to tell", "slider_try", f"t.parcel_id IN ({_NEWS})", goes=Goes.REQUEST),
+    Holding("news for receivers", "slider_parcel", f"t.id IN ({_NEWS})", goes=Goes.REQUEST, hides=("webhook_id",)),
     Holding("looks", "slider_review", _ITEM, {"answer": "NULL", "note": "''"}, hides=_QUEUE),
     Holding("corrections", "slider_correction", _ITEM, {"answer": "NULL", "note": "''"}),
     Holding("late verdicts", "slider_secondopinion", _LOOK, {"answer": "NULL", "note": "''"}, hides=("token",)),

@@ -126,4 +126,6 @@ UNTOLD = {
     "IdKey": "made by chance and sealed; what is done with it is told",
     "Answered": "what a call was answered; what it did is told",
     "AccountLetter": "a queue of mail",
+    "Parcel": "a queue of webhooks: what it carries is told, or follows from what is told",
+    "Try": "what a receiver answered",
 }

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from slider.flow import endpoints
 from slider.models import Mode, Scope
 from tests import casts
 
@@ -45,12 +46,17 @@ TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
     ("GET", "/tasks/{task}/slider/history"): (Scope.READ, "see"),
     ("GET", "/tasks/{task}/quality"): (Scope.READ, "see"),
     ("GET", "/tasks/{task}/export"): (Scope.EXPORT, "export"),
-    ("GET", "/tasks/{task}/webhook"): (Scope.ADMINISTER, "administer"),
-    ("PUT", "/tasks/{task}/webhook"): (Scope.ADMINISTER, "administer"),
-    ("DELETE", "/tasks/{task}/webhook"): (Scope.ADMINISTER, "administer"),
-    ("POST", "/tasks/{task}/webhook/secret"): (Scope.ADMINISTER, "administer"),
-    ("GET", "/tasks/{task}/webhook/stuck"): (Scope.ADMINISTER, "operate"),
-    ("POST", "/tasks/{task}/webhook/replay"): (Scope.ADMINISTER, "operate"),
+    ("GET", "/tasks/{task}/webhooks"): (Scope.ADMINISTER, "operate"),
+    ("POST", "/tasks/{task}/webhooks"): (Scope.ADMINISTER, "administer"),
+    ("GET", "/tasks/{task}/webhooks/{endpoint_id}"): (Scope.ADMINISTER, "operate"),
+    ("PATCH", "/tasks/{task}/webhooks/{endpoint_id}"): (Scope.ADMINISTER, "administer"),
+    ("POST", "/tasks/{task}/webhooks/{endpoint_id}/secret"): (Scope.ADMINISTER, "administer"),
+    ("POST", "/tasks/{task}/webhooks/{endpoint_id}/test"): (Scope.ADMINISTER, "operate"),
+    ("GET", "/tasks/{task}/webhooks/{endpoint_id}/deliveries"): (Scope.ADMINISTER, "operate"),
+    ("GET", "/tasks/{task}/webhooks/{endpoint_id}/deliveries/{delivery_id}"): (Scope.ADMINISTER, "operate"),
+    ("GET", "/tasks/{task}/webhooks/{endpoint_id}/replay"): (Scope.ADMINISTER, "operate"),
+    ("POST", "/tasks/{task}/webhooks/{endpoint_id}/replay"): (Scope.ADMINISTER, "operate"),
+    ("DELETE", "/tasks/{task}/webhooks/{endpoint_id}"): (Scope.ADMINISTER, "administer"),
     ("GET", "/tasks/{task}/privacy"): (Scope.ADMINISTER, "administer"),
     ("PUT", "/tasks/{task}/privacy"): (Scope.ADMINISTER, "administer"),
     ("POST", "/tasks/{task}/privacy/preview"): (Scope.ADMINISTER, "administer"),
@@ -75,6 +81,7 @@ class Things:
 
 def things(cast: casts.Company) -> Things:
     """A company with something behind every kind of path: a look that its reviewer holds, a key, a result."""
+    endpoint = endpoints.make(cast.task, url="https://hooks.example.org/a").endpoint
     casts.one(cast.task, "m1")
     held = casts.take(cast.reviewer, cast.task)
     names = {
@@ -84,6 +91,8 @@ def things(cast: casts.Company) -> Things:
         "member_id": cast.colleague.pk,
         "correction_id": 1,
         "key_id": 1,
+        "endpoint_id": endpoint.pk,
+        "delivery_id": endpoints.test(endpoint).pk,
     }
     return Things(cast, {name: str(value) for name, value in names.items()})
 
@@ -116,8 +125,10 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/tasks/{task}/slider/put-back"): {"number": 1, "expected": 1, "reason": "as before"},
     ("POST", "/tasks/{task}/slider/pull-back"): {"reason": "two were wrong"},
     ("POST", "/tasks/{task}/slider/release"): {"reason": "mended"},
-    ("PUT", "/tasks/{task}/webhook"): {"url": "https://hooks.example.org/slider"},
-    ("POST", "/tasks/{task}/webhook/replay"): {"upto": 10, "reason": "the receiver is back"},
+    ("POST", "/tasks/{task}/webhooks"): {"url": "https://hooks.example.org/slider"},
+    ("PATCH", "/tasks/{task}/webhooks/{endpoint_id}"): {"description": "our CRM"},
+    ("POST", "/tasks/{task}/webhooks/{endpoint_id}/secret"): {"overlap_h": 24},
+    ("POST", "/tasks/{task}/webhooks/{endpoint_id}/replay"): {"upto": 10, "reason": "the receiver is back"},
     ("PUT", "/tasks/{task}/privacy"): {"redaction": {"detect": ["email"]}, "contents_days": 90},
     ("POST", "/tasks/{task}/privacy/preview"): {"redaction": {"detect": ["email"]}},
     ("POST", "/items/{item_id}/erase"): {"reason": "asked for by letter"},

@@ -7,7 +7,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from slider.flow import endpoints
 from tests import casts
 from tests.api.calls import BODIES, TERMS, things
 from tests.api.conftest import Caller, error
@@ -71,7 +70,6 @@ def test_a_parameter_that_nobody_reads_is_said_and_changes_no_row(
     cast: casts.Company, admin: Caller, call: tuple[str, str]
 ) -> None:
     made = things(cast)
-    endpoints.save(cast.task, url="https://hooks.example.org/a")
     key_id = admin("GET", "/keys").json()["keys"][0]["id"]
     made.names["key_id"] = str(key_id)
     before = rows()

@@ -116,10 +116,15 @@ def test_keys_are_told_without_what_opens_anything(cast: casts.Company) -> None:
 
 
 def test_a_secret_that_is_made_anew_is_told_as_another_and_not_shown(cast: casts.Company) -> None:
-    endpoints.save(cast.task, url="https://example.org/hook")
-    secret = cast.task.endpoint.secret
+    made = endpoints.make(cast.task, url="https://example.org/hook")
+    secrets = [made.new_secret, made.endpoint.secret]
     assert newest(Kind.SETTING).facts["table"] == "endpoint"
-    assert secret not in json.dumps(newest(Kind.SETTING).facts)
+    for _ in range(2):
+        assert not any(one in json.dumps(newest(Kind.SETTING).facts) for one in secrets)
+        assert newest(Kind.SETTING).facts["set"]["secret"].startswith("sha256:")
+        renewed = endpoints.rotate(made.endpoint)
+        secrets += [renewed.new_secret, renewed.endpoint.secret]
+    assert newest(Kind.SETTING).facts["was"]["old_secret"].startswith("sha256:")
 
 
 def test_settings_are_told_with_what_they_were(cast: casts.Company) -> None:

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from slider.flow import imports, invitations, keys, notices
+from slider.flow import endpoints, imports, invitations, keys, notices
 from slider.models import Mode, NoticeKind, Purpose, Role, Scope
 from tests import casts, pasts
 
@@ -16,6 +16,7 @@ from tests import casts, pasts
 def stage() -> casts.Company:
     """A company with something behind every kind of address."""
     made = casts.company(share=0.0, mode=Mode.TRIAL)
+    endpoints.test(endpoints.make(made.task, url="https://receiver.example.org/").endpoint)
     casts.one(made.task, "m1")
     casts.one(made.task, "m2")
     casts.take(made.reviewer, made.task)
@@ -45,6 +46,7 @@ def existing(cast: casts.Company) -> dict[str, object]:
     review = cast.task.reviews.order_by("pk").first()
     imported = cast.task.imports.get(purpose=Purpose.ITEMS)
     invited = cast.project.invitations.get()
+    endpoint = cast.task.endpoints.get()
     assert review is not None
     return {
         "task_id": cast.task.pk,
@@ -62,6 +64,8 @@ def existing(cast: casts.Company) -> dict[str, object]:
         "provider_id": "oidc",
         "organization_slug": "saml",
         "task": cast.task.slug,
+        "endpoint_id": endpoint.pk,
+        "parcel_id": endpoint.parcels.earliest("pk").pk,
         "object_id": review.item_id,
         "app_label": "slider",
         "content_type_id": 1,

@@ -137,6 +137,17 @@ together-undo           POST           LNFOOFFOFN
 what-if                 GET,HEAD       LNOOOOOOON
 worker                  GET,HEAD,POST  LNFFFOFOFN
 fallback                GET,HEAD,POST  LNFFFOFOFN
+webhooks                GET,HEAD       LNFFFFOOFN
+webhook-add             POST           LNFFFFFOFN
+webhook                 GET,HEAD       LNFFFFOOFN
+webhook-change          POST           LNFFFFFOFN
+webhook-delivery        GET,HEAD       LNFFFFOOFN
+webhook-again           POST           LNFFFFOOFN
+webhook-remove          POST           LNFFFFFOFN
+webhook-replay          GET,HEAD,POST  LNFFFFOOFN
+webhook-secret          POST           LNFFFFFOFN
+webhook-switch          POST           LNFFFFFOFN
+webhook-test            POST           LNFFFFOOFN
 """
 
 

@@ -1,0 +1,25 @@
+"""How a result was delivered stands on its parcels: the columns that older code kept it in go."""
+
+from importlib import import_module
+
+from django.db import migrations
+
+_before = import_module("slider.migrations.0040_parcels_for_receivers")
+
+
+class Migration(migrations.Migration):
+    when = "after"
+
+    dependencies = (("slider", "0041_what_is_owed_moves_over"),)
+
+    operations = (
+        migrations.RunSQL(_before.ADOPTION_AWAY, _before.ADOPTION),
+        migrations.RemoveIndex("publication", "publication_due"),
+        migrations.RemoveIndex("publication", "publication_stuck"),
+        migrations.RemoveConstraint("publication", "publication_delivery"),
+        migrations.RemoveField("publication", "delivery"),
+        migrations.RemoveField("publication", "tries"),
+        migrations.RemoveField("publication", "next_try_at"),
+        migrations.RemoveField("publication", "delivered_at"),
+        migrations.RemoveField("publication", "last_problem"),
+    )
