@@ -87,7 +87,7 @@ def dry_replay(request: HttpRequest, task: str, endpoint_id: str) -> dict[str, A
     """A dry run: what would be sent again."""
     found = endpoint(request, task, endpoint_id)
     body.refuse_unknown(request, "which", "event", "since")
-    which = Which(body.choice(request, "which", [str(one) for one in Which], usual="dead"))
+    which = Which(body.choice(request, "which", [str(one) for one in Which]) or Which.DEAD)
     event = body.choice(request, "event", [str(one) for one in WANTABLE])
     since = _moment(request.GET.get("since"))
     if which in NEEDS_SINCE and since is None:

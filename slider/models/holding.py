@@ -46,11 +46,11 @@ _TASK = "(SELECT i.task_id FROM slider_item i WHERE i.id = ANY(%(ids)s))"
 _IMPORT = f"SELECT m.id FROM slider_import m WHERE m.task_id IN {_TASK}"  # noqa: S608  # nothing but words of ours
 _RESULT = "t.publication_id IN (SELECT o.id FROM slider_publication o WHERE o.item_id = ANY(%(ids)s))"
 # News name the item that they are about in their bytes alone.
-_NEWS = (
-    "SELECT n.id FROM slider_parcel n JOIN slider_endpoint e ON e.id = n.endpoint_id "
-    f"WHERE e.task_id IN {_TASK} AND n.body IS NOT NULL "  # noqa: S608
-    "AND (n.body::jsonb -> 'data' ->> 'item')::bigint = ANY(%(ids)s)"
-)
+_NEWS = f"""
+    SELECT n.id FROM slider_parcel n JOIN slider_endpoint e ON e.id = n.endpoint_id
+    WHERE e.task_id IN {_TASK} AND n.body IS NOT NULL
+    AND (n.body::jsonb -> 'data' ->> 'item')::bigint = ANY(%(ids)s)
+"""  # noqa: S608
 _WORDS = f"'{GONE}'"
 _QUEUE = ("token", "lease_until", "page", "turn", "pressing", "hidden_chance", "declined", "aimed")
 
@@ -76,7 +76,7 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding(
         "what receivers answered",
         "slider_try",
-        f"t.parcel_id IN (SELECT p.id FROM slider_parcel p WHERE p.{_RESULT.removeprefix('t.')})",
+        f"t.parcel_id IN (SELECT p.id FROM slider_parcel p WHERE {_RESULT.replace('t.', 'p.')})",  # noqa: S608
         {"said": "''", "problem": "''"},
     ),
     Holding("tries to tell", "slider_try", f"t.parcel_id IN ({_NEWS})", goes=Goes.REQUEST),

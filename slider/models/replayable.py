@@ -1,7 +1,7 @@
 """What can be sent again to one receiver, as SQL: the dry run that counts it and the hand that does it agree.
 
-Results whose contents were deleted can't. All take `%(endpoint)s`, `%(upto)s` (the highest id that was shown), `%(event)s` (one event, or empty for all),
-`%(since)s` (a moment, or NULL) and `%(one)s` (a single id, or NULL).
+Nothing of what was deleted. All take `%(endpoint)s`, `%(upto)s` (the highest id that was shown), `%(event)s` (one
+event, or empty for all), `%(since)s` (a moment, or NULL) and `%(one)s` (a single id, or NULL).
 """
 
 from django.db import models

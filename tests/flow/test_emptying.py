@@ -1,13 +1,26 @@
 """What items hold goes by rule or on request, all of it and nothing else, and the log stays whole."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, models, transaction
 
-from slider.flow import claims, corrections, emptying, erasing, intake, requeue, retaining, review, setup
+from slider.flow import (
+    claims,
+    corrections,
+    emptying,
+    endpoints,
+    erasing,
+    intake,
+    replays,
+    requeue,
+    retaining,
+    review,
+    setup,
+)
 from slider.flow.emptying import Why
 from slider.flow.intake import Fate, Row
 from slider.flow.requeue import Order
@@ -18,14 +31,17 @@ from slider.models import (
     Attempt,
     Cause,
     Decision,
+    Delivery,
     Emptied,
     EmptyWalk,
     Entry,
+    EventType,
     IdKey,
     Import,
     ImportChunk,
     Item,
     Known,
+    Parcel,
     Past,
     PastRow,
     Payload,
@@ -37,10 +53,13 @@ from slider.models import (
     Score,
     State,
     Task,
+    Try,
     Verdict,
     Worker,
 )
+from slider.models.endpoint import WANTABLE
 from slider.models.holding import HOLDINGS, Holding
+from slider.models.replayable import Which
 from tests import archives, casts, logs
 from tests.archives import grow_old
 
@@ -88,8 +107,19 @@ def numbers(item: Item) -> list[Any]:
         ],
         list(Attempt.objects.filter(item=item).values("outcome", "tokens_in", "cost", "latency_ms", "masked")),
         list(Review.objects.filter(item=item).values("kind", "verdict", "decided_at", "holder", "lucky", "reason")),
-        list(Publication.objects.filter(item=item).values("number", "ending", "delivery", "delivered_at")),
+        list(
+            Publication.objects.filter(item=item).values("number", "ending", "parcels__state", "parcels__delivered_at")
+        ),
     ]
+
+
+def owed(cast: casts.Company) -> Parcel:
+    """A receiver that the item's result is owed to."""
+    made = endpoints.make(cast.task, url="https://hooks.example.org/slider").endpoint
+    result = Publication.objects.get()
+    return Parcel.objects.create(
+        endpoint=made, publication=result, event=EventType.FINISHED, webhook_id=result.webhook_id, due_at=result.due_at
+    )
 
 
 # ---- by rule
@@ -189,7 +219,7 @@ def test_what_is_still_needed_keeps_what_it_holds(cast: casts.Company, state: st
             casts.decide(cast.reviewer, cast.task)
             grow_old(cast.task)
         if state == "due":
-            Publication.objects.update(delivery="due")
+            owed(cast)
         if state == "undo":
             Review.objects.update(undo_until="2999-01-01T00:00Z")
         if state == "unheard":
@@ -328,6 +358,27 @@ def test_the_same_item_is_known_again_after_its_contents_went(cast: casts.Compan
 # ---- on request
 
 
+def test_a_receiver_hears_nothing_more_of_an_erased_item_and_nobody_can_send_it_again(cast: casts.Company) -> None:
+    door = endpoints.make(cast.task, url="https://hooks.example.org/a", events=[*map(str, WANTABLE)]).endpoint
+    item, other = lived(cast, f"order of {SECRET}"), casts.one(cast.task, "m2", casts.says(SAID), subject="a", text="b")
+    results = Parcel.objects.filter(publication__item=item)
+    assert results.count() == 1
+    news = Parcel.objects.filter(event=EventType.WAITING)
+    assert news.count() == 2
+    Try.objects.create(
+        parcel=results.get(), endpoint=door, number=1, status=500, took_ms=3, problem=SECRET, said=f"no {SECRET}"
+    )
+    erasing.erase(item.pk, by=cast.admin.pk, words="asked for by letter")
+    assert SECRET not in everything()
+    assert [(one.state, one.last_problem) for one in results] == [(Delivery.FAILED, "its contents were deleted")]
+    assert [json.loads(one.body or "")["data"]["item"] for one in news] == [other.pk]
+    for which in Which:
+        order = replays.Order(door, which, 2**62, cast.admin.pk, "again", since=datetime(2020, 1, 1, tzinfo=UTC))
+        replays.replay(order)
+    assert results.get().state == Delivery.FAILED
+    assert logs.found() == []
+
+
 def test_an_erased_item_leaves_nothing_but_numbers_and_a_keyed_hash(cast: casts.Company) -> None:
     item = lived(cast, f"order of {SECRET}")
     corrections.correct(
@@ -340,7 +391,6 @@ def test_an_erased_item_leaves_nothing_but_numbers_and_a_keyed_hash(cast: casts.
     assert item.external_id.startswith("erased:")
     assert item.state == State.DONE
     assert numbers(item)[:4] == before[:4]
-    assert not Publication.objects.filter(delivery="due").exists(), "nothing of it is sent any more"
     entry = Entry.objects.filter(kind="privacy").latest("pk")
     assert (entry.by_id, entry.facts["words"], entry.facts["item"]) == (
         cast.admin.pk,

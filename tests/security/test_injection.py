@@ -147,7 +147,7 @@ def test_a_confidence_that_the_model_gives_itself_opens_nothing() -> None:
 
 def test_results_go_to_the_tasks_own_receiver_and_nowhere_else() -> None:
     cast = casts.company(share=1.0, mode=Mode.TRIAL)
-    endpoints.save(cast.task, url="https://hooks.example.org/slider")
+    receiver = endpoints.make(cast.task, url="https://hooks.example.org/slider").endpoint
     work(cast, in_item=True, in_answer=True, sure=True, p=0.999)
     casts.time_passes(cast.task)
     called: list[tuple[str, bytes, Any]] = []
@@ -157,7 +157,7 @@ def test_results_go_to_the_tasks_own_receiver_and_nowhere_else() -> None:
         return webhook.Failed(webhook.Reason.TIMEOUT, "not sent", 1.0)
 
     with mock.patch.object(webhook, "post", post):
-        publish.deliver(cast.task.pk)
+        publish.deliver(receiver.pk)
     assert called
     assert {url for url, _, _ in called} == {"https://hooks.example.org/slider"}
     for _, body, more in called:
