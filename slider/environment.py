@@ -94,6 +94,9 @@ class Environment(BaseSettings):
     SLIDER_WEBHOOK_HOSTS: Annotated[list[str], NoDecode] = Field(
         [], description="Private hosts that webhooks may call, comma-separated. Public hosts need no entry."
     )
+    SLIDER_FILE_WORD_H: int = Field(
+        72, ge=1, le=8760, description="Hours an uploaded file waits for somebody's word before it is dropped."
+    )
     SLIDER_ALIVE_FILE: str = Field("", description="A file that a Celery worker touches while it lives. Empty: none.")
     SLIDER_REVIEW_COST: Decimal = Field(Decimal("0.40"), ge=0, description="Money one look of a person costs.")
 

@@ -1,12 +1,14 @@
 """Histories: past outputs are read, looked through, asked about, and put into force by a person."""
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from datetime import timedelta
 from functools import partial
 from typing import IO
 
 import numpy as np
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Now
 
 from slider import rows
 from slider.engine import calibration, certificate, evidence, kept, once
@@ -39,6 +41,7 @@ __all__ = [
     "Unfit",
     "confirm",
     "drop",
+    "drop_stale",
     "examine",
     "keep",
     "look",
@@ -177,7 +180,7 @@ def reread(past: Past, said: Meaning) -> None:
         )
 
 
-def drop(past: Past) -> None:
+def drop(past: Past, *, by: int | None = None) -> None:
     """Forget a history that was not put into force, its rows and its file with it."""
     with transaction.atomic():
         closed = Past.objects.filter(pk=past.pk).exclude(state=PastState.IN_FORCE)
@@ -186,6 +189,20 @@ def drop(past: Past) -> None:
         PastRow.objects.filter(past=past).delete()
         Import.objects.filter(pk=past.file_id or 0, state=ImportState.WAITING).update(state=ImportState.DONE)
         ImportChunk.objects.filter(of=past.file_id).delete()
+        if past.file is not None:
+            files.tell_log(past.file, "drop", by=by)
+
+
+def drop_stale() -> int:
+    """Drop the uploaded histories that nobody has put into force or answered for so long; how many."""
+    late = Now() - timedelta(hours=settings.ENV.SLIDER_FILE_WORD_H)
+    waiting = Past.objects.filter(state__in=(PastState.ASKING, PastState.READY), file__finished_at__lt=late)
+    found = 0
+    for past in waiting.select_related("file__task", "task")[:100]:
+        with suppress(Unfit):  # somebody put it into force meanwhile
+            drop(past)
+            found += 1
+    return found
 
 
 # ---- by a person -------------------------------------------------------------------------------------------------

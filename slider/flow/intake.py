@@ -90,6 +90,32 @@ def add(task: Task, rows: Sequence[Row], *, origin: str, by: int | None = None) 
     return [arrival for arrival in arrivals if arrival is not None]
 
 
+def weigh(task: Task, rows: Sequence[Row], *, before: dict[str, bytes]) -> list[Arrival]:
+    """What `add` would make of rows that carry ids, one Arrival a row; nothing is written.
+
+    `before` holds the ids of earlier rows with the digests of their bodies; those of good rows are added to it.
+    """
+    schema = Schema.compile(task.input_schema)
+    refused = [refusal(row, schema) for row in rows]
+    names = {row.external_id or "" for row, arrival in zip(rows, refused, strict=True) if arrival is None}
+    here = _here(task.pk, sorted(names))
+    return [
+        arrival or _weighed(row.external_id or "", strict.digest(row.body), here, before)
+        for row, arrival in zip(rows, refused, strict=True)
+    ]
+
+
+def _weighed(name: str, digest: bytes, here: dict[str, tuple[int, bytes]], before: dict[str, bytes]) -> Arrival:
+    item_id, known = here.get(name, (None, before.get(name)))
+    if known is None:
+        before[name] = digest
+        return Arrival(Fate.ADDED, name)
+    if known == digest:
+        return Arrival(Fate.KNOWN, name, item_id)
+    whose = "stands in an earlier row" if item_id is None else f"is item {item_id} already,"
+    return Arrival(Fate.CONFLICT, name, item_id, reason=f"id {name[:80]!r} {whose} with another body; use a new id")
+
+
 def refusal(row: Row, schema: Schema) -> Arrival | None:
     """Why a row can't become an item, or None when it can."""
     name = row.external_id or ""

@@ -8,6 +8,6 @@ class Migration(migrations.Migration):
     when = "after"
     atomic = False
 
-    dependencies = (("slider", "0035_what_the_log_tells"),)
+    dependencies = (("slider", "0043_files_wait_for_a_word"),)
 
     operations = (RemoveIndexConcurrently(model_name="item", name="item_ready"),)
