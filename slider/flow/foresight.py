@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from slider import rows, strict
 from slider.flow import asking, intake
@@ -11,6 +11,7 @@ from slider.models import Import
 from slider.rows import Bad, ColumnMap, Record
 from slider.rows.peek import texts
 
+Order: TypeAlias = list[tuple[str, str]]
 _LONGEST = 300
 _CALLED = {"@external_id": "id", "@priority": "priority", "@due_at": "due"}
 
@@ -44,34 +45,35 @@ def rows_of(held: Import, mapping: ColumnMap) -> list[Foreseen]:
     records = [row for row in read if isinstance(row, Record)]
     wanted = [intake.Row(row.body, row.external_id, row.priority, row.due_at) for row in records]
     arrivals = dict(zip(map(id, records), intake.weigh(held.task, wanted, before={}), strict=True))
-    found = []
+    order, found = ordered(held, mapping), []
     for source, row in zip(raw, read, strict=True):
         stands = dict(texts(source, sample["names"], schema))
         if isinstance(row, Bad):
-            found.append(_row(row.line, Fate.REFUSED, mapping, stands, row))
+            found.append(_row(row.line, Fate.REFUSED, order, stands, row))
             continue
         arrival = arrivals[id(row)]
         bad = None
         if arrival.fate in (Fate.REFUSED, Fate.CONFLICT):
             bad = asking.refused(row, arrival, held.task, mapping.to_json())
-        found.append(_row(row.line, arrival.fate, mapping, stands if bad else _stored(row, mapping), bad))
+        found.append(_row(row.line, arrival.fate, order, stands if bad else _stored(row, mapping), bad))
     return found
 
 
-def _row(line: int, fate: Fate, mapping: ColumnMap, stands: Mapping[str, str], bad: Bad | None) -> Foreseen:
+def _row(line: int, fate: Fate, order: Order, stands: Mapping[str, str], bad: Bad | None) -> Foreseen:
     column = bad.column if bad else ""
     cells = tuple(
         Cell(head(target), _cut(stands.get(name, "")), bad.reason if bad and name == column else "")
-        for name, target in ordered(mapping)
+        for name, target in order
     )
     at_a_cell = any(cell.error for cell in cells)
     return Foreseen(line, fate, cells, "" if bad is None or at_a_cell else bad.reason)
 
 
-def ordered(mapping: ColumnMap) -> list[tuple[str, str]]:
-    """Column and what it becomes: the id first, then the fields, then what stands beside an item."""
-    rank = {"@external_id": 0, "@priority": 2, "@due_at": 3}
-    return sorted(mapping.targets.items(), key=lambda pair: rank.get(pair[1], 1))
+def ordered(held: Import, mapping: ColumnMap) -> Order:
+    """Column and what it becomes: the id first, then the fields as in the file, then what stands beside an item."""
+    rank, targets = {"@external_id": 0, "@priority": 2, "@due_at": 3}, mapping.targets
+    found = [(column["name"], targets[column["name"]]) for column in held.columns or [] if column["name"] in targets]
+    return sorted(found, key=lambda pair: rank.get(pair[1], 1))
 
 
 def head(target: str) -> str:

@@ -136,7 +136,7 @@ def _page(
         context["drops_at"] = imports.drops_at(row)
         if said is None:
             context["foreseen"] = foresight.rows_of(row, stored.mapping)
-            context["heads"] = [foresight.head(target) for _, target in foresight.ordered(stored.mapping)]
+            context["heads"] = [foresight.head(target) for _, target in foresight.ordered(row, stored.mapping)]
     response = render(request, template, context, status=status)
     response["Cache-Control"] = "no-store"
     return response

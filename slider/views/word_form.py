@@ -56,6 +56,7 @@ class Said:
 
     mapping: ColumnMap
     errors: dict[str, str] = field(default_factory=dict)
+    clashing: dict[str, str] = field(default_factory=dict)  # what was chosen for columns that can't be it
     error: str = ""
 
     @property
@@ -68,6 +69,7 @@ def read(held: Import, sent: Mapping[str, str]) -> Said:
     fields: dict[str, str] = {}
     beside: dict[str, str] = {}
     errors: dict[str, str] = {}
+    clashing: dict[str, str] = {}
     stored = ColumnMap.from_json(held.mapping).targets
     for number, column in enumerate(held.columns or []):
         name = column["name"]
@@ -76,10 +78,11 @@ def read(held: Import, sent: Mapping[str, str]) -> Said:
             continue
         where = beside if target in BESIDE else fields
         if target[1:] in where:
+            clashing[name] = target
             errors[name] = f"“{where[target[1:]]}” becomes this already: choose something else for one of them"
         elif target in BESIDE or target.startswith("="):
             where[target[1:]] = name
-    said = Said(ColumnMap(fields, **beside), errors)
+    said = Said(ColumnMap(fields, **beside), errors, clashing)
     try:
         if not errors:
             said.mapping.check([column["name"] for column in held.columns or []], held.task.input_schema)
@@ -99,7 +102,7 @@ def _target(sent: Mapping[str, str], number: int) -> str:
 def draw(held: Import, said: Said) -> Form:
     """The form as it stands, with what is wrong at its place."""
     schema = held.task.input_schema
-    targets, known = said.mapping.targets, _known(schema)
+    targets, known = said.mapping.targets | said.clashing, _known(schema)
     is_open = not is_closed(schema)
     columns = held.columns or []
     lines = [
