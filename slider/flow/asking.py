@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from slider import rows, strict
+from slider import rows
 from slider.flow import files
 from slider.flow.files import Lost, Unfit
 from slider.flow.intake import Arrival
@@ -44,7 +44,7 @@ def examine(held: Import) -> None:
         held.note, held.total = raw.note[:500], peek.count
     held.columns = [column.to_json() for column in peek.columns]
     held.sample = peek.sample
-    held.shape = hashlib.sha256(strict.canonical(sorted(peek.names))).digest()
+    held.shape = hashlib.sha256("\n".join(sorted(map(ascii, peek.names))).encode()).digest()
     if held.mapping is None:
         held.mapping = _proposed(held, peek).to_json()
     _write(held, "note", "total", "columns", "sample", "shape", "mapping")

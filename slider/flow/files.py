@@ -179,6 +179,7 @@ def tidy() -> int:
     found = 0
     for held in gone.order_by("pk")[:100]:
         found += finish(held, ImportState.FAILED, CUT_OFF)
+        Import.objects.filter(pk=held.pk, state=ImportState.FAILED).update(once=None)  # the call may be made again
     return found
 
 

@@ -45,6 +45,7 @@ __all__ = [
     "examine",
     "keep",
     "look",
+    "of",
     "proof",
     "receive",
     "reread",
@@ -56,10 +57,10 @@ _SLICE = 2_000
 
 def receive(task: Task, *, name: str, stream: IO[bytes], by: int) -> Past:
     """Store an uploaded history, to be read by the fleet. Raises Unfit for what can't be one."""
-    return _past(files.receive(task, name=name, stream=stream, by=by, purpose=Purpose.HISTORY))
+    return of(files.receive(task, name=name, stream=stream, by=by, purpose=Purpose.HISTORY))
 
 
-def _past(file: Import) -> Past:
+def of(file: Import) -> Past:
     """The history of a file. The fleet may be at the file before whoever received it has come to this."""
     known = {"task": file.task, "name": file.name, "by_id": file.by_id, "worker": _worker(file.task)}
     Past.objects.get_or_create(file=file, defaults=known)
@@ -81,7 +82,7 @@ def run(import_id: int) -> bool:
     held = files.take(import_id)
     if held is None:
         return False
-    past = _past(held)
+    past = of(held)
     if past.state != PastState.READING:
         return files.finish(held, ImportState.DONE, "")  # somebody dropped it while nobody was at it
     try:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
 from slider.models import OVER, Import, ImportState, Purpose, RefusedRow, Task
@@ -114,6 +115,27 @@ def earlier(task: Task) -> list[Progress]:
     """The latest imports of a task, newest first."""
     items = Import.objects.filter(task=task, purpose=Purpose.ITEMS)
     return [progress(row) for row in items.select_related("by")[:EARLIER]]
+
+
+def page(task: Task, *, before: int | None, most: int) -> list[Import]:
+    """A task's files for a program, newest first, from before this one on; without their first rows."""
+    found = Import.objects.filter(task=task).select_related("task").defer("sample").order_by("-pk")
+    return list((found.filter(pk__lt=before) if before is not None else found)[:most])
+
+
+def refused_page(row: Import, *, after: tuple[int, int] | None, most: int) -> list[RefusedRow]:
+    """Refused rows in the order of the file, behind this line and row."""
+    found = RefusedRow.objects.filter(of=row).order_by("line", "id")
+    if after is not None:
+        found = found.filter(Q(line__gt=after[0]) | Q(line=after[0], pk__gt=after[1]))
+    return list(found[:most])
+
+
+def state_of(row: Import) -> str:
+    """Where a file is, in a word for programs."""
+    if row.state == ImportState.COMING:
+        return "waiting" if row.lease_until is None else "running"
+    return "examining" if row.state == ImportState.LOOKING else str(row.state)
 
 
 def refused(row: Import) -> list[RefusedRow]:

@@ -102,7 +102,7 @@ def propose(names: Sequence[str], schema: Mapping[str, Any], *, unlike: frozense
     fields: dict[str, str] = {}
     left = list(names)
     for alike in (lambda name: name, _bare):
-        wanted = {alike(own): name for name, part in reversed(properties.items()) for own in _own(name, part)}
+        wanted = {alike(own): name for name, part in reversed(list(properties.items())) for own in _own(name, part)}
         for column in list(left):
             name = wanted.get(alike(_inner(column)))
             if name is not None and name not in fields:
