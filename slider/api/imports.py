@@ -18,7 +18,7 @@ from slider.rows import Unmapped
 _TAG: dict[str, Any] = {"tag": "Files"}
 _FLAG = {"type": "string", "enum": ["0", "1"], "default": "0"}
 _PURPOSE = {"type": "string", "enum": Purpose.values, "default": "items"}
-_SAID = {
+_SAID: dict[str, dict[str, Any]] = {
     "name": {"type": "string", "description": "What the file is called; its ending says how it is read."},
     "purpose": _PURPOSE | {"description": "items to work on, or past outputs that people have judged."},
     "dry_run": _FLAG | {"description": "1: read every row, count what would become of it, and wait for a word."},

@@ -90,7 +90,7 @@ def count(task: Task, file: Path, said: ColumnMap | None, *, tell: Callable[[int
             for row, arrival in zip(records, arrivals, strict=True):
                 found.fates[arrival.fate] += 1
                 if arrival.fate in (Fate.REFUSED, Fate.CONFLICT):
-                    bad.append(asking.refused(row, arrival, task, said and said.to_json()))
+                    bad.append(asking.refused(row, arrival, task, said.to_json() if said else None))
             found.rows += len(batch)
             found.refused += len(bad)
             found.examples += sorted(bad, key=lambda one: one.line)[: shown - len(found.examples)]

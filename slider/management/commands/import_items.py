@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +156,7 @@ def _by(of: Task, said: dict[str, Any]) -> User:
     return named.person(said["by"], may="intake", of=of.project)
 
 
-def _told(refused: Sequence[Any]) -> list[dict[str, Any]]:
+def _told(refused: Iterable[Any]) -> list[dict[str, Any]]:
     return [{"line": row.line, "column": row.column, "reason": row.reason} for row in refused]
 
 
