@@ -117,6 +117,9 @@ class Environment(BaseSettings):
     SLIDER_WEBHOOK_LOG_DAYS: int = Field(
         30, ge=1, le=3650, description="Days for which each try at a webhook stays in the log of its receiver."
     )
+    SLIDER_FILE_WORD_H: int = Field(
+        72, ge=1, le=8760, description="Hours an uploaded file waits for somebody's word before it is dropped."
+    )
     SLIDER_ALIVE_FILE: str = Field("", description="A file that a Celery worker touches while it lives. Empty: none.")
     SLIDER_REVIEW_COST: Decimal = Field(Decimal("0.40"), ge=0, description="Money one look of a person costs.")
 

@@ -4,7 +4,21 @@ import structlog
 from django.db import DatabaseError, connection, transaction
 
 from slider.celery import app
-from slider.flow import claims, handing, imports, leavers, presence, publish, route, tidying, wake, work
+from slider.flow import (
+    asking,
+    claims,
+    files,
+    handing,
+    histories,
+    imports,
+    leavers,
+    presence,
+    publish,
+    route,
+    tidying,
+    wake,
+    work,
+)
 from slider.flow.records import Rated
 from slider.models import Payload, State, Task
 
@@ -27,6 +41,7 @@ def sweep() -> dict[str, int]:
             "assigned": handing.free_from_leavers(),
             "given_up": sum(_handed_over(task) for task in Task.objects.order_by("pk")),
         }
+        found |= {"cut_off": files.tidy(), "dropped": asking.drop_stale() + histories.drop_stale()}
         presence.forget()
         presence.sign("sweep")
         for task_id in work.waiting():

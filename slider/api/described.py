@@ -108,6 +108,7 @@ PARTS = (
     "Tasks",
     "Workers",
     "Items and results",
+    "Files",
     "Reviews",
     "Sliders",
     "Audits and bounds",

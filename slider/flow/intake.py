@@ -125,6 +125,48 @@ def _erased(external_id: str, item_id: int) -> Arrival:
     return Arrival(Fate.CONFLICT, external_id, item_id, reason=reason, erased=True)
 
 
+def weigh(task: Task, rows: Sequence[Row], *, before: dict[str, bytes]) -> list[Arrival]:
+    """What `add` would make of rows that carry ids, one Arrival a row; nothing is written.
+
+    `before` holds the ids of earlier rows with the digests of their bodies; those of good rows are added to it.
+    """
+    schema = Schema.compile(task.input_schema)
+    refused = [refusal(row, schema) for row in rows]
+    names = [row.external_id or "" for row, arrival in zip(rows, refused, strict=True) if arrival is None]
+    scale = _Scale(task.pk, sorted(set(names)), before)
+    return [
+        arrival or scale.weigh(row.external_id or "", strict.digest(row.body))
+        for row, arrival in zip(rows, refused, strict=True)
+    ]
+
+
+class _Scale:
+    """What is known of ids: the items that are here, what was deleted of them, and the rows before."""
+
+    def __init__(self, task_id: int, names: list[str], before: dict[str, bytes]) -> None:
+        self._secret, self._before = _id_key(task_id), before
+        self._here = _here(task_id, names)
+        self._erased = _refuse_erased(task_id, {}, names, self._secret)
+
+    def weigh(self, name: str, digest: bytes) -> Arrival:
+        if name in self._erased:
+            return _erased(name, self._erased[name])
+        item_id, known, emptied = self._here.get(name, (None, self._before.get(name), False))
+        if known is None:
+            self._before[name] = digest
+            return Arrival(Fate.ADDED, name)
+        if emptied and self._secret:
+            digest = known_digest(self._secret, digest)
+        return _weighed(name, item_id, is_same=known == digest)
+
+
+def _weighed(name: str, item_id: int | None, *, is_same: bool) -> Arrival:
+    if is_same:
+        return Arrival(Fate.KNOWN, name, item_id)
+    whose = "stands in an earlier row" if item_id is None else f"is item {item_id} already,"
+    return Arrival(Fate.CONFLICT, name, item_id, reason=f"id {name[:80]!r} {whose} with another body; use a new id")
+
+
 def refusal(row: Row, schema: Schema) -> Arrival | None:
     """Why a row can't become an item, or None when it can."""
     name = row.external_id or ""

@@ -56,7 +56,7 @@ def _rewrite(editor: BaseDatabaseSchemaEditor, made: Any) -> None:
 class Migration(migrations.Migration):
     when = "after"  # an older sender reads secrets as they are, and goes on with what it owes
 
-    dependencies = (("slider", "0040_parcels_for_receivers"),)
+    dependencies = (("slider", "0043_files_wait_for_a_word"),)
 
     operations = (
         migrations.RunPython(move_over, migrations.RunPython.noop),

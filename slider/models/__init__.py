@@ -10,7 +10,7 @@ from slider.models.emptied import Cause, Emptied, EmptyWalk, IdKey
 from slider.models.endpoint import Endpoint, EventType, Parcel, Try
 from slider.models.entry import Entry, Kind, Link
 from slider.models.fleet import Halt, Operation, OperationKind, Presence, Requeued, Sign, Stance
-from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
+from slider.models.imports import OVER, Import, ImportChunk, ImportState, Purpose, RefusedRow
 from slider.models.item import Item, Payload
 from slider.models.known import Adjudication, Known, KnownFrom, Stands
 from slider.models.lead import Freed, Spell
@@ -57,6 +57,7 @@ __all__ = [
     "AFTER",
     "BESIDE",
     "OF_PROGRAMS",
+    "OVER",
     "OWED",
     "QUIET",
     "AccountLetter",

@@ -14,7 +14,7 @@ class Kind(models.TextChoices):
     DECISION = "decision", "items routed"
     RESULT = "result", "results"
     VERDICT = "verdict", "verdicts and corrections"
-    ITEM = "item", "items withdrawn"
+    ITEM = "item", "files brought in, items withdrawn"
     SLIDER = "slider", "slider moved"
     POLICY = "policy", "policies of the guard"
     GUARD = "guard", "acts of the guard"

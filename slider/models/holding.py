@@ -142,10 +142,19 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding(
         "pieces of files",
         "slider_importchunk",
-        f"t.of_id IN ({_IMPORT} AND m.state IN ('done', 'failed') AND NOT EXISTS (SELECT FROM slider_past p "
+        f"t.of_id IN ({_IMPORT} AND m.state IN ('done', 'failed', 'dropped') AND NOT EXISTS (SELECT FROM slider_past p "
         "WHERE p.file_id = m.id AND p.state IN ('reading', 'asking', 'ready')))",
         goes=Goes.REQUEST,
         hides=("content",),
+    ),
+    Holding(
+        "first rows of files",
+        "slider_import",
+        f"t.task_id IN {_TASK}",
+        {"sample": "NULL", "columns": "NULL"},
+        only="t.state IN ('done', 'failed', 'dropped')",
+        goes=Goes.REQUEST,
+        hides=("sha256", "shape", "once", "sample", "columns", "mapping", "tried"),
     ),
     Holding(
         "refused rows",

@@ -55,6 +55,8 @@ def words(kind: str, facts: Mapping[str, Any], *, names: Mapping[int, str] | Non
         return _verdict(op, facts)
     if table:
         return _row(table, op, facts, names or {})
+    if facts.get("file"):
+        return _file(facts)
     if kind == "export":
         if facts.get("what") == "subject":
             return f"What is held under one id was handed out ({facts.get('format')})"
@@ -90,6 +92,16 @@ def person(facts: Mapping[str, Any]) -> int | None:
     """Whom an entry is about: whose role, account or name it was."""
     found = facts.get("row") if facts.get("table") == "auth_user" else facts.get("of", facts.get("name_of"))
     return found if isinstance(found, int) else None
+
+
+def _file(facts: Mapping[str, Any]) -> str:
+    """A file of items or past outputs that came in, or did not."""
+    what = "The history" if facts.get("purpose") == "history" else "The file"
+    named = f"{what} {facts.get('name')} (import {facts.get('import')})"
+    if facts["file"] == "start":
+        return f"{named} is brought in"
+    kept = f"; {facts['added']:,} of its rows are in" if facts.get("added") else ""
+    return f"{named} was dropped{kept}"
 
 
 def _decisions(op: str, facts: Mapping[str, Any]) -> str:

@@ -1,10 +1,11 @@
 """Every call of the API with what it takes, for tests that make them all."""
 
+import io
 from dataclasses import dataclass, field
 from typing import Any
 
-from slider.flow import endpoints
-from slider.models import Mode, Scope
+from slider.flow import asking, endpoints, imports
+from slider.models import Import, Mode, Scope
 from tests import casts
 
 # What each call takes: a scope, and the right that the person's role must give. None: any key may.
@@ -24,6 +25,12 @@ TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
     ("DELETE", "/tasks/{task}/fallback"): (Scope.EDIT, "edit task"),
     ("POST", "/tasks/{task}/items"): (Scope.INTAKE, "intake"),
     ("GET", "/tasks/{task}/items"): (Scope.READ, "see items"),
+    ("POST", "/tasks/{task}/imports"): (Scope.INTAKE, "intake"),
+    ("GET", "/tasks/{task}/imports"): (Scope.INTAKE, "intake"),
+    ("GET", "/imports/{import_id}"): (Scope.INTAKE, "intake"),
+    ("GET", "/imports/{import_id}/refused"): (Scope.INTAKE, "intake"),
+    ("POST", "/imports/{import_id}/start"): (Scope.INTAKE, "intake"),
+    ("DELETE", "/imports/{import_id}"): (Scope.INTAKE, "intake"),
     ("GET", "/tasks/{task}/results"): (Scope.READ, "export"),
     ("GET", "/items/{item_id}"): (Scope.READ, "see items"),
     ("POST", "/items/{item_id}/withdraw"): (Scope.INTAKE, "intake"),
@@ -93,8 +100,15 @@ def things(cast: casts.Company) -> Things:
         "key_id": 1,
         "endpoint_id": endpoint.pk,
         "delivery_id": endpoints.test(endpoint).pk,
+        "import_id": _asking(cast).pk,
     }
     return Things(cast, {name: str(value) for name, value in names.items()})
+
+
+def _asking(cast: casts.Company) -> Import:
+    held = asking.receive(cast.task, name="a.csv", stream=io.BytesIO(b"id,text\n1,a\n"), by=cast.tuner.pk)
+    imports.run(held.pk)
+    return held
 
 
 # A body that each call which takes one would take.
@@ -112,6 +126,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/tasks/{task}/worker"): {"temperature": 0.5},
     ("PUT", "/tasks/{task}/fallback"): {"name": "spare", "model": "other-model"},
     ("POST", "/tasks/{task}/items"): {"external_id": "new", "input": {"text": "Where is my order?"}},
+    ("POST", "/tasks/{task}/imports"): {"text": "a line of a file"},
+    ("POST", "/imports/{import_id}/start"): {"dry_run": True},
     ("POST", "/items/{item_id}/withdraw"): {"reason": "sent twice"},
     ("POST", "/items/{item_id}/corrections"): {"verdict": "reject", "reason": "wrong"},
     ("POST", "/reviews/next"): {},

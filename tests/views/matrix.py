@@ -46,6 +46,8 @@ history-progress        GET            LNFFFOFOFN
 history-read            POST           LNFFFOFOFN
 history-refused         GET            LNFFFOFOFN
 import-show             GET            LNFFFOFOFN
+import-drop             POST           LNFFFOFOFN
+import-word             POST           LNFFFOFOFN
 import-progress         GET            LNFFFOFOFN
 import-refused          GET            LNFFFOFOFN
 invitation              GET,HEAD,POST  OOOOOOOOOO
