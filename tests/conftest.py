@@ -129,7 +129,7 @@ def tables() -> Iterator[Tables]:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings: None, tables: Tables) -> None:
     """The first of several test processes applies every migration; the others take a copy of what came of it."""
-    if not IS_CONTROLLER and tables.are_made():
+    if tables.are_made() or tables.recall():
         connection.settings_dict["TEST"]["TEMPLATE"] = tables.name
 
 
@@ -139,9 +139,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker, t
 
     A page that a browser test left may be in the middle of a request when the run ends.
     """
-    if not IS_CONTROLLER:
-        with django_db_blocker.unblock():
-            tables.keep()
+    with django_db_blocker.unblock():
+        tables.keep()
     yield
     name = str(connection.settings_dict["NAME"])
     with django_db_blocker.unblock(), connection._nodb_cursor() as cursor:
