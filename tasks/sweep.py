@@ -4,7 +4,7 @@ import structlog
 from django.db import DatabaseError, connection, transaction
 
 from slider.celery import app
-from slider.flow import claims, handing, imports, leavers, presence, publish, route, wake, work
+from slider.flow import claims, exports, handing, imports, leavers, presence, publish, route, wake, work
 from slider.flow.records import Rated
 from slider.models import Payload, State, Task
 
@@ -25,6 +25,7 @@ def sweep() -> dict[str, int]:
             "reviews": claims.free_reviews(),
             "left": leavers.free_held(),
             "assigned": handing.free_from_leavers(),
+            "forgotten": exports.forget(),
             "given_up": sum(_handed_over(task) for task in Task.objects.order_by("pk")),
         }
         presence.forget()
@@ -35,6 +36,8 @@ def sweep() -> dict[str, int]:
             wake.hint("publish", task_id)
         for import_id in imports.waiting():
             wake.hint("intake", import_id)
+        for export_id in exports.waiting():
+            wake.hint("export", export_id)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [_SWEEP])

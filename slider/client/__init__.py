@@ -7,10 +7,11 @@ with Client("https://slider.example.org", key="sl_...") as slider:
 
 from slider.client.client import Client
 from slider.client.line import Patience
-from slider.client.problems import Problem, Refused, TooSlow, Unreachable, Withdrawn
+from slider.client.problems import NotMade, Problem, Refused, TooSlow, Unreachable, Withdrawn
 from slider.client.records import (
     Attempt,
     Decided,
+    Export,
     Item,
     Key,
     Look,
@@ -31,12 +32,14 @@ __all__ = [
     "Attempt",
     "Client",
     "Decided",
+    "Export",
     "Item",
     "Key",
     "Look",
     "Me",
     "NewItem",
     "NewKey",
+    "NotMade",
     "OneItem",
     "Patience",
     "Preview",

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import httpx2
 
+from slider.client.exports import Exports
 from slider.client.items import Items
 from slider.client.keys import Keys, Webhooks
 from slider.client.line import Line, Patience
@@ -35,6 +36,7 @@ class Client:
         self.line = Line(self._http, patience or Patience())
         self.tasks = Tasks(self.line)
         self.items = Items(self.line)
+        self.exports = Exports(self.line)
         self.reviews = Reviews(self.line)
         self.sliders = Sliders(self.line)
         self.webhooks = Webhooks(self.line)

@@ -8,6 +8,6 @@ class Migration(migrations.Migration):
     when = "after"
     atomic = False
 
-    dependencies = (("slider", "0035_what_the_log_tells"),)
+    dependencies = (("slider", "0045_files_on_their_way_out"),)
 
     operations = (RemoveIndexConcurrently(model_name="item", name="item_ready"),)

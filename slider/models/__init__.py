@@ -7,6 +7,7 @@ from slider.models.attempt import Attempt
 from slider.models.batch import Batch, BatchItem, BatchState
 from slider.models.decision import Decision, Why
 from slider.models.entry import Entry, Kind, Link
+from slider.models.exports import Export, ExportPiece, ExportState, Format, Narrowed
 from slider.models.fleet import Halt, Operation, OperationKind, Presence, Requeued, Sign, Stance
 from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
 from slider.models.item import Item, Payload
@@ -79,7 +80,11 @@ __all__ = [
     "Ending",
     "Endpoint",
     "Entry",
+    "Export",
+    "ExportPiece",
+    "ExportState",
     "FallbackOn",
+    "Format",
     "Freed",
     "Gauge",
     "Halt",
@@ -106,6 +111,7 @@ __all__ = [
     "Membership",
     "Mode",
     "Move",
+    "Narrowed",
     "Notice",
     "NoticeKind",
     "NoticeSeen",

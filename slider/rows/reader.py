@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, TypeAlias
 
 from slider import strict
-from slider.rows import csv_rows, jsonl_rows, xlsx_rows
+from slider.rows import csv_rows, from_export, jsonl_rows, xlsx_rows
 from slider.rows.columns import Columns, is_closed
 from slider.rows.kinds import Kind
 from slider.rows.lines import lines
@@ -86,7 +86,11 @@ def _table(rows: Iterator[Cells] | Iterator[Cells | Bad], schema: Mapping[str, A
         raise Broken("the file is empty: there is nothing to import")
     if isinstance(header, Bad):
         raise Broken(f"the header in line {header.line} can't be read: {header.reason}")
-    columns = Columns.of(header.values, schema)
+    columns: Columns | from_export.ExportColumns
+    if from_export.is_one(header.values, schema):
+        columns, note = from_export.ExportColumns.of(header.values, schema), f"{note}, an export of Slider"
+    else:
+        columns = Columns.of(header.values, schema)
 
     def understand(row: Row) -> Record | Bad:
         assert not isinstance(row, Line)

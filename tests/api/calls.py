@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from slider.models import Mode, Scope
-from tests import casts
+from tests import casts, files_out
 
 # What each call takes: a scope, and the right that the person's role must give. None: any key may.
 TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
@@ -45,6 +45,11 @@ TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
     ("GET", "/tasks/{task}/slider/history"): (Scope.READ, "see"),
     ("GET", "/tasks/{task}/quality"): (Scope.READ, "see"),
     ("GET", "/tasks/{task}/export"): (Scope.EXPORT, "export"),
+    ("POST", "/tasks/{task}/exports"): (Scope.EXPORT, "export"),
+    ("GET", "/tasks/{task}/exports"): (Scope.EXPORT, "export"),
+    ("GET", "/exports/{export_id}"): (Scope.EXPORT, "export"),
+    ("GET", "/exports/{export_id}/content"): (Scope.EXPORT, "export"),
+    ("DELETE", "/exports/{export_id}"): (Scope.EXPORT, "export"),
     ("GET", "/tasks/{task}/webhook"): (Scope.ADMINISTER, "administer"),
     ("PUT", "/tasks/{task}/webhook"): (Scope.ADMINISTER, "administer"),
     ("DELETE", "/tasks/{task}/webhook"): (Scope.ADMINISTER, "administer"),
@@ -69,7 +74,7 @@ class Things:
 
 
 def things(cast: casts.Company) -> Things:
-    """A company with something behind every kind of path: a look that its reviewer holds, a key, a result."""
+    """A company with something behind every kind of path: a look that its reviewer holds, a key, a result, a file."""
     casts.one(cast.task, "m1")
     held = casts.take(cast.reviewer, cast.task)
     names = {
@@ -79,6 +84,7 @@ def things(cast: casts.Company) -> Things:
         "member_id": cast.colleague.pk,
         "correction_id": 1,
         "key_id": 1,
+        "export_id": files_out.made(cast.task, by=cast.admin).pk,
     }
     return Things(cast, {name: str(value) for name, value in names.items()})
 
@@ -111,6 +117,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/tasks/{task}/slider/put-back"): {"number": 1, "expected": 1, "reason": "as before"},
     ("POST", "/tasks/{task}/slider/pull-back"): {"reason": "two were wrong"},
     ("POST", "/tasks/{task}/slider/release"): {"reason": "mended"},
+    ("POST", "/tasks/{task}/exports"): {"format": "csv.gz", "items": {"state": "review"}, "parts": ["state"]},
     ("PUT", "/tasks/{task}/webhook"): {"url": "https://hooks.example.org/slider"},
     ("POST", "/tasks/{task}/webhook/replay"): {"upto": 10, "reason": "the receiver is back"},
     ("POST", "/keys"): {"name": "crm", "scopes": ["intake"]},
