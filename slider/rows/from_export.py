@@ -1,8 +1,7 @@
 """A CSV export that comes in again: the same items, to the letter; what it tells beside them is left aside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from slider.rows import cells, columns
@@ -20,10 +19,11 @@ def is_one(header: Sequence[object], schema: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ExportColumns:
-    """What each column of an export means; `names` are those of the fields, empty for what is left aside."""
+    """What each column of an export means: `names` are those of the fields, empty for what is none of its own."""
 
     names: tuple[str, ...]
     kinds: tuple[str, ...]
+    header: tuple[str, ...]
     identified: bool = True
 
     @classmethod
@@ -45,40 +45,35 @@ class ExportColumns:
             else:
                 names.append(own)
                 kinds.append(columns._kind(properties.get(own), schema) if own else "aside")
-        return cls(tuple(names), tuple(kinds))
+        return cls(tuple(names), tuple(kinds), tuple(found))
 
     @property
     def left_out(self) -> list[str]:
         """Nothing that anybody would miss."""
         return []
 
-    def record(self, cells_: Cells) -> Record | Bad:
+    def record(self, row: Cells) -> Record | Bad:
         """One row as an item, or why it can't be."""
-        if len(cells_.values) != len(self.names):
-            return Bad(cells_.line, f"the row has {len(cells_.values)} cells where the header has {len(self.names)}")
-        lead: dict[str, str] = {}
+        if len(row.values) != len(self.names):
+            return Bad(row.line, f"the row has {len(row.values)} cells where the header has {len(self.names)}")
+        lead: dict[str, Any] = {"external_id": None, "priority": 0, "due_at": None}
         body: dict[str, JSON] = {}
-        size, name = 0, ""
-        try:
-            for name, kind, value in zip(self.names, self.kinds, cells_.values, strict=True):
-                text = "" if value is None else str(value)
-                if kind == "aside" or not text:
-                    continue
-                size += len(text)
+        size = 0
+        for column, name, kind, value in zip(self.header, self.names, self.kinds, row.values, strict=True):
+            text = "" if value is None else str(value)
+            if kind == "aside" or not text:
+                continue
+            size += len(text)
+            try:
                 if kind == "lead":
-                    lead[name] = text
+                    lead[name] = _LEAD[name](text)
                 elif kind == "rest":
                     body |= _rest(text)
                 else:
                     body[name] = cells.read(text, kind)
-            name = "priority"
-            priority = columns._priority(lead.get("priority", ""))
-            name = "due_at"
-            due_at: datetime | None = columns.moment(lead["due_at"]) if "due_at" in lead else None
-        except Unreadable as error:
-            return Bad(cells_.line, str(error), column=name or INPUT + REST)
-        external_id = str(cells.read(lead["external_id"], "string")) if "external_id" in lead else None
-        return Record(cells_.line, body, external_id, priority, size, due_at)
+            except Unreadable as error:
+                return Bad(row.line, str(error), column=column)
+        return Record(row.line, body, lead["external_id"], lead["priority"], size, lead["due_at"])
 
 
 def _rest(text: str) -> dict[str, JSON]:
@@ -86,3 +81,10 @@ def _rest(text: str) -> dict[str, JSON]:
     if not isinstance(value, dict):
         raise Unreadable("the cell must hold a JSON object")
     return value
+
+
+_LEAD: Mapping[str, Callable[[str], Any]] = {
+    "external_id": lambda text: cells.read(text, "string"),
+    "priority": columns._priority,
+    "due_at": columns.moment,
+}
