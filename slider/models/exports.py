@@ -1,5 +1,6 @@
 """A file of items on its way out: which items and parts, how far it is, and its pieces."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -119,8 +120,9 @@ class Export(models.Model):
 
     @property
     def name(self) -> str:
-        """The file's: a slug, a number, a day and a known ending, so it breaks no header and leaves no folder."""
-        return f"{self.task.slug}-{self.pk}-{self.created_at:%Y-%m-%d}.{Format(self.format).value}"
+        """The file's: plain letters, a number, a day, a known ending: it breaks no header and leaves no folder."""
+        stem = re.sub(r"[^A-Za-z0-9_]+", "-", self.task.slug).strip("-") or "items"
+        return f"{stem}-{self.pk}-{self.created_at:%Y-%m-%d}.{Format(self.format).value}"
 
 
 class ExportPiece(models.Model):

@@ -83,8 +83,15 @@ def _rest(text: str) -> dict[str, JSON]:
     return value
 
 
+def _id(text: str) -> str:
+    value = cells.read(text, "string")
+    if not isinstance(value, str):
+        raise Unreadable("the id must be text")
+    return value
+
+
 _LEAD: Mapping[str, Callable[[str], Any]] = {
-    "external_id": lambda text: cells.read(text, "string"),
+    "external_id": _id,
     "priority": columns._priority,
     "due_at": columns.moment,
 }

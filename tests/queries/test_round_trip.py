@@ -218,6 +218,7 @@ def test_a_table_that_only_looks_like_an_export_is_read_as_any_other() -> None:
         ("priority", "1000", "from -100 to 100"),
         ("due_at", "yesterday", "is no time"),
         ("input.vip", "'json:{", "must hold JSON"),
+        ("external_id", "'json:5", "must be text"),
     ],
 )
 def test_an_export_that_was_edited_by_hand_says_what_is_wrong_and_where(column: str, cell: str, reason: str) -> None:
