@@ -14,7 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "slider.settings")
 QUEUES = {
     "work": "Pumps, which hold a process for a whole shift, so that nothing else waits behind a model.",
     "sweep": "The search for work that a lost hint left behind: short, every second, never queued behind the rest.",
-    "intake": "Imports of files, which take minutes and may wait for each other; and the archive, which waits too.",
+    "intake": "Files in and out, which take minutes and may wait for each other; and the archive, which waits too.",
     "publish": "Webhooks, which wait for other people's servers.",
     "guard": "The guard of the sliders, whose silence sends everything to people.",
 }
@@ -81,6 +81,7 @@ def _configuration() -> dict[str, Any]:
                 "news",
                 "sweep",
                 "intake",
+                "export",
                 "publish",
                 "guard",
                 "letters",
@@ -93,6 +94,7 @@ def _configuration() -> dict[str, Any]:
             "tasks.work.*": "work",
             "tasks.sweep.*": "sweep",
             "tasks.intake.*": "intake",
+            "tasks.export.*": "intake",
             "tasks.publish.*": "publish",
             "tasks.guard.*": "guard",
             "tasks.letters.*": "publish",

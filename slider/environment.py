@@ -123,6 +123,13 @@ class Environment(BaseSettings):
     SLIDER_ALIVE_FILE: str = Field("", description="A file that a Celery worker touches while it lives. Empty: none.")
     SLIDER_REVIEW_COST: Decimal = Field(Decimal("0.40"), ge=0, description="Money one look of a person costs.")
 
+    # Files of items on their way out
+    SLIDER_EXPORT_DAYS: int = Field(7, ge=1, le=90, description="Days that an export can be downloaded.")
+    SLIDER_EXPORT_MAX_MIB: int = Field(
+        512, ge=1, le=10_240, description="Largest export, in MiB as it is stored: text is packed to a tenth or so."
+    )
+    SLIDER_EXPORTS_AT_ONCE: int = Field(2, ge=1, le=20, description="Exports of one project that are made at once.")
+
     # Mail about what the guard and people do with a slider
     SLIDER_MAIL_HOST: str = Field("", description="Mail server (SMTP) for notices. Empty: no mail is sent.")
     SLIDER_MAIL_PORT: int = Field(587, ge=1, le=65_535, description="Its port.")

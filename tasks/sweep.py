@@ -7,6 +7,7 @@ from slider.celery import app
 from slider.flow import (
     asking,
     claims,
+    exports,
     files,
     handing,
     histories,
@@ -39,6 +40,7 @@ def sweep() -> dict[str, int]:
             "reviews": claims.free_reviews(),
             "left": leavers.free_held(),
             "assigned": handing.free_from_leavers(),
+            "forgotten": exports.forget(),
             "given_up": sum(_handed_over(task) for task in Task.objects.order_by("pk")),
         }
         found |= {"cut_off": files.tidy(), "dropped": asking.drop_stale() + histories.drop_stale()}
@@ -51,6 +53,8 @@ def sweep() -> dict[str, int]:
             wake.hint("publish", endpoint_id)
         for import_id in imports.waiting():
             wake.hint("intake", import_id)
+        for export_id in exports.waiting():
+            wake.hint("export", export_id)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [_SWEEP])

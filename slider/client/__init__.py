@@ -7,10 +7,11 @@ with Client("https://slider.example.org", key="sl_...") as slider:
 
 from slider.client.client import Client
 from slider.client.line import Patience
-from slider.client.problems import Problem, Refused, TooSlow, Unreachable, Withdrawn
+from slider.client.problems import NotMade, Problem, Refused, TooSlow, Unreachable, Withdrawn
 from slider.client.records import (
     Attempt,
     Decided,
+    Export,
     Import,
     Item,
     Key,
@@ -33,6 +34,7 @@ __all__ = [
     "Attempt",
     "Client",
     "Decided",
+    "Export",
     "Import",
     "Item",
     "Key",
@@ -40,6 +42,7 @@ __all__ = [
     "Me",
     "NewItem",
     "NewKey",
+    "NotMade",
     "OneItem",
     "Patience",
     "Preview",

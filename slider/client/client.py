@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import httpx2
 
+from slider.client.exports import Exports
 from slider.client.imports import Imports
 from slider.client.items import Items
 from slider.client.keys import Keys
@@ -37,6 +38,7 @@ class Client:
         self.line = Line(self._http, patience or Patience())
         self.tasks = Tasks(self.line)
         self.items = Items(self.line)
+        self.exports = Exports(self.line)
         self.imports = Imports(self.line)
         self.reviews = Reviews(self.line)
         self.sliders = Sliders(self.line)

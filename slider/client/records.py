@@ -255,6 +255,29 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Export:
+    """A file of items; `rows`, `bytes` and `sha256` are of the whole once its `state` is done."""
+
+    id: int
+    task: str
+    state: str
+    problem: str
+    format: str
+    items: dict[str, str]
+    parts: list[str]
+    as_of: datetime | None
+    total: int | None
+    looked: int
+    rows: int
+    bytes: int
+    sha256: str | None
+    name: str
+    created_at: datetime
+    finished_at: datetime | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class NewKey:
     """A new key: `key` is shown this once."""
 

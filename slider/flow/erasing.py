@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from slider import strict
-from slider.flow import emptying, intake, setup
+from slider.flow import emptying, exports, intake, setup
 from slider.flow.emptying import Why
 from slider.models import (
     OWED,
@@ -53,6 +53,7 @@ def erase(item_id: int, *, by: int, words: str) -> None:
         Review.objects.filter(item=item, state__in=OWED).update(state=ReviewState.VOID, lease_until=None)
         body = archived.carried(item_id).body
         emptying.empty(item.task_id, [item_id], Why(Cause.REQUEST, by=by, words=words))
+        exports.drop_with(item.task_id, [item_id])
         called = erased_id(emptying.key(item.task_id), item.external_id)
         PastRow.objects.filter(past__task_id=item.task_id, external_id=item.external_id).update(external_id=called)
         Item.objects.filter(pk=item_id).update(external_id=called)

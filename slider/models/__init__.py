@@ -9,6 +9,7 @@ from slider.models.decision import Decision, Why
 from slider.models.emptied import Cause, Emptied, EmptyWalk, IdKey
 from slider.models.endpoint import Endpoint, EventType, Parcel, Try
 from slider.models.entry import Entry, Kind, Link
+from slider.models.exports import Export, ExportPiece, ExportState, Format, Narrowed
 from slider.models.fleet import Halt, Operation, OperationKind, Presence, Requeued, Sign, Stance
 from slider.models.imports import OVER, Import, ImportChunk, ImportState, Purpose, RefusedRow
 from slider.models.item import Item, Payload
@@ -86,7 +87,11 @@ __all__ = [
     "Endpoint",
     "Entry",
     "EventType",
+    "Export",
+    "ExportPiece",
+    "ExportState",
     "FallbackOn",
+    "Format",
     "Freed",
     "Gauge",
     "Halt",
@@ -114,6 +119,7 @@ __all__ = [
     "Membership",
     "Mode",
     "Move",
+    "Narrowed",
     "Notice",
     "NoticeKind",
     "NoticeSeen",

@@ -104,6 +104,8 @@ UNTOLD = {
     "Practice": "practice counts for nothing",
     "Import": "items that come in",
     "ImportChunk": "items that come in",
+    "Export": "files that leave: that one was asked for, made and taken is told",
+    "ExportPiece": "files that leave",
     "RefusedRow": "items that did not come in",
     "Past": "a history; the policy made of it is told",
     "PastRow": "a history; the policy made of it is told",

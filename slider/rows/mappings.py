@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from slider import strict
-from slider.rows import columns
+from slider.rows import columns, from_export
+from slider.rows.shaped import INPUT, REST
 from slider.strict import JSON
 
 BESIDE = ("external_id", "priority", "due_at")
@@ -98,6 +99,8 @@ def propose(names: Sequence[str], schema: Mapping[str, Any], *, unlike: frozense
 
     A name that is the field's own goes first, then one that differs in case, spaces and signs only, or is its title.
     """
+    if from_export.is_one(names, schema):
+        return _of_export(names)
     properties = columns.properties_of(schema)
     fields: dict[str, str] = {}
     left = list(names)
@@ -117,6 +120,12 @@ def propose(names: Sequence[str], schema: Mapping[str, Any], *, unlike: frozense
     if not columns.is_closed(schema):
         fields |= {_inner(column): column for column in left if _inner(column) not in fields and column != "outcome"}
     return ColumnMap({name: fields[name] for name in (*properties, *fields) if name in fields}, **beside)
+
+
+def _of_export(names: Sequence[str]) -> ColumnMap:
+    """An export's own columns: what is told of the items beside what came in is left out."""
+    inner = [name for name in names if name.startswith(INPUT) and name != INPUT + REST]
+    return ColumnMap({name.removeprefix(INPUT): name for name in inner}, **{name: name for name in BESIDE})
 
 
 def _own(name: str, part: Any) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from slider.flow import asking, endpoints, imports
 from slider.models import Import, Mode, Scope
-from tests import casts
+from tests import casts, files_out
 
 # What each call takes: a scope, and the right that the person's role must give. None: any key may.
 TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
@@ -53,6 +53,11 @@ TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
     ("GET", "/tasks/{task}/slider/history"): (Scope.READ, "see"),
     ("GET", "/tasks/{task}/quality"): (Scope.READ, "see"),
     ("GET", "/tasks/{task}/export"): (Scope.EXPORT, "export"),
+    ("POST", "/tasks/{task}/exports"): (Scope.EXPORT, "export"),
+    ("GET", "/tasks/{task}/exports"): (Scope.EXPORT, "export"),
+    ("GET", "/exports/{export_id}"): (Scope.EXPORT, "export"),
+    ("GET", "/exports/{export_id}/content"): (Scope.EXPORT, "export"),
+    ("DELETE", "/exports/{export_id}"): (Scope.EXPORT, "export"),
     ("GET", "/tasks/{task}/webhooks"): (Scope.ADMINISTER, "operate"),
     ("POST", "/tasks/{task}/webhooks"): (Scope.ADMINISTER, "administer"),
     ("GET", "/tasks/{task}/webhooks/{endpoint_id}"): (Scope.ADMINISTER, "operate"),
@@ -87,7 +92,7 @@ class Things:
 
 
 def things(cast: casts.Company) -> Things:
-    """A company with something behind every kind of path: a look that its reviewer holds, a key, a result."""
+    """A company with something behind every kind of path: a look that its reviewer holds, a key, a result, a file."""
     endpoint = endpoints.make(cast.task, url="https://hooks.example.org/a").endpoint
     casts.one(cast.task, "m1")
     held = casts.take(cast.reviewer, cast.task)
@@ -98,6 +103,7 @@ def things(cast: casts.Company) -> Things:
         "member_id": cast.colleague.pk,
         "correction_id": 1,
         "key_id": 1,
+        "export_id": files_out.made(cast.task, by=cast.admin).pk,
         "endpoint_id": endpoint.pk,
         "delivery_id": endpoints.test(endpoint).pk,
         "import_id": _asking(cast).pk,
@@ -141,6 +147,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/tasks/{task}/slider/put-back"): {"number": 1, "expected": 1, "reason": "as before"},
     ("POST", "/tasks/{task}/slider/pull-back"): {"reason": "two were wrong"},
     ("POST", "/tasks/{task}/slider/release"): {"reason": "mended"},
+    ("POST", "/tasks/{task}/exports"): {"format": "csv.gz", "items": {"state": "review"}, "parts": ["state"]},
     ("POST", "/tasks/{task}/webhooks"): {"url": "https://hooks.example.org/slider"},
     ("PATCH", "/tasks/{task}/webhooks/{endpoint_id}"): {"description": "our CRM"},
     ("POST", "/tasks/{task}/webhooks/{endpoint_id}/secret"): {"overlap_h": 24},

@@ -199,13 +199,13 @@ def test_readers_see_no_result_that_can_still_be_taken_back() -> None:
     cast, _ = owing(undo_s=3600)
     item = Item.objects.get()
     lines = list(export.items(cast.task))
-    assert [(line.number, line.answer, line.verdict) for line in lines] == [(None, None, None)]
+    assert [(line.told["result_number"], line.answer, line.told["verdict"]) for line in lines] == [(None, None, None)]
     assert results.published(cast.task, after=None, most=10) == []
     told = results.told(cast.project.pk, item.pk)
     assert told is not None
     assert list(told.results) == []
     casts.time_passes(cast.task)
-    assert [(line.number, line.verdict) for line in export.items(cast.task)] == [(1, "accept")]
+    assert [(line.told["result_number"], line.told["verdict"]) for line in export.items(cast.task)] == [(1, "accept")]
     assert len(results.published(cast.task, after=None, most=10)) == 1
 
 
@@ -216,11 +216,14 @@ def test_readers_wait_for_an_undo_that_runs_into_the_end_of_its_window() -> None
         undoing = Elsewhere(lambda: undone(look))
         undoing.start()
         assert waiting.wait(10)
-        reading = Elsewhere(lambda: [(line.state, line.number) for line in export.items(cast.task)])
+        reading = Elsewhere(
+            lambda: [(line.told["state"], line.told["result_number"]) for line in export.items(cast.task)]
+        )
         reading.start()
         reading.until_it_waits()
         assert reading.is_alive()
         results.settled(cast.task.pk + 1)  # another task's readers wait for nobody
         go_on.set()
         undoing.done()
-    assert reading.done() == [("review", None)]
+    # It tells of the moment when it began: the verdict stood then, and its result could still be taken back.
+    assert reading.done() == [("done", None)]

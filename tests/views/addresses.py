@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from slider.flow import endpoints, imports, invitations, keys, notices
 from slider.models import Mode, NoticeKind, Purpose, Role, Scope
-from tests import casts, pasts
+from tests import casts, files_out, pasts
 
 
 def stage() -> casts.Company:
@@ -22,6 +22,7 @@ def stage() -> casts.Company:
     casts.take(made.reviewer, made.task)
     casts.audited(made.task, "a1")
     imports.receive(made.task, name="a.csv", stream=io.BytesIO(b"id,text\n1,a\n"), by=made.tuner.pk)
+    files_out.made(made.task, by=made.tuner)
     pasts.bring(made, pasts.jsonl([*pasts.rows(60), {"id": "odd", "correct": "perhaps"}]))
     keys.make(made.project, name="a program", scopes=[Scope.READ], expires_at=None, by=made.admin.pk)
     notices.tell(made.task.pk, NoticeKind.PULLED_BACK, "Two went wrong")
@@ -53,6 +54,7 @@ def existing(cast: casts.Company) -> dict[str, object]:
         "item_id": review.item_id,
         "review_id": review.pk,
         "import_id": imported.pk,
+        "export_id": cast.task.exports.get().pk,
         "past_id": cast.task.pasts.get().pk,
         "notice_id": cast.task.notices.get().pk,
         "key_id": cast.project.keys.get().pk,

@@ -32,6 +32,10 @@ desk-hand               POST           LNFOOFFOFF
 desk-skip               POST           LNFOOFFOFF
 desk-stay               POST           LNFOOFFOFF
 desk-undo               POST           LNFOOFFOFF
+export-show             GET            LNFFFOFOFN
+export-cancel           POST           LNFFFOFOFN
+export-file             POST           LNFFFOFOFN
+export-progress         GET            LNFFFOFOFN
 fleet                   GET,HEAD       LOFFFFOOFO
 fleet-host              GET,HEAD       LNNNNNNNNN
 fleet-host-stand        POST           LNNNNNNNNN
@@ -116,7 +120,7 @@ lead                    GET,HEAD       LNFFOFFOFN
 flag-answer             POST           LNFFOFFOFN
 flag-off                POST           LNFFOFFOFN
 lead-release            POST           LNFFOFFOFN
-export                  POST           LNFFFOFOFN
+export                  GET,POST       LNFFFOFOFN
 history                 GET,POST       LNFFFOFOFN
 import                  GET,POST       LNFFFOFOFN
 import-sample           GET            LNFFFOFOFN

@@ -36,7 +36,7 @@ NO_GET = {
     *("lead-release", "flag-answer", "flag-off", "together-decide", "together-undo"),
     *("desk-own", "practice-next", "practice-say", "reviewer-let-in"),
     *("fleet-task-stand", "fleet-host-stand", "own-api-key-revoke"),
-    *("export", "log-export", "site-log-export"),
+    *("export-file", "export-cancel", "log-export", "site-log-export"),
     *("reviewer-settle", "known-mark", "known-retire", "people-save", "look-assign"),
     *("account-codes", "passkey-add", "passkey-begin-adding", "passkey-rename", "step-remove", "sessions-end"),
     *("invitation-withdraw", "member-role", "person-active", "person-password-link", "person-drop-steps"),
