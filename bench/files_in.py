@@ -88,7 +88,7 @@ def _workbook(count: int) -> bytes:
 
 
 @contextmanager
-def _site(where: Place, folder: Path) -> Iterator[tuple[int, "embedded.Child", "embedded.Child"]]:
+def site(where: Place, folder: Path) -> Iterator[tuple[int, "embedded.Child", "embedded.Child"]]:
     """A web server of one process, and one worker of the intake stage: its port, and the two."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -118,7 +118,7 @@ def measure(where: Place, kind: str, count: int, cast: "casts.Company") -> Run:
 
     key = keys.make(cast.project, name="bench", scopes=[Scope.INTAKE], expires_at=None, by=cast.admin.pk).whole
     content = written(kind, count)
-    with tempfile.TemporaryDirectory() as folder, _site(where, Path(folder)) as (port, web, crew):
+    with tempfile.TemporaryDirectory() as folder, site(where, Path(folder)) as (port, web, crew):
         began = time.perf_counter()
         number = _send(port, key, cast.task.slug, f"tickets.{kind}", content)
         sent = time.perf_counter()
@@ -149,8 +149,8 @@ def measure(where: Place, kind: str, count: int, cast: "casts.Company") -> Run:
             tried_s=tried - examined,
             in_s=done - tried,
             rows_per_s=count / (done - tried),
-            web_mib=_most_mib(web.pid),
-            worker_mib=_most_mib(crew.pid),
+            web_mib=most_mib(web.pid),
+            worker_mib=most_mib(crew.pid),
             added=held.added,
         )
 
@@ -168,7 +168,7 @@ def _send(port: int, key: str, task: str, name: str, content: bytes) -> int:
     return int(told["id"])
 
 
-def _most_mib(pid: int) -> float:
+def most_mib(pid: int) -> float:
     """The most that the process or one of its children has held in memory, by the kernel's own count (VmHWM)."""
     known, most = [pid], 0.0
     while known:
