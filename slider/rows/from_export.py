@@ -13,8 +13,12 @@ from slider.strict import JSON
 
 def is_one(header: Sequence[object], schema: Mapping[str, Any]) -> bool:
     """Whether this is the header of an export, and of nothing else: no field of the task is called like its rest."""
-    is_named = list(header[: len(LEAD)]) == [field.name for field in LEAD]
-    return is_named and INPUT + REST in header and INPUT + REST not in columns.properties_of(schema)
+    return is_header(header) and INPUT + REST not in columns.properties_of(schema)
+
+
+def is_header(header: Sequence[object]) -> bool:
+    """Whether a header looks like that of an export: its names are taken to the letter, with their spaces."""
+    return list(header[: len(LEAD)]) == [field.name for field in LEAD] and INPUT + REST in header
 
 
 @dataclass(frozen=True, slots=True)

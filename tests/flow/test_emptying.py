@@ -36,6 +36,8 @@ from slider.models import (
     EmptyWalk,
     Entry,
     EventType,
+    ExportPiece,
+    ExportState,
     IdKey,
     Import,
     ImportChunk,
@@ -60,7 +62,7 @@ from slider.models import (
 from slider.models.endpoint import WANTABLE
 from slider.models.holding import HOLDINGS, Holding
 from slider.models.replayable import Which
-from tests import archives, casts, logs
+from tests import archives, casts, files_out, logs
 from tests.archives import grow_old
 
 pytestmark = pytest.mark.django_db
@@ -360,7 +362,8 @@ def test_the_same_item_is_known_again_after_its_contents_went(cast: casts.Compan
 
 def test_a_receiver_hears_nothing_more_of_an_erased_item_and_nobody_can_send_it_again(cast: casts.Company) -> None:
     door = endpoints.make(cast.task, url="https://hooks.example.org/a", events=[*map(str, WANTABLE)]).endpoint
-    item, other = lived(cast, f"order of {SECRET}"), casts.one(cast.task, "m2", casts.says(SAID), subject="a", text="b")
+    item = lived(cast, f"order of {SECRET}")
+    other = casts.one(cast.task, "m2", casts.says(SAID | {"reply": "Hello"}), subject="a", text="b")
     results = Parcel.objects.filter(publication__item=item)
     assert results.count() == 1
     news = Parcel.objects.filter(event=EventType.WAITING)
@@ -528,6 +531,16 @@ def test_erasing_that_fails_half_way_has_changed_nothing(cast: casts.Company, mo
     assert everything() == before
 
 
+def test_files_that_may_hold_it_are_dropped(cast: casts.Company) -> None:
+    item = lived(cast)
+    made = files_out.made(cast.task, by=cast.admin)
+    assert ExportPiece.objects.filter(of=made).exists()
+    erasing.erase(item.pk, by=cast.admin.pk, words="asked")
+    made.refresh_from_db()
+    assert (made.state, made.problem) == (ExportState.DROPPED, "something in it was erased: export anew")
+    assert not ExportPiece.objects.exists()
+
+
 # ---- the table of places
 
 
@@ -561,6 +574,9 @@ def test_every_column_that_can_hold_contents_is_in_the_table_or_it_is_said_why_n
             "accountletter",
             "archived",
             "emptied",
+            "endpoint",
+            "export",
+            "exportpiece",  # files that may hold an erased item are dropped whole: `exports.drop_with`
             "import",
             "admission",
             "circuit",
