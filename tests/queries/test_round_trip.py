@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from slider.flow import imports, intake
+from slider.flow import asking, imports, intake
 from slider.flow.intake import Fate, Row
 from slider.models import Import, Narrowed, RefusedRow, Task
 from slider.queries import export
@@ -201,6 +201,18 @@ def test_ids_that_a_spreadsheet_would_run_come_back_as_they_are(places: tuple[Ta
     again(places[1], content, "out.csv")
     assert table(places[1], Narrowed()) == content
     assert [item.external_id for item in export.items(places[1])] == names
+
+
+def test_an_export_that_waits_for_a_word_comes_back_by_the_mapping_that_is_proposed(places: tuple[Task, Task]) -> None:
+    wanted = brought(places[0], [{"text": value, "any": value, " spaced ": value} for value in NASTY if value.strip()])
+    by = places[1].policies.values_list("made_by", flat=True)[0] or 0
+    held = asking.receive(places[1], name="out.csv", stream=io.BytesIO(table(places[0], wanted, USUAL)), by=by)
+    assert imports.run(held.pk)
+    held.refresh_from_db()
+    asking.start(held, by=by)
+    assert imports.run(held.pk)
+    assert not RefusedRow.objects.exists()
+    assert table(places[1], wanted) == table(places[0], wanted)
 
 
 def test_a_table_that_only_looks_like_an_export_is_read_as_any_other() -> None:
