@@ -10,10 +10,12 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import get_hasher
 from django.test import Client
+from django.utils import timezone
 
 from slider import logs
-from slider.flow import endpoints, keys
+from slider.flow import keys
 from slider.models import Scope
+from slider.models.endpoint import signing_secrets
 from tests import casts
 from tests.views import addresses
 
@@ -84,11 +86,11 @@ def test_an_unknown_name_costs_as_much_as_a_known_one(monkeypatch: pytest.Monkey
 
 @pytest.mark.django_db
 def test_what_is_secret_stands_on_no_page_and_in_no_export(stage: casts.Company) -> None:
-    receiver = endpoints.make(stage.task, url="https://hooks.example.org/slider")
+    endpoint = stage.task.endpoints.get()
     there = addresses.existing(stage)
     made = keys.make(stage.project, name="crm", scopes=[Scope.READ], expires_at=None, by=stage.admin.pk)
     secrets = [made.whole.split("_")[-1], settings.SECRET_KEY, settings.ENV.OPENAI_API_KEY]
-    secrets += [receiver.new_secret, receiver.endpoint.secret]
+    secrets += [*signing_secrets(endpoint, now=timezone.now()), endpoint.secret]
     secrets += [user.password for user in (stage.admin, stage.reviewer)]
     client = addresses.visitor("superuser", stage)
     shown = []

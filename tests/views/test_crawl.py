@@ -31,6 +31,8 @@ NO_GET = {
         "desk-flag",
         "correct",
         "uncorrect",
+        "import-word",
+        "import-drop",
     ),
     *("history-read", "history-confirm", "history-drop"),
     *("lead-release", "flag-answer", "flag-off", "together-decide", "together-undo"),

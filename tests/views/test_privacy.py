@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from slider.flow import erasing, retaining
 from slider.models import Emptied, Entry, Item, Policy, Task, Verdict, Worker
-from tests import archives, casts, logs
+from tests import archives, casts, files_out, logs
 from tests.archives import grow_old
 
 pytestmark = pytest.mark.django_db
@@ -173,7 +173,7 @@ def test_the_page_of_an_item_says_when_its_contents_go_and_that_they_went(cast: 
     assert "anna@example.com" not in page
     for other in ("items", "quality", "reviewers", "slider", "together", "lead"):
         assert client(cast.admin).get(reverse(other, args=[cast.task.pk])).status_code == 200
-    exported = b"".join(client(cast.admin).post(reverse("export", args=[cast.task.pk]), {"format": "jsonl"}))
+    exported = files_out.content(files_out.made(cast.task, by=cast.admin))
     assert b"anna" not in exported
     assert json.loads(exported)["outcome"]["deleted"] == "rule"
 
