@@ -4,7 +4,7 @@ from importlib import import_module
 
 from django.db import migrations
 
-_before = import_module("slider.migrations.0040_parcels_for_receivers")
+_before = import_module("slider.migrations.0038_parcels_for_receivers")
 
 
 class Migration(migrations.Migration):

@@ -315,9 +315,9 @@ def test_the_installations_key_is_asked_of_no_other_address(
 ) -> None:
     asked: list[tuple[str, str]] = []
 
-    def probe(address: str, *, api_key: str, timeout_s: float) -> Any:
+    def probe(address: str, *, api_key: str, timeout_s: float, **more: Any) -> Any:
         asked.append((address, api_key))
-        return asking.probe(address, api_key=api_key, timeout_s=timeout_s)
+        return asking.probe(address, api_key=api_key, timeout_s=timeout_s, **more)
 
     monkeypatch.setattr(parts, "probe", probe)
     Worker.objects.filter(task=cast.task).update(base_url="http://127.0.0.1:9/other/v1")
