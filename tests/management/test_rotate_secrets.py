@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,16 +11,19 @@ from allauth.mfa.totp.internal.auth import TOTP
 from cryptography.fernet import Fernet
 from django.conf import settings as site
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from slider.environment import Environment
 from slider.flow import rotating
-from slider.models import Entry, IdKey, sealing
+from slider.models import Endpoint, Entry, IdKey, sealing
+from slider.models.endpoint import signing_secrets
 from slider.models.sealing import Spot, Unopened
 from tests import casts, logs
 
 OLD, NEW = "an old key that has more than 32 characters", "a new key that has more than 32 characters, too"
+RECEIVERS = ["whsec_" + 40 * "n", "whsec_" + 40 * "o"]
 HERE = Spot("a_table", "a_column", "7")
 
 
@@ -113,6 +117,9 @@ def cast(monkeypatch: pytest.MonkeyPatch) -> casts.Company:
         user=made.admin, type="recovery_codes", data={"seed": sealing.seal("5eed", sealing.SECOND_STEP), "used_mask": 3}
     )
     IdKey.objects.create(task=made.task, sealed=sealing.seal("ab" * 32, IdKey.spot(made.task.pk)))
+    new, old = map(sealing.seal, RECEIVERS)
+    until = timezone.now() + timedelta(hours=1)
+    Endpoint.objects.create(task=made.task, url="https://a.example.org", secret=new, old_secret=old, old_until=until)
     keyed(monkeypatch, NEW, OLD)
     return made
 
@@ -125,6 +132,8 @@ def test_everything_is_sealed_by_the_first_key_and_says_the_same(
     assert {place["place"]: (place["anew"], place["current"], place["lost"]) for place in told["places"]} == {
         "mfa_authenticator.data": (2, 0, []),
         "slider_idkey.sealed": (1, 0, []),
+        "slider_endpoint.secret": (1, 0, []),
+        "slider_endpoint.old_secret": (1, 0, []),
     }
     keyed(monkeypatch, NEW)
     assert TOTP(Authenticator.objects.get(type="totp")).instance.data["secret"].startswith("s2.")
@@ -133,15 +142,21 @@ def test_everything_is_sealed_by_the_first_key_and_says_the_same(
     assert IdKey.objects.get().secret == bytes.fromhex("ab" * 32)
     assert logs.found() == []
     deeds = Entry.objects.filter(kind="privacy").values_list("facts__place", "facts__values")
-    assert set(deeds) == {("mfa_authenticator.data", 2), ("slider_idkey.sealed", 1)}
-    assert [place["anew"] for place in rotate()["places"]] == [0, 0], "a second run finds nothing to do"
+    assert set(deeds) == {
+        ("mfa_authenticator.data", 2),
+        ("slider_idkey.sealed", 1),
+        ("slider_endpoint.secret", 1),
+        ("slider_endpoint.old_secret", 1),
+    }
+    assert signing_secrets(Endpoint.objects.get(), now=timezone.now()) == RECEIVERS
+    assert [place["anew"] for place in rotate()["places"]] == [0, 0, 0, 0], "a second run finds nothing to do"
 
 
 @pytest.mark.django_db
 def test_a_dry_run_counts_and_writes_nothing(cast: casts.Company) -> None:
     before = list(Authenticator.objects.values_list("pk", "data"))
     entries = Entry.objects.count()
-    assert [place["anew"] for place in rotate("--dry-run")["places"]] == [2, 1]
+    assert [place["anew"] for place in rotate("--dry-run")["places"]] == [2, 1, 1, 1]
     assert list(Authenticator.objects.values_list("pk", "data")) == before
     assert Entry.objects.count() == entries
 
@@ -174,4 +189,6 @@ def test_every_sealed_column_is_a_place() -> None:
     assert {(place.table, place.column) for place in rotating.PLACES} >= {
         ("mfa_authenticator", "data"),
         ("slider_idkey", "sealed"),
+        ("slider_endpoint", "secret"),
+        ("slider_endpoint", "old_secret"),
     }
