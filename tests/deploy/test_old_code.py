@@ -110,6 +110,7 @@ def test_rows_that_older_code_writes_are_taken(receiver: Receiver) -> None:
     assert [problem for model in tried for problem in refused(model)] == []
 
 
+@pytest.mark.usefixtures("half_way")
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -127,6 +128,7 @@ def test_a_change_that_older_code_can_not_live_with_is_seen(change: str, words: 
     assert any(words[0] in problem for problem in found)
 
 
+@pytest.mark.usefixtures("half_way")
 def test_a_rule_that_older_code_breaks_is_seen(receiver: Receiver) -> None:
     lived_in(receiver)
     with transaction.atomic():
