@@ -1,7 +1,7 @@
 """What items hold is deleted, in the caller's transaction, in every place where it stands; numbers and chains stay.
 
 The database lets it go only for final items, only while a row of `slider_emptied` says so, and only if the log is told
-in the same transaction: see migration 0037. So whatever kills it half-way, nothing half stays.
+in the same transaction: see migration 0038. So whatever kills it half-way, nothing half stays.
 """
 
 import os

@@ -27,7 +27,7 @@ class Cause(models.TextChoices):
 class Emptied(models.Model):
     """An item of which nothing is left but numbers. While it is not `told`, the database lets its contents go.
 
-    The log tells of all that it changed in the moment in which it becomes `told`: see migration 0037.
+    The log tells of all that it changed in the moment in which it becomes `told`: see migration 0038.
     """
 
     item = models.OneToOneField(Item, models.CASCADE, primary_key=True, related_name="emptied")

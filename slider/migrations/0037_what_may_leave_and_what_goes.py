@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     widens = ("entry_kind",)
 
     dependencies = [
-        ("slider", "0035_what_the_log_tells"),
+        ("slider", "0036_one_line_is_enough"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

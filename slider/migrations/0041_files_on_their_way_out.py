@@ -12,7 +12,7 @@ PACKED = "ALTER TABLE slider_exportpiece ALTER COLUMN content SET STORAGE EXTEND
 
 class Migration(migrations.Migration):
     dependencies = (
-        ("slider", "0039_files_wait_for_a_word"),
+        ("slider", "0040_files_wait_for_a_word"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     )
 

@@ -90,7 +90,7 @@ TOLD_AS_BEFORE = _TOLD.format(digested="secret", left_out="")
 
 
 class Migration(migrations.Migration):
-    dependencies = (("slider", "0037_contents_may_go"),)
+    dependencies = (("slider", "0038_contents_may_go"),)
     widens = ("notice_kind",)
 
     operations = (

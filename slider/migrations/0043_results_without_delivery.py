@@ -4,13 +4,13 @@ from importlib import import_module
 
 from django.db import migrations
 
-_before = import_module("slider.migrations.0038_parcels_for_receivers")
+_before = import_module("slider.migrations.0039_parcels_for_receivers")
 
 
 class Migration(migrations.Migration):
     when = "after"
 
-    dependencies = (("slider", "0041_what_is_owed_moves_over"),)
+    dependencies = (("slider", "0042_what_is_owed_moves_over"),)
 
     operations = (
         migrations.RunSQL(_before.ADOPTION_AWAY, _before.ADOPTION),

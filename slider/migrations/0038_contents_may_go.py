@@ -192,7 +192,7 @@ DROP FUNCTION slider_log_emptied();
 
 
 class Migration(migrations.Migration):
-    dependencies = (("slider", "0036_what_may_leave_and_what_goes"),)
+    dependencies = (("slider", "0037_what_may_leave_and_what_goes"),)
 
     operations = (
         migrations.RunSQL(MAY_GO, MAY_GO_AWAY),

@@ -37,7 +37,7 @@ KINDS = (
 
 
 class Migration(migrations.Migration):
-    dependencies = (("slider", "0038_parcels_for_receivers"),)
+    dependencies = (("slider", "0039_parcels_for_receivers"),)
 
     # Older code takes up none of the new states: it would bring a file in by its columns' names, and not as was said.
     widens = ("import_state",)

@@ -8,6 +8,6 @@ class Migration(migrations.Migration):
     when = "after"
     atomic = False
 
-    dependencies = (("slider", "0042_results_without_delivery"),)
+    dependencies = (("slider", "0035_what_the_log_tells"),)
 
     operations = (RemoveIndexConcurrently(model_name="item", name="item_ready"),)
