@@ -49,6 +49,7 @@ def sweep() -> dict[str, int]:
         for task_id in work.waiting():
             wake.hint("work", task_id)
         tidying.tidy()
+        tidying.adopt()
         for endpoint_id in publish.waiting():
             wake.hint("publish", endpoint_id)
         for import_id in imports.waiting():

@@ -1,4 +1,4 @@
-"""Several receivers a task, each with its own parcels, tries and secrets; what older code owes becomes parcels too."""
+"""Several receivers a task, each with its own parcels, tries and secrets; older code goes on owing results by their rows."""
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
@@ -32,10 +32,14 @@ RESULTS_LEAVE = """
 CREATE OR REPLACE FUNCTION slider_result_has_left() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     is_out bool;
+    was jsonb;
 BEGIN
     -- The deletion waits for a sender that has one in its hands, and then sees that it was tried.
     WITH gone AS (DELETE FROM slider_parcel WHERE publication_id = OLD.id RETURNING tries, state)
     SELECT bool_or(tries > 0 OR state <> 'due') INTO is_out FROM gone;
+    -- Older code owes it by the row itself, until those columns go.
+    was := to_jsonb(OLD);
+    is_out := is_out OR (was ->> 'tries')::int > 0 OR was ->> 'delivery' NOT IN ('due', 'none');
     IF OLD.due_at <= clock_timestamp() OR is_out THEN
         RAISE EXCEPTION 'result % of item % has left: correct it instead', OLD.number, OLD.item_id
             USING ERRCODE = 'check_violation';
@@ -52,29 +56,6 @@ BEGIN
     END IF;
     RETURN OLD;
 END $$;
-"""
-
-# Older code owes a webhook by the result's own row. Until it is gone, each such row becomes parcels as it is written,
-# and is nothing that an older sender would send.
-ADOPTION = """
-CREATE FUNCTION slider_results_are_parcels() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    INSERT INTO slider_parcel (endpoint_id, publication_id, event, webhook_id, due_at, next_try_at)
-    SELECT e.id, r.id, w.event, r.webhook_id, r.due_at, r.due_at
-    FROM came r JOIN slider_endpoint e ON e.task_id = r.task_id AND e.disabled_at IS NULL AND e.removed_at IS NULL
-    CROSS JOIN LATERAL (SELECT CASE WHEN r.number = 1 THEN 'item.finished' ELSE 'item.corrected' END) AS w(event)
-    WHERE r.delivery = 'due' AND e.events ? w.event;
-    UPDATE slider_publication p SET delivery = 'none' FROM came r WHERE p.id = r.id AND r.delivery = 'due';
-    RETURN NULL;
-END $$;
-DO $$ BEGIN
-    CREATE TRIGGER publication_parcels AFTER INSERT ON slider_publication REFERENCING NEW TABLE AS came
-        FOR EACH STATEMENT EXECUTE FUNCTION slider_results_are_parcels();
-END $$;
-"""
-ADOPTION_AWAY = """
-DROP TRIGGER publication_parcels ON slider_publication;
-DROP FUNCTION slider_results_are_parcels();
 """
 
 # How a receiver is doing is no setting of it, and the old secret is told as the new one: by a digest.
@@ -296,6 +277,5 @@ class Migration(migrations.Migration):
             "publication", "last_problem", models.CharField(blank=True, db_default="", max_length=200)
         ),
         migrations.RunSQL(RESULTS_LEAVE, RESULTS_LEAVE_AS_BEFORE),
-        migrations.RunSQL(ADOPTION, ADOPTION_AWAY),
         migrations.RunSQL(TOLD, TOLD_AS_BEFORE),
     )

@@ -1,10 +1,6 @@
 """How a result was delivered stands on its parcels: the columns that older code kept it in go."""
 
-from importlib import import_module
-
 from django.db import migrations
-
-_before = import_module("slider.migrations.0039_parcels_for_receivers")
 
 
 class Migration(migrations.Migration):
@@ -13,7 +9,6 @@ class Migration(migrations.Migration):
     dependencies = (("slider", "0042_what_is_owed_moves_over"),)
 
     operations = (
-        migrations.RunSQL(_before.ADOPTION_AWAY, _before.ADOPTION),
         migrations.RemoveIndex("publication", "publication_due"),
         migrations.RemoveIndex("publication", "publication_stuck"),
         migrations.RemoveConstraint("publication", "publication_delivery"),
