@@ -147,8 +147,6 @@ def test_a_rule_that_older_code_breaks_is_seen(receiver: Receiver) -> None:
 def test_what_older_code_owes_is_taken_over_and_nothing_that_it_has_in_its_hands(receiver: Receiver) -> None:
     cast = company(receiver)
     items = [casts.one(cast.task, f"m{number}") for number in range(3)]
-    for _ in items:
-        casts.decide(cast.reviewer, cast.task)
     Parcel.objects.all().delete()
     with connection.cursor() as cursor:
         cursor.execute(
