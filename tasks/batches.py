@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.db import DataError, IntegrityError, InternalError, transaction
 from django.utils import timezone
 
+from slider import redaction
 from slider.celery import app
 from slider.flow import batches as hand
 from slider.flow import halts
@@ -18,7 +20,7 @@ from slider.flow import work as stage
 from slider.flow.claims import Claim
 from slider.flow.work import Bill, Finding
 from slider.llm import batches as api
-from slider.llm import client, prompt
+from slider.llm import client
 from slider.models import Batch, BatchState, Stance, Task, Worker
 from tasks import keys, presence
 from tasks.asking import Asking
@@ -72,7 +74,8 @@ def step(batch: Batch) -> None:
         BatchState.BACK: _collect,
     }
     try:
-        with api.Batches(address, api_key=keys.key_of(worker)) as endpoint:
+        inside = keys.only_public(worker)
+        with api.Batches(address, api_key=keys.key_of(worker), only_public=inside) as endpoint:
             if batch.sent_at is None and not batch.submitting and (why := _stopped(worker)):
                 hand.hand_back(batch, why)
             else:
@@ -95,7 +98,7 @@ def _upload(batch: Batch, endpoint: api.Batches) -> None:
     lines = [
         api.line(
             f"{claim.item_id}.{claim.token}",
-            client.body(asking.whole, base_url=asking.base_url, last=prompt.written(claim.body)),
+            client.body(asking.whole, base_url=asking.base_url, last=asking.item(claim.body).text),
         )
         for claim in hand.claimed(batch)
     ]
@@ -103,7 +106,7 @@ def _upload(batch: Batch, endpoint: api.Batches) -> None:
         hand.end(batch, ending="none of its items waited for it any more")
         return
     file_id = endpoint.upload(f"slider-{batch.mark}.jsonl", b"".join(lines))
-    hand.note(batch, state=BatchState.UPLOADED, file_id=file_id)
+    hand.note(batch, state=BatchState.UPLOADED, file_id=file_id, redaction=worker.task.redaction)
 
 
 def _send(batch: Batch, endpoint: api.Batches) -> None:
@@ -132,7 +135,8 @@ def _ask_after(batch: Batch, endpoint: api.Batches) -> None:
 
 def _collect(batch: Batch, endpoint: api.Batches) -> None:
     """Write every answer that came; items without one are tried again, as long as they may be."""
-    asking = Asking(batch.worker.task, batch.worker)
+    # By the rules that it was written under: under others its tokens would stand for other values.
+    asking = Asking(batch.worker.task, batch.worker, rules=redaction.read(batch.redaction))
     open_claims = {f"{claim.item_id}.{claim.token}": claim for claim in hand.claimed(batch)}
     for file_id in batch.results:
         found: list[tuple[Claim, dict[str, Any]]] = []
@@ -152,7 +156,8 @@ def _collect(batch: Batch, endpoint: api.Batches) -> None:
 
 def _finding(batch: Batch, asking: Asking, claim: Claim, row: dict[str, Any]) -> Finding:
     """What a row of results says of its item; one that the endpoint never got to was no call."""
-    answered = api.answered(row, ask=asking.whole)
+    item = asking.item(claim.body)
+    answered = replace(api.answered(row, ask=asking.whole, restore=item.restore), masked=item.masked)
     whole = asking.cost(answered)
     cost = None if whole is None else whole * api.PRICE
     calls = int(row.get("response") is not None)

@@ -4,7 +4,22 @@ import structlog
 from django.db import DatabaseError, connection, transaction
 
 from slider.celery import app
-from slider.flow import claims, handing, imports, leavers, presence, publish, route, wake, work
+from slider.flow import (
+    asking,
+    claims,
+    exports,
+    files,
+    handing,
+    histories,
+    imports,
+    leavers,
+    presence,
+    publish,
+    route,
+    tidying,
+    wake,
+    work,
+)
 from slider.flow.records import Rated
 from slider.models import Payload, State, Task
 
@@ -25,16 +40,22 @@ def sweep() -> dict[str, int]:
             "reviews": claims.free_reviews(),
             "left": leavers.free_held(),
             "assigned": handing.free_from_leavers(),
+            "forgotten": exports.forget(),
             "given_up": sum(_handed_over(task) for task in Task.objects.order_by("pk")),
         }
+        found |= {"cut_off": files.tidy(), "dropped": asking.drop_stale() + histories.drop_stale()}
         presence.forget()
         presence.sign("sweep")
         for task_id in work.waiting():
             wake.hint("work", task_id)
-        for task_id in publish.waiting():
-            wake.hint("publish", task_id)
+        tidying.tidy()
+        tidying.adopt()
+        for endpoint_id in publish.waiting():
+            wake.hint("publish", endpoint_id)
         for import_id in imports.waiting():
             wake.hint("intake", import_id)
+        for export_id in exports.waiting():
+            wake.hint("export", export_id)
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [_SWEEP])

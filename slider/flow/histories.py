@@ -1,12 +1,14 @@
 """Histories: past outputs are read, looked through, asked about, and put into force by a person."""
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from datetime import timedelta
 from functools import partial
 from typing import IO
 
 import numpy as np
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Now
 
 from slider import rows
 from slider.engine import calibration, certificate, evidence, kept, once
@@ -39,9 +41,11 @@ __all__ = [
     "Unfit",
     "confirm",
     "drop",
+    "drop_stale",
     "examine",
     "keep",
     "look",
+    "of",
     "proof",
     "receive",
     "reread",
@@ -53,10 +57,10 @@ _SLICE = 2_000
 
 def receive(task: Task, *, name: str, stream: IO[bytes], by: int) -> Past:
     """Store an uploaded history, to be read by the fleet. Raises Unfit for what can't be one."""
-    return _past(files.receive(task, name=name, stream=stream, by=by, purpose=Purpose.HISTORY))
+    return of(files.receive(task, name=name, stream=stream, by=by, purpose=Purpose.HISTORY))
 
 
-def _past(file: Import) -> Past:
+def of(file: Import) -> Past:
     """The history of a file. The fleet may be at the file before whoever received it has come to this."""
     known = {"task": file.task, "name": file.name, "by_id": file.by_id, "worker": _worker(file.task)}
     Past.objects.get_or_create(file=file, defaults=known)
@@ -78,7 +82,7 @@ def run(import_id: int) -> bool:
     held = files.take(import_id)
     if held is None:
         return False
-    past = _past(held)
+    past = of(held)
     if past.state != PastState.READING:
         return files.finish(held, ImportState.DONE, "")  # somebody dropped it while nobody was at it
     try:
@@ -177,7 +181,7 @@ def reread(past: Past, said: Meaning) -> None:
         )
 
 
-def drop(past: Past) -> None:
+def drop(past: Past, *, by: int | None = None) -> None:
     """Forget a history that was not put into force, its rows and its file with it."""
     with transaction.atomic():
         closed = Past.objects.filter(pk=past.pk).exclude(state=PastState.IN_FORCE)
@@ -186,6 +190,20 @@ def drop(past: Past) -> None:
         PastRow.objects.filter(past=past).delete()
         Import.objects.filter(pk=past.file_id or 0, state=ImportState.WAITING).update(state=ImportState.DONE)
         ImportChunk.objects.filter(of=past.file_id).delete()
+        if past.file is not None:
+            files.tell_log(past.file, "drop", by=by)
+
+
+def drop_stale() -> int:
+    """Drop the uploaded histories that nobody has put into force or answered for so long; how many."""
+    late = Now() - timedelta(hours=settings.ENV.SLIDER_FILE_WORD_H)
+    waiting = Past.objects.filter(state__in=(PastState.ASKING, PastState.READY), file__finished_at__lt=late)
+    found = 0
+    for past in waiting.select_related("file__task", "task")[:100]:
+        with suppress(Unfit):  # somebody put it into force meanwhile
+            drop(past)
+            found += 1
+    return found
 
 
 # ---- by a person -------------------------------------------------------------------------------------------------

@@ -33,11 +33,22 @@ class Columns:
     names: tuple[str, ...]
     kinds: tuple[str, ...]  # "id", "priority", "due_at", "left out", a type of JSON Schema, or "json"
     needed: frozenset[str]
+    fields: tuple[str, ...]  # what each column is called in the item
 
     @classmethod
-    def of(cls, header: Sequence[object], schema: Mapping[str, Any]) -> "Columns":
-        """Match a header with the properties of an input schema. Broken when they can't belong together."""
+    def of(
+        cls, header: Sequence[object], schema: Mapping[str, Any], targets: Mapping[str, str] | None = None
+    ) -> "Columns":
+        """Match a header with the properties of an input schema. Broken when they can't belong together.
+
+        `targets` are those of a `ColumnMap`; without them a column is what it is called.
+        """
         names = header_names(header)
+        needed = frozenset(schema.get("required", ()))
+        if targets is not None:
+            wanted = [targets.get(name, "") for name in names]
+            meant = tuple(_kind_of_target(target, schema) for target in wanted)
+            return cls(names, meant, needed, tuple(target[1:] for target in wanted))
         properties = properties_of(schema)
         identifier = id_name(names, properties)
         kinds = []
@@ -57,7 +68,7 @@ class Columns:
             known = ", ".join([*list(properties)[:20], "external_id", "priority", "due_at"])
             found = ", ".join(strict.shown(name) for name in names[:5])
             raise Broken(f"no column is a field of this task (there are {found}): name them {known}")
-        return cls(names, tuple(kinds), frozenset(schema.get("required", ())))
+        return cls(names, tuple(kinds), needed, names)
 
     def record(self, cells: Cells) -> Record | Bad:
         """One row as an item, or why it can't be."""
@@ -67,8 +78,8 @@ class Columns:
         external_id: str | None = None
         due_at: datetime | None = None
         priority = size = 0
-        for name, kind, value in zip(self.names, self.kinds, cells.values, strict=True):
-            text = _text(value)
+        for name, kind, called, value in zip(self.names, self.kinds, self.fields, cells.values, strict=True):
+            text = text_of(value)
             size += len(text)
             try:
                 if kind == "id":
@@ -77,8 +88,8 @@ class Columns:
                     priority = _priority(text)
                 elif kind == "due_at":
                     due_at = moment(text) if text.strip() else None
-                elif kind != "left out" and (text or name in self.needed):
-                    body[name] = _typed(text, kind)
+                elif kind != "left out" and (text or called in self.needed):
+                    body[called] = _typed(text, kind)
             except Unreadable as error:
                 return Bad(cells.line, str(error), column=name)
         return Record(cells.line, body, external_id, priority, size, due_at)
@@ -96,7 +107,7 @@ class Columns:
 
 def header_names(header: Sequence[object]) -> tuple[str, ...]:
     """The names in a header. Broken when one is missing or comes twice, or there are too many."""
-    names = tuple(_text(cell).strip() for cell in header)
+    names = tuple(text_of(cell).strip() for cell in header)
     if len(names) > MOST_COLUMNS:
         raise Broken(f"the header has {len(names):,} columns: at most {MOST_COLUMNS} are taken")
     _refuse_odd(names)
@@ -124,9 +135,20 @@ def _refuse_odd(names: Sequence[str]) -> None:
     for place, name in enumerate(names, start=1):
         if not name:
             raise Broken(f"column {place} has no name in the header: name it or take it out")
+        if "\x00" in name:
+            raise Broken(f"the name of column {place} holds a NUL: name it by printable text")
         if name in seen:
             raise Broken(f"the header names {strict.shown(name)} twice, as column {seen[name]} and {place}: rename one")
         seen[name] = place
+
+
+def _kind_of_target(target: str, schema: Mapping[str, Any]) -> str:
+    """How a column is read that a mapping says something of, or nothing."""
+    if target.startswith("@"):
+        return {"@external_id": "id"}.get(target, target[1:])
+    if not target:
+        return "left out"
+    return _kind(properties_of(schema).get(target[1:], {}), schema)
 
 
 def _kind(schema: Any, root: Mapping[str, Any]) -> str:
@@ -153,7 +175,7 @@ def _pointed(root: Any, reference: str) -> Any:
     return found
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
     """A cell as text. Worksheets hold numbers as floats: 5.0 is written 5, as the sheet shows it."""
     if isinstance(value, str):
         return value

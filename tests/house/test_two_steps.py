@@ -134,6 +134,9 @@ GOOD: dict[str, list[Operation]] = {
         migrations.AddConstraint("task", models.CheckConstraint(condition=~Q(colour="x"), name="c")),
     ],
     "other words": [migrations.AlterField("task", "name", models.CharField(max_length=500, help_text="What."))],
+    "what was one a row may be several": [
+        migrations.AlterField("endpoint", "task", models.ForeignKey("slider.task", models.CASCADE))
+    ],
     "a rule that goes": [migrations.RemoveConstraint("review", "review_kind")],
     "a function in place of another": [
         migrations.RunSQL(

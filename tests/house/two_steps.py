@@ -215,6 +215,8 @@ def _same_column(old: "models.Field[object, object]", new: "models.Field[object,
     if isinstance(old, models.CharField) and isinstance(new, models.CharField | models.TextField):
         longer = isinstance(new, models.TextField) or (new.max_length or 0) >= (old.max_length or 0)
         return longer and all(getattr(old, name) == getattr(new, name) for name in ("unique", "db_index"))
+    if isinstance(old, models.OneToOneField) and type(new) is models.ForeignKey:
+        return not old.primary_key  # as a constraint that goes: older code was bound by it, and breaks nothing without
     before, after = (one.deconstruct()[3] for one in (old, new))
     changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}
     return type(old) is type(new) and changed <= WORDS_ONLY | {"null", "db_default"}

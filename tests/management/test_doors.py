@@ -17,7 +17,7 @@ from slider.flow import endpoints, imports
 from slider.llm import probe as asking
 from slider.management.bar import Bar
 from slider.management.doctor import parts, servers
-from slider.models import ApiKey, Delivery, Import, Item, Membership, Project, Publication, Worker
+from slider.models import ApiKey, Delivery, Import, Item, Membership, Parcel, Project, Publication, Worker
 from tests import casts
 
 pytestmark = pytest.mark.django_db
@@ -218,9 +218,11 @@ def test_a_list_that_differs_says_how(cast: casts.Company, tmp_path: Path) -> No
     for name in ("out", "stuck"):
         casts.one(cast.task, name)
         casts.decide(cast.reviewer, cast.task)
+        if name == "out":
+            endpoints.make(cast.task, url="https://hooks.example.org/a")
     casts.one(cast.task, "waits")
     casts.bring_in(cast.task, {"extra": {"text": "a"}})
-    Publication.objects.filter(item__external_id="stuck").update(delivery=Delivery.FAILED)
+    Parcel.objects.filter(publication__item__external_id="stuck").update(state=Delivery.FAILED)
     listed = 'out\nout\nstuck\nwaits\nnever\n{"external_id": "also never"}\n'
     before = Item.objects.count(), Publication.objects.count()
     code, _, said = fails("reconcile", "sort-messages", expect(tmp_path, listed), "--json")
@@ -241,7 +243,7 @@ def test_a_list_that_differs_says_how(cast: casts.Company, tmp_path: Path) -> No
 
 
 def test_what_a_webhook_still_owes_is_not_out(cast: casts.Company, tmp_path: Path) -> None:
-    endpoints.save(cast.task, url="https://hooks.example.org/a")
+    endpoints.make(cast.task, url="https://hooks.example.org/a")
     casts.one(cast.task, "m1")
     casts.decide(cast.reviewer, cast.task)
     _, _, said = fails("reconcile", "sort-messages", expect(tmp_path, "m1\n"), "--json")
@@ -313,9 +315,9 @@ def test_the_installations_key_is_asked_of_no_other_address(
 ) -> None:
     asked: list[tuple[str, str]] = []
 
-    def probe(address: str, *, api_key: str, timeout_s: float) -> Any:
+    def probe(address: str, *, api_key: str, timeout_s: float, **more: Any) -> Any:
         asked.append((address, api_key))
-        return asking.probe(address, api_key=api_key, timeout_s=timeout_s)
+        return asking.probe(address, api_key=api_key, timeout_s=timeout_s, **more)
 
     monkeypatch.setattr(parts, "probe", probe)
     Worker.objects.filter(task=cast.task).update(base_url="http://127.0.0.1:9/other/v1")

@@ -44,7 +44,16 @@ def test_a_task_with_ready_items_is_hinted(hints: list[tuple[str, int]]) -> None
 def test_nothing_to_do_sends_no_hint(hints: list[tuple[str, int]]) -> None:
     cast = casts.company()
     casts.one(cast.task)
-    assert sweep() == {"leases": 0, "reviews": 0, "left": 0, "assigned": 0, "given_up": 0}
+    assert sweep() == {
+        "leases": 0,
+        "reviews": 0,
+        "left": 0,
+        "assigned": 0,
+        "forgotten": 0,
+        "given_up": 0,
+        "cut_off": 0,
+        "dropped": 0,
+    }
     assert hints == []
 
 

@@ -1,0 +1,87 @@
+"""What webhooks leave behind goes: tries that are old enough, old secrets, and receivers that were removed.
+
+And what older code owed while it still ran is taken over.
+"""
+
+from django.conf import settings
+from django.db import connection
+
+AT_ONCE = 1_000  # rows a second are more than any receiver takes
+
+_OLD = """
+DELETE FROM slider_try WHERE id IN (
+    SELECT id FROM slider_try WHERE at < clock_timestamp() - %(days)s * interval '1 day' ORDER BY at LIMIT %(most)s
+)
+"""
+_GONE = (
+    """
+    DELETE FROM slider_try WHERE id IN (
+        SELECT t.id FROM slider_try t JOIN slider_endpoint e ON e.id = t.endpoint_id
+        WHERE e.removed_at IS NOT NULL LIMIT %(most)s)
+    """,
+    """
+    DELETE FROM slider_parcel WHERE id IN (
+        SELECT p.id FROM slider_parcel p JOIN slider_endpoint e ON e.id = p.endpoint_id
+        WHERE e.removed_at < clock_timestamp() - interval '1 minute'
+          AND NOT EXISTS (SELECT FROM slider_try t WHERE t.parcel_id = p.id)
+        ORDER BY p.id LIMIT %(most)s)
+    """,
+    """
+    DELETE FROM slider_endpoint e WHERE e.removed_at < clock_timestamp() - interval '1 minute'
+      AND NOT EXISTS (SELECT FROM slider_parcel p WHERE p.endpoint_id = e.id)
+      AND NOT EXISTS (SELECT FROM slider_try t WHERE t.endpoint_id = e.id)
+    """,
+)
+
+
+_OLD_SECRETS = """
+UPDATE slider_endpoint SET old_secret = '', old_until = NULL WHERE old_secret <> '' AND old_until <= clock_timestamp()
+"""
+
+
+_MIXED = """
+SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'slider_publication'::regclass AND attname = 'delivery'
+               AND NOT attisdropped)
+"""
+# One that an older sender has in its hands is due again only after it was sent, or lost. Where the receiver is off,
+# what it is owed waits for the migration that takes over all of it.
+_ADOPT = """
+WITH due AS MATERIALIZED (
+    SELECT id, task_id, number, webhook_id, due_at, tries, last_problem FROM slider_publication p
+    WHERE delivery = 'due' AND next_try_at <= clock_timestamp() AND EXISTS (
+        SELECT FROM slider_endpoint e WHERE e.task_id = p.task_id AND e.disabled_at IS NULL AND e.removed_at IS NULL)
+    ORDER BY next_try_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
+), made AS (
+    INSERT INTO slider_parcel (endpoint_id, publication_id, event, webhook_id, due_at, tries, last_problem)
+    SELECT e.id, r.id, w.event, r.webhook_id, r.due_at, r.tries, r.last_problem
+    FROM due r JOIN slider_endpoint e ON e.task_id = r.task_id AND e.disabled_at IS NULL AND e.removed_at IS NULL
+    CROSS JOIN LATERAL (SELECT CASE WHEN r.number = 1 THEN 'item.finished' ELSE 'item.corrected' END) AS w(event)
+    WHERE e.events ? w.event ORDER BY r.id, e.id ON CONFLICT DO NOTHING
+)
+UPDATE slider_publication p SET delivery = 'none' FROM due WHERE p.id = due.id
+"""
+
+
+def adopt(*, most: int = AT_ONCE) -> int:
+    """Results that older code owes by their own rows become parcels; how many. There are none once an upgrade ended."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MIXED)
+        if not cursor.fetchone()[0]:
+            return 0
+        cursor.execute(_ADOPT, {"most": most})
+        return int(cursor.rowcount)
+
+
+def tidy(*, most: int = AT_ONCE) -> int:
+    """Clear away a bounded piece; returns how many rows. A minute after its removal nobody sends to an endpoint."""
+    gone: int = 0
+    with connection.cursor() as cursor:
+        cursor.execute(_OLD, {"days": settings.ENV.SLIDER_WEBHOOK_LOG_DAYS, "most": most})
+        gone += int(cursor.rowcount)
+        cursor.execute("SELECT EXISTS (SELECT FROM slider_endpoint WHERE removed_at IS NOT NULL)")
+        if cursor.fetchone()[0]:
+            for statement in _GONE:
+                cursor.execute(statement, {"most": most})
+                gone += int(cursor.rowcount)
+        cursor.execute(_OLD_SECRETS)
+    return gone
