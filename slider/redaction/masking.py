@@ -90,11 +90,11 @@ def mask(value: JSON, rules: Rules, *, taken: Iterable[str] = ()) -> Masked:
     if not rules:
         return Masked(value, Restorer(), {})
     counts: Counter[str] = Counter()
-    kept = _without(value, _tree(rules.left_out), counts) if rules.left_out else value
-    hands = _Hands(rules, counts, {*taken, *taken_in(kept)})
+    hands = _Hands(rules, counts, {*taken, *taken_in(value)})
     masked = _tree(rules.masked)
-    hands.learn(kept, masked)
-    return Masked(hands.masked(kept, masked), Restorer(hands.values), dict(sorted(counts.items())))
+    hands.learn(value, masked)
+    told = hands.told(value, masked, _tree(rules.left_out))
+    return Masked(told, Restorer(hands.values), dict(sorted(counts.items())))
 
 
 def taken_in(value: JSON) -> set[str]:
@@ -117,28 +117,25 @@ class _Hands:
         found = {text: None for text in _named(value, masked) if len(text) >= SHORTEST_KNOWN}
         self._known = sorted(found, key=len, reverse=True)[:MOST_KNOWN]
 
-    def masked(self, value: JSON, masked: Tree) -> JSON:
+    def told(self, value: JSON, masked: Tree, left_out: Tree) -> JSON:
+        """What a model is told of it. In one walk: a place in a list is the one in which it came in."""
+        if isinstance(value, list):
+            below = [(_at(masked, str(n)), _at(left_out, str(n)), one) for n, one in enumerate(value)]
+            return [self.told(one, *trees) for *trees, one in below if self._stays(trees[1])]
+        if isinstance(value, dict):
+            told: dict[str, JSON] = {}
+            for key, one in value.items():
+                if self._stays(within := _at(left_out, key)):
+                    told[self._text(key)] = self.told(one, _at(masked, key), within)
+            return told
         if masked is None:
-            return self._whole(value)
-        if isinstance(value, list):
-            every = masked.get(EVERY, {})
-            return [self.masked(one, masked.get(str(place), every)) for place, one in enumerate(value)]
-        if isinstance(value, dict):
-            every = masked.get(EVERY, {})
-            return {self._text(key): self.masked(one, masked.get(key, every)) for key, one in value.items()}
-        if isinstance(value, str):
-            return self._text(value)
-        return self._number(value)
+            return value if value is None or value == "" else self._token(FIELD, value)
+        return self._text(value) if isinstance(value, str) else self._number(value)
 
-    def _whole(self, value: JSON) -> JSON:
-        """A masked field: every leaf of it, whatever it holds; keys are looked at like texts."""
-        if isinstance(value, list):
-            return [self._whole(one) for one in value]
-        if isinstance(value, dict):
-            return {self._text(key): self._whole(one) for key, one in value.items()}
-        if value is None or value == "":
-            return value
-        return self._token(FIELD, value)
+    def _stays(self, left_out: Tree) -> bool:
+        if left_out is None:
+            self._counts["left_out"] += 1
+        return left_out is not None
 
     def _text(self, text: str) -> str:
         spans = detecting.find(text, self._rules)
@@ -196,20 +193,19 @@ def _tree(pointers: Iterable[str]) -> Tree:
     return root
 
 
-def _without(value: JSON, tree: Tree, counts: Counter[str]) -> JSON:
-    """The value without what the tree names."""
-    if tree is None or not tree or not isinstance(value, dict | list):
-        return value
+def _at(tree: Tree, step: str) -> Tree:
+    """What the rules name below one step: by its own name, and by the one that stands for every step."""
+    if tree is None:
+        return None
     every = tree.get(EVERY, {})
-    pairs = enumerate(value) if isinstance(value, list) else value.items()
-    kept = []
-    for step, one in pairs:
-        below = tree.get(str(step), every)
-        if below is None:
-            counts["left_out"] += 1
-        else:
-            kept.append((step, _without(one, below, counts)))
-    return [one for _, one in kept] if isinstance(value, list) else {str(step): one for step, one in kept}
+    return _both(tree[step], every) if step in tree else every
+
+
+def _both(one: Tree, other: Tree) -> Tree:
+    """What either names; a field that one of them names whole is named whole."""
+    if one is None or other is None:
+        return None
+    return {**other, **{step: _both(below, other[step]) if step in other else below for step, below in one.items()}}
 
 
 def _named(value: JSON, tree: Tree) -> Iterator[str]:
@@ -217,10 +213,9 @@ def _named(value: JSON, tree: Tree) -> Iterator[str]:
     if tree is None:
         yield from _leaves(value)
     elif isinstance(value, dict | list) and tree:
-        every = tree.get(EVERY, {})
         pairs = enumerate(value) if isinstance(value, list) else value.items()
         for step, one in pairs:
-            yield from _named(one, tree.get(str(step), every))
+            yield from _named(one, _at(tree, str(step)))
 
 
 def _leaves(value: JSON) -> Iterator[str]:

@@ -147,6 +147,40 @@ def test_fields_are_left_out_and_masked_by_their_place() -> None:
     assert masked.restore({"born": "[FIELD_2]", "said": "born in [FIELD_2]"}) == {"born": 1970, "said": "born in 1970"}
 
 
+@pytest.mark.parametrize(
+    ("masked", "hidden"),
+    [
+        (["/lines/*/name", "/lines/0/note"], ["Anna Schmidt", "for Bo", "Carla Ito"]),
+        (["/*/name", "/customer/mail"], ["Dora Roy", "dora@example.com"]),
+        (["/*/0/name", "/lines/*/note", "/lines/0/at"], ["Anna Schmidt", "for Bo", "later", "Rome"]),
+        (["/lines/*", "/lines/0/name"], ["Anna Schmidt", "for Bo", "Carla Ito", "later", "Rome"]),
+        (["/lines/0/name", "/lines/*"], ["Anna Schmidt", "for Bo", "Carla Ito", "later", "Rome"]),
+    ],
+)
+def test_every_rule_holds_where_several_name_the_same_place(masked: list[str], hidden: list[str]) -> None:
+    body: JSON = {
+        "lines": [{"name": "Anna Schmidt", "note": "for Bo", "at": "Rome"}, {"name": "Carla Ito", "note": "later"}],
+        "customer": {"name": "Dora Roy", "mail": "dora@example.com"},
+    }
+    for rules in (Rules(masked=tuple(masked)), Rules(left_out=tuple(masked))):
+        written = json.dumps(mask(body, rules).value)
+        for text in ("Anna Schmidt", "for Bo", "Rome", "Carla Ito", "later", "Dora Roy", "dora@example.com"):
+            assert (text in written) == (text not in hidden), (text, rules)
+
+
+def test_a_place_in_a_list_is_the_one_that_came_in() -> None:
+    body: JSON = {"lines": [{"name": "Anna Schmidt"}, {"name": "Carla Ito"}, {"name": "Dora Roy"}]}
+    masked = mask(body, Rules(left_out=("/lines/0",), masked=("/lines/1/name",)))
+    assert masked.value == {"lines": [{"name": "[FIELD_1]"}, {"name": "Dora Roy"}]}
+    assert masked.restore("[FIELD_1]") == "Carla Ito"
+
+
+def test_a_part_of_a_masked_field_can_be_left_out() -> None:
+    masked = mask({"customer": {"name": "Anna Schmidt", "born": 1970}}, Rules(("/customer/born",), ("/customer/*",)))
+    assert masked.value == {"customer": {"name": "[FIELD_1]"}}
+    assert masked.counts == {"field": 1, "left_out": 1}
+
+
 def test_overlapping_finds_are_one_and_nothing_of_them_is_left() -> None:
     rules = Rules(detect=("email",), patterns=(Pattern("LEFT", r"ticket anna"), Pattern("RIGHT", r"com/\d+")))
     masked = mask("a ticket anna@example.com/42 b", rules)
