@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from slider.environment import Environment
-from slider.flow import endpoints, outcomes, publish
+from slider.flow import endpoints, erasing, outcomes, publish
 from slider.models import (
     Delivery,
     Endpoint,
@@ -326,6 +326,16 @@ def test_many_results_leave_in_pieces(cast: casts.Company, receiver: Receiver) -
     assert len(set(receiver.ids)) == len(receiver.got) == Item.objects.count() == 40
     assert not Parcel.objects.exclude(state=Delivery.SENT).exists()
     assert Try.objects.filter(reason="", status=200).count() == 40
+
+
+def test_what_was_erased_is_not_taken_in_hand_whatever_its_parcel_says(cast: casts.Company, receiver: Receiver) -> None:
+    parcel = owed(cast)
+    erasing.erase(parcel.publication.item_id, by=cast.admin.pk, words="asked")
+    Parcel.objects.filter(pk=parcel.pk).update(state=Delivery.DUE, next_try_at=Now())
+    owed(cast, "m2")
+    due_again()
+    assert deliver() == 1
+    assert [json.loads(body)["data"]["external_id"] for _, body in receiver.got] == ["m2"]
 
 
 @pytest.mark.django_db(transaction=True)
