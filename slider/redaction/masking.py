@@ -8,17 +8,14 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from slider.redaction import detecting
-from slider.redaction.detecting import Span, union
+from slider.redaction.detecting import union
+from slider.redaction.known import FIELD, Known
 from slider.redaction.rules import EVERY, Rules, steps
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 Tree: TypeAlias = "dict[str, Tree] | None"  # the fields that rules name, step by step; None: this one
 
 TOKEN = re.compile(r"\[[A-Z][A-Z_]*_[0-9]{1,9}\]")
-FIELD = "FIELD"
-# A value of a masked field is masked wherever else it stands as a whole word, if it is at least so long.
-SHORTEST_KNOWN = 4
-MOST_KNOWN = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +89,7 @@ def mask(value: JSON, rules: Rules, *, taken: Iterable[str] = ()) -> Masked:
     counts: Counter[str] = Counter()
     hands = _Hands(rules, counts, {*taken, *taken_in(value)})
     masked = _tree(rules.masked)
-    hands.learn(value, masked)
+    hands.known = Known(_named(value, masked))
     told = hands.told(value, masked, _tree(rules.left_out))
     return Masked(told, Restorer(hands.values), dict(sorted(counts.items())))
 
@@ -109,13 +106,8 @@ class _Hands:
         self._rules, self._counts, self._taken = rules, counts, taken
         self._tokens: dict[tuple[type, str], str] = {}
         self._last: Counter[str] = Counter()
-        self._known: list[str] = []
+        self.known = Known(())
         self.values: dict[str, JSON] = {}
-
-    def learn(self, value: JSON, masked: Tree) -> None:
-        """Remember the texts of masked fields, to know them where else they stand."""
-        found = {text: None for text in _named(value, masked) if len(text) >= SHORTEST_KNOWN}
-        self._known = sorted(found, key=len, reverse=True)[:MOST_KNOWN]
 
     def told(self, value: JSON, masked: Tree, left_out: Tree) -> JSON:
         """What a model is told of it. In one walk: a place in a list is the one in which it came in."""
@@ -126,7 +118,8 @@ class _Hands:
             told: dict[str, JSON] = {}
             for key, one in value.items():
                 if self._stays(within := _at(left_out, key)):
-                    told[self._text(key)] = self.told(one, _at(masked, key), within)
+                    name = self._key(key, masked)
+                    told[name] = self.told(one, _at(masked, key), within)
             return told
         if masked is None:
             return value if value is None or value == "" else self._token(FIELD, value)
@@ -137,10 +130,13 @@ class _Hands:
             self._counts["left_out"] += 1
         return left_out is not None
 
+    def _key(self, key: str, masked: Tree) -> str:
+        return self._token(FIELD, key) if masked is None and key else self._text(key)
+
     def _text(self, text: str) -> str:
         spans = detecting.find(text, self._rules)
-        if self._known:
-            spans = union([*spans, *self._known_in(text)])
+        if known := self.known.spans(text):
+            spans = union([*spans, *known])
         if not spans:
             return text
         parts, at = [], 0
@@ -155,15 +151,6 @@ class _Hands:
             return value
         spans = detecting.find(str(value), self._rules)
         return self._token(spans[0].name, value) if spans else value
-
-    def _known_in(self, text: str) -> Iterator[Span]:
-        for known in self._known:
-            at = text.find(known)
-            while at >= 0:
-                end = at + len(known)
-                if not (text[at - 1 : at].isalnum() or text[end : end + 1].isalnum()):
-                    yield Span(at, end, FIELD)
-                at = text.find(known, end)
 
     def _token(self, name: str, value: JSON) -> str:
         self._counts[name.lower()] += 1
