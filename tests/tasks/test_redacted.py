@@ -8,14 +8,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from pytest_django.fixtures import Settings
+from pytest_django.fixtures import DjangoAssertNumQueries, Settings
 
 from slider import redaction
 from slider.engine.stragglers import Stragglers
 from slider.flow import batches as hand
 from slider.flow import erasing, setup
 from slider.models import Attempt, Batch, Item, Outcome, State, Task, Worker
-from tasks import caller
+from tasks import caller, fallback
 from tasks.asking import Asking
 from tasks.batches import batches
 from tests import casts, pumps
@@ -241,6 +241,20 @@ def test_under_other_rules_nothing_goes_out_by_the_old_ones(endpoint: Endpoint) 
     assert old.watch(1, 0) == "paused", "what it has claimed before waits for the new worker"
     pumps.run(cast, pumps=1)
     leaves_nothing(endpoint)
+
+
+def test_a_fallback_is_read_together_with_the_rules_that_its_version_goes_by(
+    endpoint: Endpoint, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    cast = company(fallback_on=["unusable"])
+    Worker.objects.create(
+        task=cast.task, name="second reader", rung=2, model="standin-1", instructions="Say its topic."
+    )
+    live = Worker.objects.get(task=cast.task, retired_at=None, rung=1)
+    with django_assert_num_queries(1):
+        found = fallback.of(live)
+        assert found is not None
+        assert found.task.redaction == RULES
 
 
 def test_rules_that_can_not_be_read_send_nothing(endpoint: Endpoint) -> None:
