@@ -3,7 +3,7 @@
 The one place where what an item holds becomes what a model is sent: nothing of it gets there but through `Asking`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -30,25 +30,29 @@ class Outgoing:
 class Asking:
     """One worker's questions to its endpoint: `whole` is all of them but the item, `single` is that for one sample.
 
-    `rules` are the task's own, unless something was sent under others: a batch is read as it was written.
+    `rules` are the task's own, and `taken` the tokens of the worker's examples, unless something was sent under others:
+    a batch is read as it was written.
     """
 
-    def __init__(self, task: Task, worker: Worker, *, rules: Rules | None = None) -> None:
+    def __init__(
+        self, task: Task, worker: Worker, *, rules: Rules | None = None, taken: Iterable[str] | None = None
+    ) -> None:
         self._worker = worker
         self._rules = redaction.read(task.redaction) if rules is None else rules
         examples = [prompt.Example(*_example(one, self._rules)) for one in worker.examples]
-        self._taken = redaction.taken_in([part for one in examples for part in (one.input, one.output)])
+        own = redaction.taken_in([part for one in examples for part in (one.input, one.output)])
+        self.taken = own if taken is None else frozenset(taken)
         self.base_url = str(worker.base_url or settings.ENV.OPENAI_BASE_URL)
         self.whole = _form(task, worker, examples, masks=bool(self._rules))
         self.single = self.whole if worker.samples == 1 else replace(self.whole, n=1)
-        own = (worker.price_in, worker.price_out)
-        self._prices = prices.Prices(own[0], own[1]) if own[0] is not None and own[1] is not None else None
+        price = (worker.price_in, worker.price_out)
+        self._prices = prices.Prices(price[0], price[1]) if price[0] is not None and price[1] is not None else None
 
     def item(self, body: dict[str, Any]) -> Outgoing:
         """What is sent of an item. The same item gives the same text under the same rules, call after call."""
         if not self._rules:
             return Outgoing(prompt.written(body), None, {})
-        masked = redaction.mask(body, self._rules, taken=self._taken)
+        masked = redaction.mask(body, self._rules, taken=self.taken)
         return Outgoing(prompt.written(masked.value), masked.restore, masked.counts)
 
     def cost(self, answered: Answered) -> Decimal | None:

@@ -24,6 +24,7 @@ from slider.llm import client
 from slider.models import Batch, BatchState, Stance, Task, Worker
 from tasks import keys, presence
 from tasks.asking import Asking
+from tasks.logged import plainly
 from tasks.work import settle
 
 log = structlog.get_logger(__name__)
@@ -76,20 +77,34 @@ def step(batch: Batch) -> None:
     try:
         inside = keys.only_public(worker)
         with api.Batches(address, api_key=keys.key_of(worker), only_public=inside) as endpoint:
-            if batch.sent_at is None and not batch.submitting and (why := _stopped(worker)):
-                hand.hand_back(batch, why)
-            else:
-                steps[batch.state](batch, endpoint)
-    except api.Away as error:
-        _stumbled(batch, str(error))
-    except api.Refused as error:
-        _refused(batch, str(error))
+            try:
+                if batch.sent_at is None and not batch.submitting and (why := _stopped(worker)):
+                    _hand_back(batch, why, endpoint)
+                else:
+                    steps[batch.state](batch, endpoint)
+            except api.Away as error:
+                _stumbled(batch, str(error), endpoint)
+            except api.Refused as error:
+                _refused(batch, str(error), endpoint)
+    except api.Refused as error:  # an address that may not be asked at all
+        _refused(batch, str(error), None)
 
 
 def _stopped(worker: Worker) -> str:
     """Why nothing of this worker's may be begun any more; what drains still sends what it has gathered."""
     standing = halts.read(worker.pk, host=presence.HOST)
     return _GONE if standing.is_retired else _PAUSED if standing.stance is Stance.PAUSED else ""
+
+
+def _hand_back(batch: Batch, why: str, endpoint: api.Batches | None) -> None:
+    hand.hand_back(batch, why)
+    _clear(batch, endpoint)
+
+
+def _clear(batch: Batch, endpoint: api.Batches | None) -> None:
+    """What was asked and answered does not stay with the provider once nobody reads it any more."""
+    if endpoint is not None:
+        endpoint.clear([one for one in (batch.file_id, *batch.results) if one])
 
 
 def _upload(batch: Batch, endpoint: api.Batches) -> None:
@@ -106,7 +121,8 @@ def _upload(batch: Batch, endpoint: api.Batches) -> None:
         hand.end(batch, ending="none of its items waited for it any more")
         return
     file_id = endpoint.upload(f"slider-{batch.mark}.jsonl", b"".join(lines))
-    hand.note(batch, state=BatchState.UPLOADED, file_id=file_id, redaction=worker.task.redaction)
+    written = {"redaction": worker.task.redaction, "taken": sorted(asking.taken)}
+    hand.note(batch, state=BatchState.UPLOADED, file_id=file_id, **written)
 
 
 def _send(batch: Batch, endpoint: api.Batches) -> None:
@@ -135,8 +151,9 @@ def _ask_after(batch: Batch, endpoint: api.Batches) -> None:
 
 def _collect(batch: Batch, endpoint: api.Batches) -> None:
     """Write every answer that came; items without one are tried again, as long as they may be."""
-    # By the rules that it was written under: under others its tokens would stand for other values.
-    asking = Asking(batch.worker.task, batch.worker, rules=redaction.read(batch.redaction))
+    # By the rules that it was written under, and past the same examples: else its tokens would stand for other values.
+    rules = redaction.read(batch.redaction)
+    asking = Asking(batch.worker.task, batch.worker, rules=rules, taken=batch.taken)
     open_claims = {f"{claim.item_id}.{claim.token}": claim for claim in hand.claimed(batch)}
     for file_id in batch.results:
         found: list[tuple[Claim, dict[str, Any]]] = []
@@ -150,7 +167,7 @@ def _collect(batch: Batch, endpoint: api.Batches) -> None:
     rest = [Finding(claim, api.unanswered(words), None, (_nothing(batch),)) for claim in open_claims.values()]
     for start in range(0, len(rest), CHUNK):
         _settle(batch, rest[start : start + CHUNK])
-    endpoint.clear([batch.file_id, *batch.results])
+    _clear(batch, endpoint)
     hand.end(batch, ending=batch.ending)
 
 
@@ -188,24 +205,24 @@ def _settle(batch: Batch, findings: Sequence[Finding]) -> None:
                 _settle(batch, [finding])
             return
         # Its lease runs out; after max_tries the sweep hands the item to people.
-        log.error("finding refused", item=findings[0].claim.item_id, error=str(error)[:500])
+        log.error("finding refused", item=findings[0].claim.item_id, **plainly(error))
         hand.settle(batch, [findings[0].claim.item_id])
 
 
-def _stumbled(batch: Batch, problem: str) -> None:
+def _stumbled(batch: Batch, problem: str, endpoint: api.Batches) -> None:
     if batch.sent_at is None and not batch.submitting and timezone.now() - batch.created_at > UNSENT_MOST:
-        hand.hand_back(batch, f"it could not be sent: {problem}")
+        _hand_back(batch, f"it could not be sent: {problem}", endpoint)
         return
     log.warning("batch waits for its endpoint", batch=batch.pk, state=batch.state, problem=problem)
     hand.stumble(batch, problem)
 
 
-def _refused(batch: Batch, problem: str) -> None:
+def _refused(batch: Batch, problem: str, endpoint: api.Batches | None) -> None:
     """The endpoint wants none of it: before it was sent its items wait again, afterwards they have no answer."""
     log.warning("batch refused by its endpoint", batch=batch.pk, state=batch.state, problem=problem)
     if batch.sent_at is None:
         hand.tell(batch.worker, f"The endpoint takes no batch: {problem}")
-        hand.hand_back(batch, f"refused: {problem}")
+        _hand_back(batch, f"refused: {problem}", endpoint)
         return
     words = f"The batch was lost at the endpoint: {problem}"
     claims = hand.claimed(batch)
@@ -213,3 +230,4 @@ def _refused(batch: Batch, problem: str) -> None:
         rest = claims[start : start + CHUNK]
         _settle(batch, [Finding(claim, api.unanswered(words), None, (_nothing(batch),)) for claim in rest])
     hand.end(batch, ending=f"lost: {problem}")
+    _clear(batch, endpoint)

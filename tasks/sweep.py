@@ -15,6 +15,7 @@ from slider.flow import (
     leavers,
     presence,
     publish,
+    repeats,
     route,
     tidying,
     wake,
@@ -45,6 +46,7 @@ def sweep() -> dict[str, int]:
         }
         found |= {"cut_off": files.tidy(), "dropped": asking.drop_stale() + histories.drop_stale()}
         presence.forget()
+        repeats.forget()
         presence.sign("sweep")
         for task_id in work.waiting():
             wake.hint("work", task_id)

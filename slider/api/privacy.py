@@ -11,8 +11,8 @@ from slider.api import body, finding, shapes
 from slider.api.calls import Terms, call
 from slider.api.faults import Fault, not_found
 from slider.api.shapes import Shape
-from slider.flow import erasing, log, setup
-from slider.models import Cause, Emptied, Item, Kind, Scope, Task, fitting
+from slider.flow import erasing, setup, subjects
+from slider.models import Cause, Emptied, Item, Scope, Task, fitting
 from slider.queries import privacy, subject
 from slider.redaction import DETECTORS, Rules, RulesError
 
@@ -161,8 +161,8 @@ def held(request: HttpRequest) -> dict[str, Any]:
     body.refuse_unknown(request)
     wanted = body.shaped(request, Subject)
     found = subject.find(key.project, wanted.external_id)
-    facts = subject.facts(wanted.external_id, found, form="api") | {"key": key.pk}
-    log.write(Kind.EXPORT, by=finding.person(key), facts=facts, project_id=key.project_id)
+    items = [one.item for one in found]
+    subjects.told(key.project, wanted.external_id, items, by=finding.person(key), how={"format": "api", "key": key.pk})
     return subject.document(key.project, wanted.external_id, found)
 
 

@@ -198,6 +198,7 @@ class Decided:
     """A verdict as it stands; it can be taken back until `undo_until`."""
 
     id: int
+    item: int
     token: int
     verdict: str
     answer: Any

@@ -12,9 +12,9 @@ from typing import Any
 from django.db import connection
 
 from slider.flow import archive
-from slider.models import Cause, IdKey, sealing
-from slider.models.emptied import known_digest
-from slider.models.holding import HOLDINGS, Goes, Holding
+from slider.models import Cause, IdKey, Item, sealing
+from slider.models.emptied import known_digest, spelt
+from slider.models.holding import HOLDINGS, NEWS, Goes, Holding
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ ON CONFLICT (item_id) DO UPDATE SET
     cause = excluded.cause, days = excluded.days, by_id = excluded.by_id, words = excluded.words, told = false,
     at = excluded.at
 """
+# Whoever writes down a try at one of them has it until that is committed, and is seen then.
+_HOLD_NEWS = f"SELECT t.id FROM slider_parcel t WHERE t.id IN ({NEWS}) ORDER BY t.id FOR UPDATE"  # noqa: S608
 
 
 def empty(task_id: int, item_ids: Sequence[int], why: Why) -> None:
@@ -42,9 +44,13 @@ def empty(task_id: int, item_ids: Sequence[int], why: Why) -> None:
     archive.bring_back(ids)
     values: dict[str, Any] = {"ids": ids, "cause": str(why.cause), "days": why.days, "by": why.by, "words": why.words}
     secret = key(task_id)
+    names = Item.objects.filter(pk__in=ids).values_list("external_id", flat=True)
+    values["spelt"] = [spelt(name) for name in names]
     with connection.cursor() as cursor:
         cursor.execute(_SAY, values)
         _forget_digests(cursor, ids, secret)
+        if why.cause is Cause.REQUEST:
+            cursor.execute(_HOLD_NEWS, values)
         for place in HOLDINGS:
             if place.goes is Goes.CONTENTS or why.cause is Cause.REQUEST:
                 cursor.execute(statement(place), values)

@@ -185,7 +185,7 @@ def drop(past: Past, *, by: int | None = None) -> None:
     """Forget a history that was not put into force, its rows and its file with it."""
     with transaction.atomic():
         closed = Past.objects.filter(pk=past.pk).exclude(state=PastState.IN_FORCE)
-        if not closed.update(state=PastState.DROPPED, counters={}, calibration={}, rows=0):
+        if not closed.update(state=PastState.DROPPED, counters={}, calibration={}, rows=0, columns=past.bare_columns):
             raise Unfit("this history is in force: its rows are evidence now")
         PastRow.objects.filter(past=past).delete()
         Import.objects.filter(pk=past.file_id or 0, state=ImportState.WAITING).update(state=ImportState.DONE)
@@ -239,7 +239,8 @@ def confirm(past_id: int, *, reason: str, by: int, expected: int) -> Policy:
             raise Unfit("the task's limit was changed meanwhile: look at the history under the new limit")
         past.state, past.policy = PastState.IN_FORCE, policy
         past.epoch = policy.epoch if change.begins_epoch else None
-        past.save(update_fields=["state", "policy", "epoch"])
+        past.columns = past.bare_columns
+        past.save(update_fields=["state", "policy", "epoch", "columns"])
         if past.file_id:
             ImportChunk.objects.filter(of=past.file_id).delete()
         return policy

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from slider import webhook
 from slider.flow import arrays, bulk, notices, redacted
-from slider.models import Endpoint, EventType, NoticeKind, Try
+from slider.models import Endpoint, EventType, NoticeKind, Parcel, Try
 
 # Seconds before each try, counted from the one before: the scheme's own, eight tries over a little more than a day.
 SCHEDULE_S: tuple[float, ...] = (0.0, 5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0)
@@ -104,8 +104,15 @@ def record(endpoint: Endpoint, sent: Sequence[Sent]) -> None:
                     "problems": arrays.literal([one.problem for one in failed]),
                 },
             )
-        bulk.insert([_logged(endpoint, one) for one in sent])
+        here = _there([one.sending.parcel_id for one in sent])
+        bulk.insert([_logged(endpoint, one) for one in sent if one.sending.parcel_id in here])
         _conclude(endpoint, [one for one in sent if not one.sending.is_test])
+
+
+def _there(parcel_ids: Sequence[int]) -> set[int]:
+    """Those that are still there, and stay until this is written: news may be deleted while a sender has it."""
+    held = Parcel.objects.select_for_update(no_key=True).filter(pk__in=parcel_ids).order_by("pk")
+    return set(held.values_list("pk", flat=True))
 
 
 def pause(tries: int, retry_after_s: float | None) -> float | None:

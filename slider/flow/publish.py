@@ -99,6 +99,8 @@ WITH open AS (
     SELECT p.id FROM slider_parcel p
     WHERE p.endpoint_id = %(endpoint)s AND p.state = 'due' AND p.event <> 'webhook.test'
       AND p.next_try_at <= clock_timestamp() AND (SELECT is_open FROM open)
+      AND (SELECT x.item_id FROM slider_publication o JOIN slider_emptied x ON x.item_id = o.item_id
+           WHERE o.id = p.publication_id) IS NULL  -- asked of each that is taken, never of all that were deleted
     ORDER BY p.next_try_at, p.id LIMIT %(most)s FOR UPDATE OF p SKIP LOCKED
 ), reserved AS (
     UPDATE slider_parcel p

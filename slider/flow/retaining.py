@@ -11,6 +11,7 @@ from slider.flow import emptying
 from slider.flow.emptying import Why
 from slider.models import Cause
 from slider.models.emptied import ROUND_S
+from slider.models.past import BARE_COLUMNS, CLOSED
 from slider.models.sealing import Unopened
 
 log = structlog.get_logger(__name__)
@@ -69,8 +70,9 @@ UPDATE slider_emptywalk SET upto = %(upto)s, gone = gone + %(gone)s,
     rests_until = clock_timestamp() + %(rest_s)s * interval '1 second'
 WHERE task_id = %(task)s
 """
-# What files that were read long ago have left behind: their pieces, and the rows that were refused with their reasons.
-_FILES = """
+# What files that were read long ago have left behind: their pieces, the rows that were refused with their reasons, and
+# what stood in the cells of histories.
+_FILES = f"""
 WITH old AS (
     SELECT m.id FROM slider_import m WHERE m.task_id = %(task)s
     AND m.finished_at < clock_timestamp() - %(days)s * interval '1 day'
@@ -80,9 +82,12 @@ WITH old AS (
 ), rows AS (
     DELETE FROM slider_refusedrow r WHERE r.id IN (
         SELECT r.id FROM slider_refusedrow r JOIN old ON old.id = r.of_id ORDER BY r.id LIMIT 5000) RETURNING 1
+), cells AS (
+    UPDATE slider_past t SET columns = {BARE_COLUMNS} WHERE t.task_id = %(task)s AND {CLOSED}
+    AND t.created_at < clock_timestamp() - %(days)s * interval '1 day' AND t.columns <> {BARE_COLUMNS} RETURNING 1
 )
 SELECT (SELECT count(*) FROM pieces) + (SELECT count(*) FROM rows)
-"""
+"""  # noqa: S608  # nothing but the fragments above goes into this text
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Batch(models.Model):
         db_default=models.Value({}, models.JSONField()),
         help_text="The rules under which its questions were written: its answers are read under the same.",
     )
+    taken = models.JSONField(null=True, help_text="The tokens of its examples: those of its items are others.")
     created_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

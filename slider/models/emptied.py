@@ -93,6 +93,16 @@ def erased_id(secret: bytes, external_id: str) -> str:
     return ERASED + hmac.digest(secret, b"id\n" + external_id.encode(), hashlib.sha256).hex()
 
 
+def asked_digest(secret: bytes, external_id: str) -> str:
+    """By which who has the id and the key finds in the log that it was asked for."""
+    return hmac.digest(secret, b"asked\n" + external_id.encode(), hashlib.sha256).hex()[:16]
+
+
+def spelt(external_id: str) -> str:
+    """An id as a refusal quotes it: the beginning of a long one."""
+    return repr(external_id[:80])
+
+
 def known_digest(secret: bytes, digest: bytes) -> bytes:
     """What is kept of the digest of a payload that was deleted."""
     return hmac.digest(secret, b"payload\n" + digest, hashlib.sha256)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from slider.models.emptied import GONE
+from slider.models.past import BARE_COLUMNS, CLOSED
 
 
 class Goes(StrEnum):
@@ -20,11 +21,12 @@ class Goes(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Rows of one table that hold something of items.
+    """Rows of one table that hold something of items. Its SQL has the parameters `ids`, and `spelt`: the items' names
+    as refusals quote them.
 
     Attributes:
         name: what it is called where it is told.
-        of: which rows are of the items, as SQL about `t` with the parameter `ids`.
+        of: which rows are of the items, as SQL about `t`.
         empties: what each column becomes, as SQL; without any, the rows themselves are deleted.
         only: which of the rows change, as SQL about `t`.
         hides: columns that are not told to whom the item is about: secrets, and how the queue runs.
@@ -46,11 +48,15 @@ _TASK = "(SELECT i.task_id FROM slider_item i WHERE i.id = ANY(%(ids)s))"
 _IMPORT = f"SELECT m.id FROM slider_import m WHERE m.task_id IN {_TASK}"  # noqa: S608  # nothing but words of ours
 _RESULT = "t.publication_id IN (SELECT o.id FROM slider_publication o WHERE o.item_id = ANY(%(ids)s))"
 # News name the item that they are about in their bytes alone.
-_NEWS = f"""
+NEWS = f"""
     SELECT n.id FROM slider_parcel n JOIN slider_endpoint e ON e.id = n.endpoint_id
     WHERE e.task_id IN {_TASK} AND n.body IS NOT NULL
     AND (n.body::jsonb -> 'data' ->> 'item')::bigint = ANY(%(ids)s)
 """  # noqa: S608
+_NAMES_IT = """
+    EXISTS (SELECT FROM slider_item i WHERE i.id = ANY(%(ids)s) AND strpos(t.reason, i.external_id) > 0)
+    OR EXISTS (SELECT FROM unnest(%(spelt)s::text[]) AS n(name) WHERE strpos(t.reason, n.name) > 0)
+"""
 _WORDS = f"'{GONE}'"
 _QUEUE = ("token", "lease_until", "page", "turn", "pressing", "hidden_chance", "declined", "aimed")
 
@@ -62,6 +68,14 @@ HOLDINGS: tuple[Holding, ...] = (
         _ITEM,
         {"answer": "NULL", "samples": "'[]'", "fields": "'[]'", "raw": "''", "detail": "''"},
         hides=("token",),
+    ),
+    # What a sentinel said of an answer quotes it: no score has such words any more, older ones lose them.
+    Holding(
+        "evidence",
+        "slider_score",
+        "t.attempt_id IN (SELECT a.id FROM slider_attempt a WHERE a.item_id = ANY(%(ids)s))",
+        {"sentinels": "slider_wordless(t.sentinels)"},
+        key="attempt_id",
     ),
     Holding("results", "slider_publication", _ITEM, {"answer": "NULL"}, hides=("webhook_id",)),
     # What has not left can't leave any more: its bytes would be others.
@@ -79,8 +93,8 @@ HOLDINGS: tuple[Holding, ...] = (
         f"t.parcel_id IN (SELECT p.id FROM slider_parcel p WHERE {_RESULT.replace('t.', 'p.')})",  # noqa: S608
         {"said": "''", "problem": "''"},
     ),
-    Holding("tries to tell", "slider_try", f"t.parcel_id IN ({_NEWS})", goes=Goes.REQUEST),
-    Holding("news for receivers", "slider_parcel", f"t.id IN ({_NEWS})", goes=Goes.REQUEST, hides=("webhook_id",)),
+    Holding("tries to tell", "slider_try", f"t.parcel_id IN ({NEWS})", goes=Goes.REQUEST),
+    Holding("news for receivers", "slider_parcel", f"t.id IN ({NEWS})", goes=Goes.REQUEST, hides=("webhook_id",)),
     Holding("looks", "slider_review", _ITEM, {"answer": "NULL", "note": "''"}, hides=_QUEUE),
     Holding("corrections", "slider_correction", _ITEM, {"answer": "NULL", "note": "''"}),
     Holding("late verdicts", "slider_secondopinion", _LOOK, {"answer": "NULL", "note": "''"}, hides=("token",)),
@@ -159,9 +173,17 @@ HOLDINGS: tuple[Holding, ...] = (
     Holding(
         "refused rows",
         "slider_refusedrow",
-        f"t.of_id IN ({_IMPORT}) AND EXISTS (SELECT FROM slider_item i WHERE i.id = ANY(%(ids)s) "
-        "AND strpos(t.reason, i.external_id) > 0)",
+        f"t.of_id IN ({_IMPORT}) AND ({_NAMES_IT})",
         goes=Goes.REQUEST,
+    ),
+    Holding(
+        "columns of histories",
+        "slider_past",
+        f"t.task_id IN {_TASK}",
+        {"columns": BARE_COLUMNS},
+        only=CLOSED,
+        goes=Goes.REQUEST,
+        hides=("columns", "answers", "findings", "counters", "calibration"),
     ),
     # What API calls were answered in the last day: those that name the item, by its number or its id. As jsonb every
     # text is written in one way.

@@ -1,6 +1,5 @@
 """All that is held under one external id, in every task of a project: for whoever an item is about, and asks."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from slider.models import Archived, Emptied, IdKey, Item, PastRow, Project, Task
-from slider.models.emptied import erased_id
+from slider.models.emptied import erased_id, spelt
 from slider.models.holding import HOLDINGS, Holding
 
 
@@ -43,9 +42,10 @@ def find(project: Project, external_id: str) -> list[Held]:
 def held(item: Item) -> Held:
     """What is held of one item."""
     places: dict[str, list[dict[str, Any]]] = {}
+    values: dict[str, Any] = {"ids": [item.pk], "spelt": [spelt(item.external_id)]}
     with connection.cursor() as cursor:
         for place in HOLDINGS:
-            cursor.execute(_rows(place), {"ids": [item.pk], "hides": list(place.hides)})
+            cursor.execute(_rows(place), values | {"hides": list(place.hides)})
             if rows := [json.loads(row) for (row,) in cursor.fetchall()]:
                 places[place.name] = rows
     if kept := Archived.objects.filter(pk=item.pk).first():
@@ -64,12 +64,6 @@ def document(project: Project, external_id: str, found: Sequence[Held]) -> dict[
         "made_at": timezone.now().isoformat(),
         "items": [_told(one) for one in found],
     }
-
-
-def facts(external_id: str, found: Sequence[Held], *, form: str) -> dict[str, Any]:
-    """What the log keeps of it: the items, and a digest by which who has the id finds the entry again."""
-    digest = hashlib.sha256(external_id.encode()).hexdigest()[:16]
-    return {"what": "subject", "format": form, "items": [one.item.pk for one in found], "id": digest}
 
 
 def _rows(place: Holding) -> str:

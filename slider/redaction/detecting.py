@@ -18,12 +18,13 @@ WHOLE = "TEXT"
 
 _LOCAL = r"\p{L}\p{M}\p{N}._%+'&=~!#$*/?^{|}\-"
 _EMAIL = rf"[{_LOCAL}]+@[\p{{L}}\p{{M}}\p{{N}}.\-]+\.(?:\p{{L}}[\p{{L}}\p{{M}}]+|[xX][nN]--[A-Za-z0-9\-]+)"
-_IBAN = r"[A-Za-z]{2}[0-9]{2}(?:[ .\-]?[A-Za-z0-9]){11,30}"
-_DIGITS = r"[0-9](?:[ .\-]{0,2}[0-9]){11,}"
+_IBAN = r"[A-Za-z]{2}[0-9]{2}(?:[ .\-\t\r\n]{0,2}[A-Za-z0-9]){11,30}"
+_DIGITS = r"[0-9](?:[ .\-\t\r\n]{0,2}[0-9]){11,}"
 _PHONE = (
     r"(?:\+[ ]?|\b00[ ]?)[1-9](?:[ .\-/()]{0,3}[0-9]){6,20}"
     r"|\(?0[1-9][0-9]{0,4}\)?(?:[ \-/()]{0,3}[0-9]){4,10}"
-    r"|\(?[2-9][0-9]{2}\)?[ .\-][0-9]{3}[ .\-][0-9]{4}"
+    r"|0[1-9][0-9]{0,3}(?:\.[0-9]{2,4}){3,4}"
+    r"|(?:1[ .\-])?\(?[2-9][0-9]{2}\)?[ .\-][0-9]{3}[ .\-][0-9]{4}"
     r"|(?i:tel|telefon|telephone|phone|fon|mobil|mobile|handy|fax)[.:]*[ ]?[0-9(](?:[ .\-/()]{0,3}[0-9]){4,14}"
 )
 _DATE = re.compile(r"(?:0?[1-9]|[12]\d|3[01])[ .\-/](?:0?[1-9]|1[0-2])[ .\-/](?:\d\d)?\d\d")
@@ -82,7 +83,7 @@ def _iban(folded: Folded) -> Iterator[Span]:
     """From every place where one may begin: a false start hides none behind it."""
     text, taken = folded.text, 0
     for start, end in _all(_IBAN, text, step=True):
-        if start >= taken and (found := numbers.iban_end(text[start : end + 24])):
+        if start >= taken and (found := numbers.iban_end(text[start : end + 48])):
             taken = start + found
             yield Span(*folded.span(start, taken), "IBAN")
 
@@ -131,6 +132,15 @@ def _all(pattern: str, text: str, *, step: bool = False) -> Iterator[tuple[int, 
         start, end = match.span()
         yield place.of(start), place.ahead(start, end)
         at = _after(whole, start) if step else end
+
+
+def starts(ready: Any, text: str) -> Iterator[int]:
+    """Every place where a match begins, also inside another."""
+    whole = text.encode()
+    at, place = 0, _Places(whole)
+    while (match := ready.search(whole, at)) is not None:
+        yield place.of(match.start())
+        at = _after(whole, match.start())
 
 
 def _windowed(ready: Any, text: str) -> Iterator[tuple[int, int]]:

@@ -1,5 +1,6 @@
 """A text as detectors read it: disguised digits, letters, spaces and dashes are plain, what can't be seen is gone."""
 
+import re
 import unicodedata
 from array import array
 from dataclasses import dataclass
@@ -7,6 +8,8 @@ from functools import lru_cache
 
 _DOTS = frozenset("\u3002\uff0e\uff61\ufe52")
 _DASHES = frozenset("\u2212\u00ad")
+# Of ASCII these alone are not seen; a tab and the end of a line are.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 
 
@@ -25,13 +28,13 @@ class Folded:
 
 
 def fold(text: str) -> Folded:
-    """In linear time. What is ASCII is not touched."""
-    if text.isascii():
+    """In linear time. ASCII that can be seen is not touched."""
+    if text.isascii() and not _CONTROLS.search(text):
         return Folded(text, None)
     parts: list[str] = []
     places = array("Q")
     for place, character in enumerate(text):
-        plain = character if character < "\x80" else _plain(character)
+        plain = character if " " <= character <= "~" or character in "\t\n\r" else _plain(character)
         parts.append(plain)
         for _ in plain:
             places.append(place)

@@ -8,17 +8,14 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from slider.redaction import detecting
-from slider.redaction.detecting import Span, union
+from slider.redaction.detecting import union
+from slider.redaction.known import FIELD, Known
 from slider.redaction.rules import EVERY, Rules, steps
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 Tree: TypeAlias = "dict[str, Tree] | None"  # the fields that rules name, step by step; None: this one
 
 TOKEN = re.compile(r"\[[A-Z][A-Z_]*_[0-9]{1,9}\]")
-FIELD = "FIELD"
-# A value of a masked field is masked wherever else it stands as a whole word, if it is at least so long.
-SHORTEST_KNOWN = 4
-MOST_KNOWN = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +87,11 @@ def mask(value: JSON, rules: Rules, *, taken: Iterable[str] = ()) -> Masked:
     if not rules:
         return Masked(value, Restorer(), {})
     counts: Counter[str] = Counter()
-    kept = _without(value, _tree(rules.left_out), counts) if rules.left_out else value
-    hands = _Hands(rules, counts, {*taken, *taken_in(kept)})
+    hands = _Hands(rules, counts, {*taken, *taken_in(value)})
     masked = _tree(rules.masked)
-    hands.learn(kept, masked)
-    return Masked(hands.masked(kept, masked), Restorer(hands.values), dict(sorted(counts.items())))
+    hands.known = Known(_named(value, masked))
+    told = hands.told(value, masked, _tree(rules.left_out))
+    return Masked(told, Restorer(hands.values), dict(sorted(counts.items())))
 
 
 def taken_in(value: JSON) -> set[str]:
@@ -109,41 +106,37 @@ class _Hands:
         self._rules, self._counts, self._taken = rules, counts, taken
         self._tokens: dict[tuple[type, str], str] = {}
         self._last: Counter[str] = Counter()
-        self._known: list[str] = []
+        self.known = Known(())
         self.values: dict[str, JSON] = {}
 
-    def learn(self, value: JSON, masked: Tree) -> None:
-        """Remember the texts of masked fields, to know them where else they stand."""
-        found = {text: None for text in _named(value, masked) if len(text) >= SHORTEST_KNOWN}
-        self._known = sorted(found, key=len, reverse=True)[:MOST_KNOWN]
-
-    def masked(self, value: JSON, masked: Tree) -> JSON:
+    def told(self, value: JSON, masked: Tree, left_out: Tree) -> JSON:
+        """What a model is told of it. In one walk: a place in a list is the one in which it came in."""
+        if isinstance(value, list):
+            below = [(_at(masked, str(n)), _at(left_out, str(n)), one) for n, one in enumerate(value)]
+            return [self.told(one, *trees) for *trees, one in below if self._stays(trees[1])]
+        if isinstance(value, dict):
+            told: dict[str, JSON] = {}
+            for key, one in value.items():
+                if self._stays(within := _at(left_out, key)):
+                    name = self._key(key, masked)
+                    told[name] = self.told(one, _at(masked, key), within)
+            return told
         if masked is None:
-            return self._whole(value)
-        if isinstance(value, list):
-            every = masked.get(EVERY, {})
-            return [self.masked(one, masked.get(str(place), every)) for place, one in enumerate(value)]
-        if isinstance(value, dict):
-            every = masked.get(EVERY, {})
-            return {self._text(key): self.masked(one, masked.get(key, every)) for key, one in value.items()}
-        if isinstance(value, str):
-            return self._text(value)
-        return self._number(value)
+            return value if value is None or value == "" else self._token(FIELD, value)
+        return self._text(value) if isinstance(value, str) else self._number(value)
 
-    def _whole(self, value: JSON) -> JSON:
-        """A masked field: every leaf of it, whatever it holds; keys are looked at like texts."""
-        if isinstance(value, list):
-            return [self._whole(one) for one in value]
-        if isinstance(value, dict):
-            return {self._text(key): self._whole(one) for key, one in value.items()}
-        if value is None or value == "":
-            return value
-        return self._token(FIELD, value)
+    def _stays(self, left_out: Tree) -> bool:
+        if left_out is None:
+            self._counts["left_out"] += 1
+        return left_out is not None
+
+    def _key(self, key: str, masked: Tree) -> str:
+        return self._token(FIELD, key) if masked is None and key else self._text(key)
 
     def _text(self, text: str) -> str:
         spans = detecting.find(text, self._rules)
-        if self._known:
-            spans = union([*spans, *self._known_in(text)])
+        if known := self.known.spans(text):
+            spans = union([*spans, *known])
         if not spans:
             return text
         parts, at = [], 0
@@ -158,15 +151,6 @@ class _Hands:
             return value
         spans = detecting.find(str(value), self._rules)
         return self._token(spans[0].name, value) if spans else value
-
-    def _known_in(self, text: str) -> Iterator[Span]:
-        for known in self._known:
-            at = text.find(known)
-            while at >= 0:
-                end = at + len(known)
-                if not (text[at - 1 : at].isalnum() or text[end : end + 1].isalnum()):
-                    yield Span(at, end, FIELD)
-                at = text.find(known, end)
 
     def _token(self, name: str, value: JSON) -> str:
         self._counts[name.lower()] += 1
@@ -196,20 +180,19 @@ def _tree(pointers: Iterable[str]) -> Tree:
     return root
 
 
-def _without(value: JSON, tree: Tree, counts: Counter[str]) -> JSON:
-    """The value without what the tree names."""
-    if tree is None or not tree or not isinstance(value, dict | list):
-        return value
+def _at(tree: Tree, step: str) -> Tree:
+    """What the rules name below one step: by its own name, and by the one that stands for every step."""
+    if tree is None:
+        return None
     every = tree.get(EVERY, {})
-    pairs = enumerate(value) if isinstance(value, list) else value.items()
-    kept = []
-    for step, one in pairs:
-        below = tree.get(str(step), every)
-        if below is None:
-            counts["left_out"] += 1
-        else:
-            kept.append((step, _without(one, below, counts)))
-    return [one for _, one in kept] if isinstance(value, list) else {str(step): one for step, one in kept}
+    return _both(tree[step], every) if step in tree else every
+
+
+def _both(one: Tree, other: Tree) -> Tree:
+    """What either names; a field that one of them names whole is named whole."""
+    if one is None or other is None:
+        return None
+    return {**other, **{step: _both(below, other[step]) if step in other else below for step, below in one.items()}}
 
 
 def _named(value: JSON, tree: Tree) -> Iterator[str]:
@@ -217,10 +200,9 @@ def _named(value: JSON, tree: Tree) -> Iterator[str]:
     if tree is None:
         yield from _leaves(value)
     elif isinstance(value, dict | list) and tree:
-        every = tree.get(EVERY, {})
         pairs = enumerate(value) if isinstance(value, list) else value.items()
         for step, one in pairs:
-            yield from _named(one, tree.get(str(step), every))
+            yield from _named(one, _at(tree, str(step)))
 
 
 def _leaves(value: JSON) -> Iterator[str]:

@@ -27,7 +27,7 @@ IBAN_LENGTHS = {
     }.items()
     for name in names.split()
 }
-_BETWEEN = frozenset(" .-")
+_BETWEEN = frozenset(" .-\t\r\n")
 _FIRST = frozenset("23456")
 _TWICE = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 

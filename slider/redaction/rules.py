@@ -87,6 +87,11 @@ def steps(pointer: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def compiled(pattern: str) -> Any:
+    """The same as `ready`, kept for the next time."""
+    return ready(pattern)
+
+
+def ready(pattern: str) -> Any:
     """The pattern over UTF-8 bytes. Raises ValueError in RE2's own words."""
     options = re2.Options()
     options.log_errors = False

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from slider.flow import erasing, log
-from slider.models import Item, Kind
+from slider.flow import erasing, subjects
+from slider.models import Item
 from slider.queries import subject
 from slider.views import access
 
@@ -30,12 +30,8 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "privacy/subject.html", context | {"error": error}, status=422)
     found = subject.find(project, external_id)
     as_file = request.POST.get("as") == "json"
-    log.write(
-        Kind.EXPORT,
-        by=access.person(request).pk,
-        facts=subject.facts(external_id, found, form="json" if as_file else "page"),
-        project_id=project.pk,
-    )
+    items, how = [one.item for one in found], {"format": "json" if as_file else "page"}
+    subjects.told(project, external_id, items, by=access.person(request).pk, how=how)
     if not as_file:
         return render(request, "privacy/subject.html", context | {"found": found, "looked": True})
     answer = HttpResponse(

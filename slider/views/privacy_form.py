@@ -33,7 +33,7 @@ class PrivacyForm(forms.Form):
         strip=False,
         widget=forms.Textarea(_ROWS),
         help_text="Fields of which a model sees [FIELD_1], and their texts wherever else they stand. "
-        "/lines/*/name means each of a list.",
+        "/lines/*/name means each of a list. Of an object that is named whole the members' names are masked, too.",
     )
     detect = forms.MultipleChoiceField(
         label="Masked wherever they stand",

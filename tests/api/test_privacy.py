@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from slider.models import Answered, Entry, Item
+from slider.models import Answered, Entry, Item, Scope
 from tests import casts, logs
 from tests.api.conftest import Caller, error
 
@@ -114,3 +114,17 @@ def test_stored_answers_to_calls_that_name_the_item_are_emptied(cast: casts.Comp
     admin("POST", f"/items/{pushed['id']}/erase", {"reason": "letter"})
     assert Answered.objects.get(name="pushed").body == "{}"
     assert Answered.objects.get(name="b").body == other.content.decode()
+
+
+def test_stored_answers_to_calls_that_decide_on_the_item_are_emptied(
+    cast: casts.Company, admin: Caller, acts_for: Callable[..., Caller]
+) -> None:
+    item = casts.one(cast.task, "m1", **BODY)
+    ben = acts_for(cast.reviewer, Scope.REVIEW)
+    look = ben("POST", "/reviews/next", {}).json()
+    said = {"token": look["token"], "verdict": "fix", "answer": {"topic": "other", "urgent": False, "reply": "anna"}}
+    told = ben("POST", f"/reviews/{look['id']}/decide", said, Idempotency_Key="decided").json()
+    assert told["item"] == item.pk
+    assert "anna" in Answered.objects.get(name="decided").body
+    admin("POST", f"/items/{item.pk}/erase", {"reason": "letter"})
+    assert Answered.objects.get(name="decided").body == "{}"

@@ -8,12 +8,14 @@ import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, models, transaction
 
+from slider.engine.sanity.names import Finding
 from slider.flow import (
     claims,
     corrections,
     emptying,
     endpoints,
     erasing,
+    histories,
     intake,
     replays,
     requeue,
@@ -428,6 +430,86 @@ def test_traces_in_files_and_histories_go_with_an_erased_item(cast: casts.Compan
     assert SECRET not in everything()
 
 
+COLUMN = {"name": "who", "filled": 2, "numbers": 0, "least": None, "most": None}
+SEEN = {"examples": [SECRET], "values": {SECRET: 2}}
+BARE = [COLUMN | {"examples": [], "values": {}}]
+
+
+def old_past(cast: casts.Company, state: str, **more: Any) -> Past:
+    """A history of long ago, with what its cells held."""
+    made = Past.objects.create(task=cast.task, name="h", state="ready", columns=[COLUMN | SEEN], **more)
+    if state == "in_force":
+        more = {"policy": cast.task.policies.latest("number")}
+        Past.objects.filter(pk=made.pk).update(state=state, created_at="2020-01-01T00:00Z", **more)
+    else:
+        Past.objects.filter(pk=made.pk).update(state=state, created_at="2020-01-01T00:00Z")
+    made.refresh_from_db()
+    return made
+
+
+@pytest.mark.parametrize("state", ["in_force", "dropped", "failed", "ready"])
+@pytest.mark.parametrize("how", ["by the rule", "on request"])
+def test_what_stood_in_the_cells_of_histories_goes_as_well(cast: casts.Company, state: str, how: str) -> None:
+    past = old_past(cast, state)
+    if how == "on request":
+        erasing.erase(lived(cast).pk, by=cast.admin.pk, words="asked")
+    else:
+        retaining.sweep(limit_s=5)
+    past.refresh_from_db()
+    assert past.columns == BARE
+    assert SECRET not in everything()
+
+
+def test_a_history_that_waits_for_an_answer_shows_its_cells(cast: casts.Company) -> None:
+    file = Import.objects.create(task=cast.task, by=cast.admin, name="f.csv", format="csv", bytes=1, sha256=b"")
+    past = old_past(cast, "asking", file=file)
+    retaining.sweep(limit_s=5)
+    past.refresh_from_db()
+    assert past.columns == [COLUMN | SEEN]
+    histories.drop(past)
+    past.refresh_from_db()
+    assert past.columns == BARE
+
+
+def test_a_history_in_force_can_lose_its_cells_and_nothing_else(cast: casts.Company) -> None:
+    past = old_past(cast, "in_force")
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Past.objects.filter(pk=past.pk).update(columns=BARE, rows=7)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        past.delete()
+
+
+def test_refused_rows_are_found_however_their_ids_are_written(cast: casts.Company) -> None:
+    made = Import.objects.create(
+        task=cast.task, by=cast.admin, name="f.csv", format="csv", bytes=1, sha256=b"", state="done"
+    )
+    names = [f"{SECRET} {'long ' * 30}", f"it's {SECRET}", f"a\\{SECRET}", f'"{SECRET}"']
+    for number, name in enumerate(names, start=1):
+        RefusedRow.objects.create(of=made, line=number, reason=f"id {name[:80]!r} is item 1 already")
+    RefusedRow.objects.create(of=made, line=9, reason="id 'another' is item 2 already")
+    for name in names:
+        item = casts.one(cast.task, name, casts.says(SAID), **BODY)
+        erasing.erase(item.pk, by=cast.admin.pk, words="asked")
+    assert list(RefusedRow.objects.values_list("line", flat=True)) == [9]
+
+
+def test_no_score_quotes_an_answer_and_older_ones_lose_their_words(
+    cast: casts.Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = casts.says(SAID | {"reply": f"{SECRET} " * 9})
+    casts.one(cast.task, "m1", odd, **BODY)
+    (found,) = Score.objects.get().sentinels
+    assert SECRET.casefold() not in json.dumps(found).casefold()
+    now = Finding.to_json
+    monkeypatch.setattr(Finding, "to_json", lambda one: now(one) | {"words": one.words})
+    item = casts.one(cast.task, "m2", odd, **BODY)
+    assert SECRET.casefold() in json.dumps(Score.objects.get(attempt__item=item).sentinels).casefold()
+    erasing.erase(item.pk, by=cast.admin.pk, words="asked")
+    assert Score.objects.get(attempt__item=item).sentinels == [found]
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        Score.objects.update(sentinels=[])
+
+
 def test_old_files_leave_nothing_behind(cast: casts.Company) -> None:
     for state, finished in (("done", "2020-01-01T00:00Z"), ("failed", "2020-01-01T00:00Z"), ("running", None)):
         made = Import.objects.create(
@@ -518,6 +600,39 @@ def test_examples_that_were_made_of_it_go_and_the_worker_is_a_new_one(cast: cast
     assert logs.found() == []
 
 
+def test_examples_that_were_made_of_it_go_after_a_rule_has_emptied_it_as_well(cast: casts.Company) -> None:
+    item = lived(cast)
+    setup.replace_worker(cast.worker, {"examples": [{"input": BODY, "output": SAID}]}, by=cast.admin.pk)
+    grow_old(cast.task)
+    assert retaining.sweep(limit_s=5) == 1
+    assert SECRET in everything(), "a rule leaves what somebody has chosen as an example"
+    erasing.erase(item.pk, by=cast.admin.pk, words="asked")
+    assert SECRET not in everything()
+
+
+def test_receivers_hear_that_an_erased_item_was_withdrawn_and_not_what_it_held(cast: casts.Company) -> None:
+    endpoints.make(cast.task, url="https://hooks.example.org/a", events=[*map(str, WANTABLE)])
+    item = casts.one(cast.task, f"order of {SECRET}", casts.says(SAID), **BODY)
+    erasing.erase(item.pk, by=cast.admin.pk, words="asked")
+    item.refresh_from_db()
+    told = Parcel.objects.get(event=EventType.WITHDRAWN)
+    assert json.loads(told.body or "")["data"] == {
+        "item": item.pk,
+        "external_id": item.external_id,
+        "task": cast.task.slug,
+    }
+    assert SECRET not in everything()
+
+
+def test_what_was_emptied_never_moves_again(cast: casts.Company) -> None:
+    item = lived(cast)
+    erasing.erase(item.pk, by=cast.admin.pk, words="asked")
+    with pytest.raises(DatabaseError, match="may not move any more"), transaction.atomic():
+        logs.sql(
+            "UPDATE slider_item SET state = 'review', finished_at = NULL, token = token + 1 WHERE id = %s", item.pk
+        )
+
+
 def test_erasing_that_fails_half_way_has_changed_nothing(cast: casts.Company, monkeypatch: pytest.MonkeyPatch) -> None:
     item = lived(cast)
     before = everything()
@@ -565,8 +680,6 @@ def test_every_column_that_can_hold_contents_is_in_the_table_or_it_is_said_why_n
             "membership",
             "apikey",
             "ownkeys",
-            "past",
-            "score",
             "batch",
             "operation",
             "requeued",
@@ -590,6 +703,8 @@ def test_every_column_that_can_hold_contents_is_in_the_table_or_it_is_said_why_n
         ("slider_answered", "asked"),
         ("slider_link", "hash"),
         ("slider_pastrow", "signals"),
+        ("slider_score", "signals"),
+        *(("slider_past", name) for name in ("answers", "findings", "counters", "calibration")),
     }
     missing = [
         (model._meta.db_table, field.column)

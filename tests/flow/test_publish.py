@@ -2,9 +2,9 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from slider.environment import Environment
-from slider.flow import endpoints, outcomes, publish
+from slider.flow import endpoints, erasing, outcomes, publish
 from slider.models import (
     Delivery,
     Endpoint,
@@ -55,6 +55,20 @@ def cast(receiver: Receiver) -> casts.Company:
     made = casts.company(share=1.0, mode=Mode.TRIAL)
     endpoints.make(made.task, url=receiver.url)
     return made
+
+
+class InOrder:
+    """One after the other, in this thread."""
+
+    def __init__(self, **_: Any) -> None: ...
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def map(self, call: Callable[[Any], Any], each: Iterable[Any]) -> list[Any]:
+        return [call(one) for one in each]
 
 
 def door() -> Endpoint:
@@ -326,6 +340,34 @@ def test_many_results_leave_in_pieces(cast: casts.Company, receiver: Receiver) -
     assert len(set(receiver.ids)) == len(receiver.got) == Item.objects.count() == 40
     assert not Parcel.objects.exclude(state=Delivery.SENT).exists()
     assert Try.objects.filter(reason="", status=200).count() == 40
+
+
+def test_what_was_erased_is_not_taken_in_hand_whatever_its_parcel_says(cast: casts.Company, receiver: Receiver) -> None:
+    parcel = owed(cast)
+    erasing.erase(Item.objects.get().pk, by=cast.admin.pk, words="asked")
+    Parcel.objects.filter(pk=parcel.pk).update(state=Delivery.DUE, next_try_at=Now())
+    owed(cast, "m2")
+    due_again()
+    assert deliver() == 1
+    assert [json.loads(body)["data"]["external_id"] for _, body in receiver.got] == ["m2"]
+
+
+def test_of_a_round_in_which_one_parcel_was_deleted_the_others_are_written_down(
+    cast: casts.Company, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = owed(cast), owed(cast, "m2")
+    send = publish._send
+
+    def deleted_meanwhile(*call: Any) -> outcomes.Sent:
+        Parcel.objects.filter(pk=first.pk).delete()
+        return send(*call)
+
+    monkeypatch.setattr(publish, "_send", deleted_meanwhile)
+    monkeypatch.setattr(publish, "ThreadPoolExecutor", InOrder)
+    assert deliver() == 2
+    connection.check_constraints()
+    assert list(Try.objects.values_list("parcel", flat=True)) == [second.pk]
+    assert Parcel.objects.get().state == Delivery.SENT
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from slider.flow import endpoints, handing, operate, publish, requeue, review
+from slider.flow import endpoints, erasing, handing, operate, publish, requeue, review
 from slider.flow import guard as hand
 from slider.flow.requeue import Order
 from slider.llm.records import Outcome as CallOutcome
@@ -32,6 +32,7 @@ from slider.models import (
     Verdict,
     Why,
 )
+from slider.queries import fleet_stuck
 from tasks.sweep import hand_over
 from tests import casts
 
@@ -242,6 +243,17 @@ def test_a_result_that_waits_for_a_later_try_goes_now_but_never_one_in_a_senders
     later = timezone.now() + timedelta(seconds=wait_s)
     Parcel.objects.update(state=Delivery.DUE, tries=tries, next_try_at=later)
     assert requeue.publications(order(cast)) == moves
+
+
+@pytest.mark.parametrize("state", [Delivery.FAILED, Delivery.DUE])
+def test_what_was_erased_is_never_sent_again(cast: casts.Company, state: Delivery) -> None:
+    stick(cast, "m1")
+    item = Item.objects.get()
+    erasing.erase(item.pk, by=cast.admin.pk, words="asked")
+    Parcel.objects.update(state=state, tries=8, next_try_at=timezone.now() + timedelta(hours=1))
+    assert Parcel.objects.filter(publication__item=item).exists()
+    assert requeue.publications(order(cast)) == 0
+    assert fleet_stuck.dry(cast.task.pk, "publications").count == 0
 
 
 def test_what_was_delivered_is_never_sent_again(cast: casts.Company) -> None:

@@ -1,5 +1,6 @@
 """`manage.py subject` hands out what is held under an id, and the log says who asked."""
 
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -7,8 +8,9 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from slider.flow import erasing
+from slider.flow import emptying, erasing
 from slider.models import Entry
+from slider.models.emptied import asked_digest
 from tests import casts, logs
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +37,8 @@ def test_all_of_it_is_written_and_who_asked_stands_in_the_log(cast: casts.Compan
     assert one["held"]["payload"][0]["body"]["subject"] == "Mrs Robinson"
     entry = Entry.objects.filter(kind="export").latest("pk")
     assert (entry.by_id, entry.facts["what"], entry.facts["format"]) == (cast.admin.pk, "subject", "command")
+    guess = hashlib.sha256(b"m1").hexdigest()[:16]
+    assert entry.facts["id"] == asked_digest(emptying.key(cast.task.pk), "m1") != guess
     assert logs.found() == []
 
 
@@ -43,6 +47,7 @@ def test_what_was_erased_is_said_to_be(cast: casts.Company) -> None:
     (one,) = json.loads(told(cast.project.slug, "m1", "--by", "admin"))["items"]
     assert one["deleted"]["why"] == "request"
     assert json.loads(told(cast.project.slug, "m2", "--by", "admin"))["items"] == []
+    assert "id" not in Entry.objects.filter(kind="export").latest("pk").facts, "what nobody has, nobody need find"
 
 
 @pytest.mark.parametrize(("by", "words"), [("tuner", "may not do this"), ("nobody", "There is nobody called nobody")])

@@ -130,7 +130,7 @@ def test_what_is_restored_is_not_read_for_tokens_again() -> None:
 
 
 def test_fields_are_left_out_and_masked_by_their_place() -> None:
-    rules = Rules(left_out=("/secret", "/lines/*/note", "/list/1"), masked=("/customer", "/lines/*/price"))
+    rules = Rules(left_out=("/secret", "/lines/*/note", "/list/1"), masked=("/customer/*", "/lines/*/price"))
     body: dict[str, Any] = {
         "secret": {"a": 1},
         "customer": {"name": "Anna Schmidt", "born": 1970, "vip": True, "none": None, "empty": ""},
@@ -145,6 +145,76 @@ def test_fields_are_left_out_and_masked_by_their_place() -> None:
     }
     assert masked.counts == {"field": 6, "left_out": 3}
     assert masked.restore({"born": "[FIELD_2]", "said": "born in [FIELD_2]"}) == {"born": 1970, "said": "born in 1970"}
+
+
+@pytest.mark.parametrize(
+    ("masked", "hidden"),
+    [
+        (["/lines/*/name", "/lines/0/note"], ["Anna Schmidt", "for Bo", "Carla Ito"]),
+        (["/*/name", "/customer/mail"], ["Dora Roy", "dora@example.com"]),
+        (["/*/0/name", "/lines/*/note", "/lines/0/at"], ["Anna Schmidt", "for Bo", "later", "Rome"]),
+        (["/lines/*", "/lines/0/name"], ["Anna Schmidt", "for Bo", "Carla Ito", "later", "Rome"]),
+        (["/lines/0/name", "/lines/*"], ["Anna Schmidt", "for Bo", "Carla Ito", "later", "Rome"]),
+    ],
+)
+def test_every_rule_holds_where_several_name_the_same_place(masked: list[str], hidden: list[str]) -> None:
+    body: JSON = {
+        "lines": [{"name": "Anna Schmidt", "note": "for Bo", "at": "Rome"}, {"name": "Carla Ito", "note": "later"}],
+        "customer": {"name": "Dora Roy", "mail": "dora@example.com"},
+    }
+    for rules in (Rules(masked=tuple(masked)), Rules(left_out=tuple(masked))):
+        written = json.dumps(mask(body, rules).value)
+        for text in ("Anna Schmidt", "for Bo", "Rome", "Carla Ito", "later", "Dora Roy", "dora@example.com"):
+            assert (text in written) == (text not in hidden), (text, rules)
+
+
+def test_a_place_in_a_list_is_the_one_that_came_in() -> None:
+    body: JSON = {"lines": [{"name": "Anna Schmidt"}, {"name": "Carla Ito"}, {"name": "Dora Roy"}]}
+    masked = mask(body, Rules(left_out=("/lines/0",), masked=("/lines/1/name",)))
+    assert masked.value == {"lines": [{"name": "[FIELD_1]"}, {"name": "Dora Roy"}]}
+    assert masked.restore("[FIELD_1]") == "Carla Ito"
+
+
+def test_of_a_field_that_is_masked_whole_no_name_leaves_either() -> None:
+    masked = mask({"debts": {"Anna Schmidt": {"to Bo": 5}}, "text": "to Anna"}, Rules(masked=("/debts",)))
+    assert masked.value == {"debts": {"[FIELD_1]": {"[FIELD_2]": "[FIELD_3]"}}, "text": "to Anna"}
+    assert masked.restore({"[FIELD_2]": "[FIELD_1]"}) == {"to Bo": "Anna Schmidt"}
+
+
+@pytest.mark.parametrize("more", [0, 20, 400])
+def test_texts_of_masked_fields_are_known_where_else_they_stand(more: int) -> None:
+    names: list[JSON] = [
+        "Anna",
+        "Anna Schmidt",
+        "(Bo)",
+        "Zoë ★",
+        "x" * 40 + "1",
+        "x" * 40 + "2",
+        *(f"other{n}" for n in range(more)),
+    ]
+    said = "Anna Schmidt, Anna! (Bo) and Zoë ★; Annabel, " + "x" * 40 + "2 xAnna " + "x" * 41
+    masked = mask({"names": names, "said": said, "none": "Bo"}, Rules(masked=("/names/*",)))
+    assert isinstance(masked.value, dict)
+    assert masked.value["said"] == (
+        "[FIELD_2], [FIELD_1]! [FIELD_3] and [FIELD_4]; Annabel, [FIELD_6] xAnna " + "x" * 41
+    )
+    assert masked.restore(masked.value["said"]) == said
+
+
+def test_very_many_texts_are_looked_through_at_once() -> None:
+    body: JSON = {
+        "names": [f"name {n} of the customer" for n in range(600)],
+        "said": [f"see name {n}" for n in range(15_000)],
+    }
+    began = time.process_time()
+    mask(body, Rules(masked=("/names/*",)))
+    assert time.process_time() - began < 1.0
+
+
+def test_a_part_of_a_masked_field_can_be_left_out() -> None:
+    masked = mask({"customer": {"name": "Anna Schmidt", "born": 1970}}, Rules(("/customer/born",), ("/customer/*",)))
+    assert masked.value == {"customer": {"name": "[FIELD_1]"}}
+    assert masked.counts == {"field": 1, "left_out": 1}
 
 
 def test_overlapping_finds_are_one_and_nothing_of_them_is_left() -> None:
@@ -168,6 +238,13 @@ def test_overlapping_finds_are_one_and_nothing_of_them_is_left() -> None:
         "4111\u20131111\u20131111\u20131111",  # en dashes
         "DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000",
         "DE\u200d89370400440532013000",
+        "anna\x01@example.com",
+        "4111\x011111\x7f1111\x1f1111",
+        "4111\t1111\r\n1111\n1111",
+        "DE89\t3704\r\n0044\n0532 0130 00",
+        "1-415-555-2671",
+        "1.415.555.2671",
+        "06.12.34.56.78",
     ],
 )
 def test_a_disguise_is_seen_through(text: str) -> None:
@@ -190,6 +267,7 @@ def test_what_does_not_check_is_none(text: str) -> None:
         "on 01.02.2024, or 03/04/2025, or 2024-05-06",
         "3.14159265358979",
         "at 12:30 for 1,250.00 EUR",
+        "from 1.2.2024 to 03.04.2025, version 10.2.33.4",
         "me@home and 5 @ 10.00",
         "C-12345",
     ],

@@ -8,14 +8,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from pytest_django.fixtures import Settings
+from pytest_django.fixtures import DjangoAssertNumQueries, Settings
 
 from slider import redaction
 from slider.engine.stragglers import Stragglers
 from slider.flow import batches as hand
-from slider.flow import setup
+from slider.flow import erasing, setup
 from slider.models import Attempt, Batch, Item, Outcome, State, Task, Worker
-from tasks import caller
+from tasks import caller, fallback
 from tasks.asking import Asking
 from tasks.batches import batches
 from tests import casts, pumps
@@ -24,8 +24,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 SECRETS = ("anna@example.com", "DE89 3704 0044 0532 0130 00", "Anna Schmidt", "top secret")
 BODY = {"subject": "Anna Schmidt", "text": f"Anna Schmidt asks: anna@example.com, {SECRETS[1]}", "channel": "mail"}
 RULES = {"left_out": ["/lines"], "masked": ["/subject"], "detect": ["email", "iban"], "patterns": []}
+TAUGHT = {"subject": "Bo Li", "text": "Bo Li, bo@example.org"}
 EXAMPLE = {
-    "input": {"subject": "Bo Li", "text": "Bo Li, bo@example.org"},
+    "input": TAUGHT,
     "output": {"topic": "other", "urgent": False, "reply": "Dear Bo Li"},
 }
 SAYS = {"topic": "refund", "urgent": False, "reply": "Dear [FIELD_2], we wrote to [EMAIL_2]. Not [EMAIL_9]."}
@@ -213,6 +214,22 @@ def test_a_batch_is_read_by_the_rules_that_it_was_written_under(endpoint: Endpoi
     comes_whole(Attempt.objects.get())
 
 
+def test_a_batch_is_read_past_the_examples_that_it_was_written_with(endpoint: Endpoint) -> None:
+    """Else a token of an example that was erased since would be taken for one of the item's."""
+    cast = company(batch=True)
+    for _ in range(2):
+        Batch.objects.update(next_at="2020-01-01T00:00Z")
+        batches()
+    (taught,) = casts.bring_in(cast.task, {"m0": TAUGHT})
+    erasing.erase(taught.pk, by=cast.admin.pk, words="asked")
+    assert not Worker.objects.exclude(examples=[]).exists()
+    for _ in range(4):
+        Batch.objects.exclude(state="ended").update(next_at="2020-01-01T00:00Z")
+        batches()
+    leaves_nothing(endpoint)
+    comes_whole(Attempt.objects.get())
+
+
 def test_under_other_rules_nothing_goes_out_by_the_old_ones(endpoint: Endpoint) -> None:
     """A shift that began before has a worker that was replaced: it begins nothing any more."""
     from tasks.work import Shift
@@ -221,8 +238,23 @@ def test_under_other_rules_nothing_goes_out_by_the_old_ones(endpoint: Endpoint) 
     old = Shift(cast.task, Worker.objects.get(task=cast.task, retired_at=None))
     setup.save_privacy(cast.task, redaction=RULES, contents_days=None, by=cast.admin.pk)
     assert old.claim(5, 0) == []
+    assert old.watch(1, 0) == "paused", "what it has claimed before waits for the new worker"
     pumps.run(cast, pumps=1)
     leaves_nothing(endpoint)
+
+
+def test_a_fallback_is_read_together_with_the_rules_that_its_version_goes_by(
+    endpoint: Endpoint, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    cast = company(fallback_on=["unusable"])
+    Worker.objects.create(
+        task=cast.task, name="second reader", rung=2, model="standin-1", instructions="Say its topic."
+    )
+    live = Worker.objects.get(task=cast.task, retired_at=None, rung=1)
+    with django_assert_num_queries(1):
+        found = fallback.of(live)
+        assert found is not None
+        assert found.task.redaction == RULES
 
 
 def test_rules_that_can_not_be_read_send_nothing(endpoint: Endpoint) -> None:

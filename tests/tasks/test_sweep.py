@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from slider.flow import claims, wake, work
 from slider.flow import guard as hand
-from slider.models import Decision, Gauge, Item, Review, ReviewState, State, Why
+from slider.models import Answered, ApiKey, Decision, Gauge, Item, Review, ReviewState, State, Why
 from tasks.guard import guard
 from tasks.sweep import sweep
 from tests import casts
@@ -55,6 +55,16 @@ def test_nothing_to_do_sends_no_hint(hints: list[tuple[str, int]]) -> None:
         "dropped": 0,
     }
     assert hints == []
+
+
+def test_old_answers_to_calls_go_whether_anybody_calls_or_not(hints: list[tuple[str, int]]) -> None:
+    cast = casts.company()
+    key = ApiKey.objects.create(project=cast.project, name="k", prefix="p", digest=b"d", created_by=cast.admin)
+    for name, hours in (("old", 25), ("new", 23)):
+        made = Answered.objects.create(key=key, name=name, asked=b"x", status=200, body="{}")
+        Answered.objects.filter(pk=made.pk).update(created_at=timezone.now() - timedelta(hours=hours))
+    sweep()
+    assert list(Answered.objects.values_list("name", flat=True)) == ["new"]
 
 
 def test_an_item_whose_worker_died_is_ready_again_and_hinted(hints: list[tuple[str, int]]) -> None:

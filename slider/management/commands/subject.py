@@ -8,9 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from slider.flow import log
+from slider.flow import subjects
 from slider.management import named
-from slider.models import Kind
 from slider.queries import subject
 
 
@@ -33,8 +32,7 @@ class Command(BaseCommand):
             raise CommandError("An external id has 1 to 255 characters.")
         with transaction.atomic():
             found = subject.find(of, external_id)
-            facts = subject.facts(external_id, found, form="command")
-            log.write(Kind.EXPORT, by=who.pk, facts=facts, project_id=of.pk)
+            subjects.told(of, external_id, [one.item for one in found], by=who.pk, how={"format": "command"})
         text = json.dumps(subject.document(of, external_id, found), ensure_ascii=False, indent=2)
         if file == "-":
             self.stdout.write(text)
