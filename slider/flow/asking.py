@@ -159,6 +159,7 @@ def drop(held: Import, *, by: int | None, why: str = "somebody dropped it") -> b
             state=ImportState.DROPPED, problem=why, lease_until=None, finished_at=Now(), token=F("token") + 1
         ):
             return False
+        files.forget_rows(held)
         ImportChunk.objects.filter(of=held).delete()
         held.refresh_from_db()
         files.tell_log(held, "drop", by=by)

@@ -209,9 +209,18 @@ def finish(held: Import, state: ImportState, problem: str, *, keep_pieces: bool 
     """Close the import and drop its pieces, which nobody reads again; False when it is in other hands."""
     with transaction.atomic():
         closed = mine(held).update(state=state, problem=problem[:500], lease_until=None, finished_at=Now())
+        if closed:
+            forget_rows(held)
         if closed and not keep_pieces:
             ImportChunk.objects.filter(of=held).delete()
     return bool(closed)
+
+
+def forget_rows(held: Import) -> None:
+    """The cells that were shown while a file waited go once it is over: nobody reads them again."""
+    this = Import.objects.filter(pk=held.pk)
+    columns = this.values_list("columns", flat=True).get()
+    this.update(sample=None, columns=columns and [column | {"examples": []} for column in columns])
 
 
 def tell_log(held: Import, deed: str, *, by: int | None) -> None:

@@ -69,7 +69,8 @@ UPDATE slider_emptywalk SET upto = %(upto)s, gone = gone + %(gone)s,
     rests_until = clock_timestamp() + %(rest_s)s * interval '1 second'
 WHERE task_id = %(task)s
 """
-# What files that were read long ago have left behind: their pieces, and the rows that were refused with their reasons.
+# What files that were read long ago have left behind: their pieces, the rows that were refused with their reasons, and
+# the first rows of those that ended before these went with the end.
 _FILES = """
 WITH old AS (
     SELECT m.id FROM slider_import m WHERE m.task_id = %(task)s
@@ -80,6 +81,8 @@ WITH old AS (
 ), rows AS (
     DELETE FROM slider_refusedrow r WHERE r.id IN (
         SELECT r.id FROM slider_refusedrow r JOIN old ON old.id = r.of_id ORDER BY r.id LIMIT 5000) RETURNING 1
+), firsts AS (
+    UPDATE slider_import m SET sample = NULL, columns = NULL FROM old WHERE m.id = old.id AND m.sample IS NOT NULL
 )
 SELECT (SELECT count(*) FROM pieces) + (SELECT count(*) FROM rows)
 """

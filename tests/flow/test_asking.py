@@ -203,6 +203,25 @@ def test_a_file_that_is_dropped_is_gone_and_the_log_says_who() -> None:
         asking.start(held, SAID, by=cast.tuner.pk)
 
 
+@pytest.mark.parametrize("end", ["done", "dropped", "failed"])
+def test_once_a_file_is_over_none_of_its_cells_is_kept(end: str) -> None:
+    """Nor is a row of it that was refused because its item was erased meanwhile."""
+    cast = casts.company()
+    held = asked(cast)
+    assert held.columns is not None
+    assert held.sample is not None
+    if end == "dropped":
+        asking.drop(held, by=cast.admin.pk)
+    else:
+        asking.start(held, SAID, by=cast.tuner.pk)
+        if end == "failed":
+            Import.objects.filter(pk=held.pk).update(takes=files.MOST_TAKES)
+        imports.run(held.pk)
+    held.refresh_from_db()
+    assert (held.state, held.sample) == (end, None)
+    assert [(one["name"], one["examples"]) for one in held.columns][:2] == [("Ticket", []), ("Title", [])]
+
+
 def test_an_import_that_is_stopped_half_way_keeps_what_is_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imports, "BATCH_ROWS", 10)
     cast = casts.company()

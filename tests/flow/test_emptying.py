@@ -439,12 +439,16 @@ def test_old_files_leave_nothing_behind(cast: casts.Company) -> None:
             sha256=b"",
             state=state,
             finished_at=finished,
+            sample={"names": ["text"], "rows": [[2, [SECRET]]]},
+            columns=[{"name": "text", "examples": [SECRET]}],
         )
         ImportChunk.objects.create(of=made, number=1, content=b"x")
         RefusedRow.objects.create(of=made, line=1, reason=SECRET)
     retaining.sweep(limit_s=5)
     assert list(ImportChunk.objects.values_list("of__state", flat=True)) == ["running"]
     assert list(RefusedRow.objects.values_list("of__state", flat=True)) == ["running"]
+    told = Import.objects.exclude(sample__isnull=True, columns__isnull=True)
+    assert list(told.values_list("state", flat=True)) == ["running"]
 
 
 @pytest.mark.parametrize("words", ["", " \n", "x" * 251])
@@ -577,7 +581,6 @@ def test_every_column_that_can_hold_contents_is_in_the_table_or_it_is_said_why_n
             "endpoint",
             "export",
             "exportpiece",  # files that may hold an erased item are dropped whole: `exports.drop_with`
-            "import",
             "admission",
             "circuit",
         ]
@@ -590,6 +593,10 @@ def test_every_column_that_can_hold_contents_is_in_the_table_or_it_is_said_why_n
         ("slider_answered", "asked"),
         ("slider_link", "hash"),
         ("slider_pastrow", "signals"),
+        ("slider_import", "mapping"),  # names of columns, and numbers
+        ("slider_import", "tried"),
+        ("slider_import", "shape"),
+        ("slider_import", "sha256"),
     }
     missing = [
         (model._meta.db_table, field.column)
