@@ -16,7 +16,7 @@ from slider.flow import asking, files, intake
 from slider.flow.files import PIECE_BYTES, Lost, Unfit, receive, waiting
 from slider.flow.intake import Arrival, Fate
 from slider.models import Import, ImportState
-from slider.rows import Bad, Broken, ColumnMap, Kind, Reader, Record
+from slider.rows import Bad, Broken, ColumnMap, Kind, Reader, Record, Unmapped
 
 __all__ = ["PIECE_BYTES", "Lost", "Unfit", "receive", "run", "waiting"]
 
@@ -89,7 +89,10 @@ def _try_out(held: Import, tell: Tell | None) -> None:
 def _opened(held: Import) -> AbstractContextManager[Reader]:
     # Text may be gzipped to a tenth; what it unpacks to is bounded by its rows as well.
     most_bytes = 4 * settings.IMPORT_MAX_BYTES
-    mapping = None if held.mapping is None else ColumnMap.from_json(held.mapping)
+    try:
+        mapping = None if held.mapping is None else ColumnMap.from_json(held.mapping)
+    except Unmapped as error:
+        raise Broken(f"its columns can't be read as they were said: {error}") from error
     return rows.open_file(
         partial(files.pieces, held),
         Kind(held.format),

@@ -11,6 +11,7 @@ from slider.rows.records import Bad, Broken, Cells, Record
 from slider.strict import JSON
 
 MOST_COLUMNS = 500
+LONGEST_NAME = 1_000  # of a column
 PRIORITY_LEAST, PRIORITY_MOST = -100, 100
 _INTEGER = re.compile(r"-?\d{1,20}", re.ASCII)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
@@ -106,7 +107,7 @@ class Columns:
 
 
 def header_names(header: Sequence[object]) -> tuple[str, ...]:
-    """The names in a header. Broken when one is missing or comes twice, or there are too many."""
+    """The names in a header. Broken when one is missing, too long or comes twice, or there are too many."""
     names = tuple(text_of(cell).strip() for cell in header)
     if len(names) > MOST_COLUMNS:
         raise Broken(f"the header has {len(names):,} columns: at most {MOST_COLUMNS} are taken")
@@ -137,6 +138,8 @@ def _refuse_odd(names: Sequence[str]) -> None:
             raise Broken(f"column {place} has no name in the header: name it or take it out")
         if "\x00" in name:
             raise Broken(f"the name of column {place} holds a NUL: name it by printable text")
+        if len(name) > LONGEST_NAME:
+            raise Broken(f"the name of column {place} has {len(name):,} characters: is the header missing?")
         if name in seen:
             raise Broken(f"the header names {strict.shown(name)} twice, as column {seen[name]} and {place}: rename one")
         seen[name] = place

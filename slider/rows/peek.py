@@ -7,7 +7,7 @@ from typing import Any
 
 from slider import strict
 from slider.rows import jsonl_rows
-from slider.rows.columns import MOST_COLUMNS, text_of
+from slider.rows.columns import LONGEST_NAME, MOST_COLUMNS, text_of
 from slider.rows.reader import Raw, Row
 from slider.rows.records import Bad, Broken, Cells, Line
 
@@ -97,7 +97,7 @@ def peek(raw: Raw, schema: Mapping[str, Any], *, most: int, pulse: Callable[[int
         if count <= _LOOKED_AT or raw.names is None:
             for name, text in texts(row, raw.names, schema):
                 if name not in found and len(found) < MOST_COLUMNS:
-                    found[name] = Column(name)
+                    found[name] = _column(name, row)
                 if count <= _LOOKED_AT and name in found:
                     found[name].see(text)
     names = None if raw.names is None else list(raw.names)
@@ -121,6 +121,12 @@ def _kept(row: Row) -> dict[str, Any]:
     if isinstance(row, Line):
         return {"line": row.number, "text": _storable(row.text)}
     return {"line": row.line, "cells": [_storable(text_of(value)) for value in row.values]}
+
+
+def _column(name: str, row: Row) -> Column:
+    if isinstance(row, Line) and len(name) > LONGEST_NAME:
+        raise Broken(f"a key in line {row.number} has {len(name):,} characters: at most {LONGEST_NAME:,} are taken")
+    return Column(name)
 
 
 def _storable(text: str) -> str:

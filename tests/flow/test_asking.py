@@ -191,6 +191,27 @@ def test_a_file_that_is_broken_anywhere_says_so_before_anybody_is_asked() -> Non
     assert not ImportChunk.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", b"text," + b"x" * 1_500 + b"\n1,a\n", "the name of column 2 has 1,500 characters"),
+        ("a.jsonl", b'{"text": "a"}\n{"%s": 1}\n' % (b"x" * 1_500), "a key in line 2 has 1,500 characters"),
+    ],
+)
+def test_a_column_whose_name_no_mapping_could_say_is_refused(name: str, content: bytes, said: str) -> None:
+    held = asked(casts.company(), content, name)
+    assert (held.state, said in held.problem) == (ImportState.FAILED, True)
+
+
+def test_a_mapping_that_can_not_be_read_any_more_ends_its_file() -> None:
+    held = asked(casts.company())
+    asking.try_out(held, SAID)
+    Import.objects.filter(pk=held.pk).update(mapping={"colour": "red"})
+    assert imports.run(held.pk)
+    held.refresh_from_db()
+    assert (held.state, "a mapping has no 'colour'" in held.problem) == (ImportState.FAILED, True)
+
+
 def test_a_file_that_is_dropped_is_gone_and_the_log_says_who() -> None:
     cast = casts.company()
     held = asked(cast)

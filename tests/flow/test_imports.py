@@ -130,6 +130,7 @@ def test_what_is_no_field_of_the_task_is_left_out_and_said(name: str, content: b
         (b'id,text\n1,"open\n' + b"x,y\n" * 50_000, "quote opened in line 2 is not closed"),
         (b"id,text,text\n1,a,b\n", "twice, as column 2 and 3"),
         (b"id,text,\n1,a,b\n", "column 3 has no name"),
+        (b"id," + b"x" * 1_500 + b"\n1,a\n", "the name of column 2 has 1,500 characters: is the header missing?"),
         (b"id,weather\n1,a\n", "no column is a field of this task (there are 'id', 'weather')"),
         (b",".join(b"c%d" % n for n in range(10_000)) + b"\n", "10,000 columns"),
         (b"id,text\n1,a\n2,caf\xe9\n", "line 3, byte 6"),
