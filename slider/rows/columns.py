@@ -106,9 +106,12 @@ class Columns:
         return "id" in self.kinds
 
 
-def header_names(header: Sequence[object]) -> tuple[str, ...]:
-    """The names in a header. Broken when one is missing, too long or comes twice, or there are too many."""
-    names = tuple(text_of(cell).strip() for cell in header)
+def header_names(header: Sequence[object], *, exact: bool = False) -> tuple[str, ...]:
+    """The names in a header, to the letter where they are `exact`.
+
+    Broken when one is missing, too long or comes twice, or there are too many.
+    """
+    names = tuple(text_of(cell) if exact else text_of(cell).strip() for cell in header)
     if len(names) > MOST_COLUMNS:
         raise Broken(f"the header has {len(names):,} columns: at most {MOST_COLUMNS} are taken")
     _refuse_odd(names)

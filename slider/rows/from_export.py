@@ -6,7 +6,7 @@ from typing import Any
 
 from slider.rows import cells, columns
 from slider.rows.columns import Unreadable
-from slider.rows.records import Bad, Broken, Cells, Record
+from slider.rows.records import Bad, Cells, Record
 from slider.rows.shaped import INPUT, LEAD, REST
 from slider.strict import JSON
 
@@ -32,11 +32,8 @@ class ExportColumns:
 
     @classmethod
     def of(cls, header: Sequence[object], schema: Mapping[str, Any]) -> "ExportColumns":
-        """Match the header with a task's input schema. Broken for a column that comes twice."""
+        """Match the header with a task's input schema."""
         properties, found = columns.properties_of(schema), [str(name) for name in header]
-        if len(set(found)) != len(found):
-            twice = next(name for name in found if found.count(name) > 1)
-            raise Broken(f"the header names {twice[:60]!r} twice: take one out")
         names, kinds = [], []
         for name in found:
             own = name.removeprefix(INPUT) if name.startswith(INPUT) else ""

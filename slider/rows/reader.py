@@ -137,6 +137,4 @@ def _table(rows: Iterator[Cells] | Iterator[Cells | Bad], note: str) -> Raw:
         raise Broken("the file is empty: there is nothing to import")
     if isinstance(header, Bad):
         raise Broken(f"the header in line {header.line} can't be read: {header.reason}")
-    if from_export.is_header(header.values):
-        return Raw(note, tuple(map(str, header.values)), rows)
-    return Raw(note, header_names(header.values), rows)
+    return Raw(note, header_names(header.values, exact=from_export.is_header(header.values)), rows)

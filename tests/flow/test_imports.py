@@ -124,6 +124,28 @@ def test_what_is_no_field_of_the_task_is_left_out_and_said(name: str, content: b
 
 
 @pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ([b"input.text", b"input.text"], "the header names 'input.text' twice, as column 5 and 6"),
+        ([b"", b""], "column 5 has no name"),
+        ([b"a\x00b"], "the name of column 5 holds a NUL"),
+        ([b"c%d" % n for n in range(10_000)], "10,004 columns"),
+    ],
+)
+@pytest.mark.parametrize("asks", [True, False])
+def test_the_header_of_an_export_is_checked_as_any_other(more: list[bytes], said: str, asks: bool) -> None:
+    cast = casts.company()
+    header = b",".join([b"external_id,priority,due_at,input.*", *more])
+    then = ImportState.LOOKING if asks else ImportState.WAITING
+    content = io.BytesIO(gzip.compress(header + b"\n", mtime=0))
+    held = imports.receive(cast.task, name="out.csv.gz", stream=content, by=cast.tuner.pk, then=then)
+    assert imports.run(held.pk)
+    held.refresh_from_db()
+    assert held.state == ImportState.FAILED
+    assert said in held.problem
+
+
+@pytest.mark.parametrize(
     ("content", "said"),
     [
         (b'id,text\n1,a\n2,"open\n3,c\n', "quote is opened in line 3"),
