@@ -55,6 +55,10 @@ def run(import_id: int, *, tell: Tell | None = None) -> bool:
 
 def _bring_in(held: Import, tell: Tell | None) -> None:
     pulse = partial(files.renew, held.pk, token=held.token)
+    if held.total is None and held.mapping is not None and held.format == Kind.JSONL:
+        asking.examine(held)  # each line names its own columns: what was said is held against all of them
+        _check(held)
+        asking.clear(held)
     if held.total is None:
         with _opened(held) as file:
             held.total = file.count(most=settings.IMPORT_MAX_ROWS, pulse=pulse)
@@ -72,6 +76,7 @@ def _try_out(held: Import, tell: Tell | None) -> None:
     """Read the whole file and count what would become of its rows; one that died half-way begins anew."""
     if held.columns is None:
         asking.examine(held)
+    _check(held)
     asking.clear(held)
     before: dict[str, bytes] = {}
     with _opened(held) as file:
@@ -84,6 +89,13 @@ def _try_out(held: Import, tell: Tell | None) -> None:
             if tell is not None:
                 tell(held.seen, held.total or held.seen)
     asking.tell(held)
+
+
+def _check(held: Import) -> None:
+    try:
+        asking.check(held, ColumnMap.from_json(held.mapping))
+    except Unmapped as error:
+        raise Broken(f"{error}") from error
 
 
 def _opened(held: Import) -> AbstractContextManager[Reader]:

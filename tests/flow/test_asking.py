@@ -131,6 +131,28 @@ def test_keys_of_json_lines_are_columns_too() -> None:
     assert found == {"7": {"text": "a", "orders": 3}, "8": {"text": "b"}}
 
 
+@pytest.mark.parametrize("then", [ImportState.COMING, ImportState.TRYING])
+def test_what_is_said_at_once_of_json_lines_is_held_against_the_whole_file(then: ImportState) -> None:
+    """A slip in the name of the id would give every row an id of its content, and double the items of the next file."""
+    cast = casts.company()
+    content = b"".join(b'{"body": "text %d"}\n' % n for n in range(5)) + b'{"nr": 6, "body": "b"}\n'
+    found = {}
+    for column in ("Nr", "nr"):
+        said = ColumnMap({"text": "body"}, external_id=column)
+        held = files.receive(
+            cast.task, name="a.jsonl", stream=io.BytesIO(content), by=cast.tuner.pk, then=then, mapping=said
+        )
+        assert imports.run(held.pk)
+        held.refresh_from_db()
+        found[column] = held
+    assert (found["Nr"].state, found["Nr"].problem) == (
+        ImportState.FAILED, "the file has no column 'Nr': it has 'body', 'nr'",
+    )  # fmt: skip
+    is_in = then == ImportState.COMING
+    assert found["nr"].state == (ImportState.DONE if is_in else ImportState.ASKING)
+    assert (found["nr"].seen, found["nr"].total, Item.objects.count()) == (6, 6, 6 if is_in else 0)
+
+
 def test_an_export_is_proposed_as_what_it_was() -> None:
     held = asked(
         casts.company(), b'{"external_id": "a", "priority": 2, "input": {"text": "x"}, "outcome": {}}\n', "a.jsonl"
