@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any, TypeAlias
 
 from slider import strict
-from slider.rows import csv_rows, from_export, jsonl_rows, mappings, xlsx_rows
+from slider.rows import csv_rows, from_export, jsonl_rows, xlsx_rows
 from slider.rows.columns import Columns, header_names, is_closed
 from slider.rows.kinds import Kind
 from slider.rows.lines import lines
@@ -93,8 +93,8 @@ def understanding(
         left_out = ", keys that are no field of this task are left out" if is_closed(schema) or targets else ""
         return left_out, lambda row: row if isinstance(row, Bad) else jsonl_rows.record(_line(row), schema, targets)
     columns: Columns | from_export.ExportColumns
-    if from_export.is_one(names, schema) and mapping in (None, mappings.propose(names, schema)):
-        columns, said = from_export.ExportColumns.of(names, schema), [", an export of Slider"]
+    if from_export.is_one(names, schema):
+        columns, said = from_export.ExportColumns.of(names, schema, targets), [", an export of Slider"]
     else:
         columns, said = Columns.of(names, schema, targets), [""]
     said.append(f"{len(columns.names)} columns")
