@@ -118,12 +118,11 @@ def _batches(file: Reader, *, skip: int, pulse: Callable[[], None]) -> Iterator[
     """The rows after the first `skip`, in batches bounded by count and by size, each with the id it comes in under."""
     namer = rows.Namer()
     batch: list[Record | Bad] = []
-    size = 0
+    size, beat = 0, rows.paced(pulse)
     for place, read in enumerate(file.records()):
         row = namer.named(read)  # also rows that are in already: equal rows are told apart by counting them
+        beat()
         if place < skip:
-            if place % 10_000 == 0:
-                pulse()
             continue
         batch.append(row)
         size += 0 if isinstance(row, Bad) else row.size

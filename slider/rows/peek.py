@@ -8,13 +8,13 @@ from typing import Any
 from slider import strict
 from slider.rows import jsonl_rows
 from slider.rows.columns import LONGEST_NAME, MOST_COLUMNS, text_of
+from slider.rows.paced import paced
 from slider.rows.reader import Raw, Row
 from slider.rows.records import Bad, Broken, Cells, Line
 
 EXAMPLES, EXAMPLE_LENGTH = 3, 80
 SAMPLE_ROWS, SAMPLE_SIZE = 8, 256 * 1024
 _LOOKED_AT = 2_000
-_EVERY = 2_000
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("whole number", re.compile(r"-?\d{1,19}", re.ASCII)),
     ("number", re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)),
@@ -84,12 +84,12 @@ def peek(raw: Raw, schema: Mapping[str, Any], *, most: int, pulse: Callable[[int
     """
     found = {name: Column(name) for name in raw.names or ()}
     first: list[Row] = []
+    beat = paced(pulse)
     count = size = 0
     for count, row in enumerate(raw.rows, start=1):
         if count > most:
             raise Broken(f"the file has more than {most:,} rows: split it")
-        if count % _EVERY == 0:
-            pulse(count)
+        beat(count)
         if len(first) < SAMPLE_ROWS and size < SAMPLE_SIZE:
             size += _size(row)
             if size < SAMPLE_SIZE:

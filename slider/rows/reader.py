@@ -12,11 +12,11 @@ from slider.rows.columns import Columns, header_names, is_closed
 from slider.rows.kinds import Kind
 from slider.rows.lines import lines
 from slider.rows.mappings import ColumnMap, Unmapped
+from slider.rows.paced import paced
 from slider.rows.records import Bad, Broken, Cells, Line, Pieces, Record
 
 Row: TypeAlias = Cells | Line | Bad
 Understand: TypeAlias = Callable[[Row], Record | Bad]
-_EVERY = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,13 @@ class Reader:
     def count(self, *, most: int, pulse: Callable[[], None]) -> int:
         """Read to the end and count the rows; Broken for whatever is wrong with the file as a whole.
 
-        `pulse` is called every few thousand rows: a sign of life while a long file is read.
+        `pulse` is called every few seconds: a sign of life while a long file is read.
         """
-        count = 0
+        count, beat = 0, paced(pulse)
         for count, _row in enumerate(self.rows, start=1):
             if count > most:
                 raise Broken(f"the file has more than {most:,} rows: split it")
-            if count % _EVERY == 0:
-                pulse()
+            beat()
         return count
 
     def records(self) -> Iterator[Record | Bad]:
