@@ -29,6 +29,7 @@ class ExportColumns:
     kinds: tuple[str, ...]  # "lead", "rest", "aside", a type of JSON Schema, or "json"
     header: tuple[str, ...]
     is_mapped: bool = False
+    moments: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -48,7 +49,8 @@ class ExportColumns:
             else "aside"
             for name, target in meant
         ]  # fmt: skip
-        return cls(tuple(target[1:] for _, target in meant), tuple(kinds), tuple(header), targets is not None)
+        names, moments = tuple(target[1:] for _, target in meant), columns.moments_of(schema)
+        return cls(names, tuple(kinds), tuple(header), targets is not None, moments)
 
     @property
     def left_out(self) -> list[str]:
@@ -70,7 +72,7 @@ class ExportColumns:
         rest: dict[str, JSON] = {}
         size = 0
         for column, name, kind, value in zip(self.header, self.names, self.kinds, row.values, strict=True):
-            text = columns.text_of(value)
+            text = columns.text_of(value, is_moment=name == "due_at" if kind == "lead" else name in self.moments)
             if kind == "aside" or not text:
                 continue
             size += len(text)

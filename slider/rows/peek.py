@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from slider import strict
@@ -112,7 +113,7 @@ def sampled(sample: Mapping[str, Any]) -> Iterator[Row]:
         elif "text" in kept:
             yield Line(kept["line"], kept["text"])
         else:
-            yield Cells(kept["line"], tuple(kept["cells"]))
+            yield Cells(kept["line"], tuple(map(_cell, kept["cells"])))
 
 
 def _kept(row: Row) -> dict[str, Any]:
@@ -120,7 +121,16 @@ def _kept(row: Row) -> dict[str, Any]:
         return {"line": row.line, "bad": row.reason, "column": row.column}
     if isinstance(row, Line):
         return {"line": row.number, "text": _storable(row.text)}
-    return {"line": row.line, "cells": [_storable(text_of(value)) for value in row.values]}
+    return {"line": row.line, "cells": [_kept_cell(value) for value in row.values]}
+
+
+def _kept_cell(value: object) -> str | dict[str, str]:
+    """Text, or a worksheet's time: what it is written as depends on what its column becomes."""
+    return {"at": value.isoformat()} if isinstance(value, datetime) else _storable(text_of(value))
+
+
+def _cell(kept: str | dict[str, str]) -> object:
+    return kept if isinstance(kept, str) else datetime.fromisoformat(kept["at"])
 
 
 def _column(name: str, row: Row) -> Column:
