@@ -15,7 +15,7 @@ from slider import rows
 from slider.flow import asking, files, intake
 from slider.flow.files import PIECE_BYTES, Lost, Unfit, receive, waiting
 from slider.flow.intake import Arrival, Fate
-from slider.models import Import, ImportState
+from slider.models import Import, ImportState, Purpose
 from slider.rows import Bad, Broken, ColumnMap, Kind, Reader, Record, Unmapped
 
 __all__ = ["PIECE_BYTES", "Lost", "Unfit", "receive", "run", "waiting"]
@@ -26,14 +26,16 @@ Tell = Callable[[int, int], None]
 
 
 def run(import_id: int, *, tell: Tell | None = None) -> bool:
-    """Take an import and do what is next with it: examine it, try it out, or bring its rows in; False when it is taken.
+    """Take an import of items and do what is next with it: examine it, try it out, or bring its rows in.
 
-    `tell` hears, after each batch, how many rows are read and how many there are.
+    False when somebody has it, or it is a history. `tell` hears, after each batch, how many rows are read and how many
+    there are.
 
     The file is read wholly once before anything of it comes in, so that a file that is broken anywhere leaves
     nothing behind. Each batch of items is committed together with the counters that say how far we are.
     """
-    held = files.take(import_id)
+    is_items = Import.objects.filter(pk=import_id, purpose=Purpose.ITEMS).exists()
+    held = files.take(import_id) if is_items else None
     if held is None:
         return False
     try:
