@@ -69,7 +69,8 @@ def take(export_id: int) -> Export | None:
         cursor.execute(
             """
             UPDATE slider_export SET
-                state = 'running', token = token + 1, lease_until = clock_timestamp() + %s * interval '1 second',
+                state = 'running', token = token + 1, takes = takes + 1,
+                lease_until = clock_timestamp() + %s * interval '1 second',
                 started_at = coalesce(started_at, clock_timestamp())
             WHERE id = %s AND (state = 'waiting' OR (state = 'running' AND lease_until < clock_timestamp()))
               AND %s > (
@@ -162,7 +163,7 @@ def fail(held: Export, problem: str) -> None:
 
 def check_takes(held: Export) -> None:
     """Raises TooLarge for an export that nobody survives."""
-    if held.token > MOST_TAKES:
+    if held.takes > MOST_TAKES:
         raise TooLarge(f"{MOST_TAKES} workers died at this export: narrow it, or leave parts out")
 
 

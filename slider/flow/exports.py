@@ -157,4 +157,5 @@ def drop_with(task_id: int, item_ids: Sequence[int]) -> int:
 
 _ANEW: dict[str, Any] = {
     "shape": None, "as_of": None, "upto": None, "total": None, "after": 0, "looked": 0, "rows": 0, "stored": 0,
+    "takes": 0,
 }  # fmt: skip

@@ -81,6 +81,9 @@ class Export(models.Model):
     stored = models.PositiveBigIntegerField(default=0, help_text="Bytes of the pieces.")
     sha256 = models.BinaryField(max_length=32, null=True)
     token = models.BigIntegerField(default=0)
+    takes = models.PositiveIntegerField(
+        db_default=0, help_text="How often it was taken up since it began, or began anew."
+    )
     lease_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)

@@ -596,6 +596,7 @@ def test_every_column_that_can_hold_contents_is_in_the_table_or_it_is_said_why_n
         ("slider_import", "mapping"),  # names of columns, and numbers
         ("slider_import", "tried"),
         ("slider_import", "shape"),
+        ("slider_import", "once_said"),
         ("slider_import", "sha256"),
     }
     missing = [
