@@ -199,7 +199,7 @@ def _change(held: Export, **changes: Any) -> None:
 def tell(export: Export, what: str, *, by: int | None = None, key: int | None = None, **more: Any) -> None:
     """Write into the log what became of it; `by` is who did it, where it was not asked for or made."""
     facts: dict[str, Any] = {"what": "items", "export": export.pk, "op": what, "format": export.format}
-    facts |= {"narrowed": export.narrowed, "parts": export.parts, **more}
+    facts |= {"narrowed": export.wanted.to_log(), "parts": export.parts, **more}
     key = key if key is not None else export.key_id if what == "asked" else None
     if key is not None:
         facts["key"] = key

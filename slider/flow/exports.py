@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 
 from slider.flow.export_pieces import OWED, Lost, TooLarge, alone, content, tell, waiting
 from slider.models import Export, ExportPiece, ExportState, Format, Narrowed, Task
+from slider.models.emptied import GONE
 from slider.rows import packing
 
 __all__ = [
@@ -153,6 +154,24 @@ def drop_with(task_id: int, item_ids: Sequence[int]) -> int:
         state=ExportState.WAITING, token=F("token") + 1, lease_until=None, **_ANEW
     )
     return len(found)
+
+
+def forget_name(task_id: int, external_id: str, *, called: str) -> None:
+    """An erased item's id goes from what exports of its task were narrowed to; `called` is what it is called now.
+
+    One that is not over still has to be narrowed: it keeps a beginning that others share.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE slider_export
+            SET narrowed = jsonb_set(narrowed, '{begins}', to_jsonb(CASE WHEN narrowed->>'begins' = %(id)s
+                THEN %(called)s ELSE %(gone)s END::text))
+            WHERE task_id = %(task)s AND starts_with(%(id)s, narrowed->>'begins')
+              AND (narrowed->>'begins' = %(id)s OR NOT state = ANY(%(owed)s))
+            """,
+            {"task": task_id, "id": external_id, "called": called, "gone": GONE, "owed": [str(one) for one in OWED]},
+        )
 
 
 _ANEW: dict[str, Any] = {

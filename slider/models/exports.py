@@ -1,5 +1,6 @@
 """A file of items on its way out: which items and parts, how far it is, and its pieces."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -47,6 +48,11 @@ class Narrowed:
         """What is said, as it is stored and told."""
         said = {name: value for name, value in asdict(self).items() if value}
         return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in said.items()}
+
+    def to_log(self) -> dict[str, str]:
+        """What the log keeps for good: of how an id begins, which may be a whole id, a digest."""
+        said = self.to_json()
+        return said | ({"begins": hashlib.sha256(self.begins.encode()).hexdigest()[:16]} if self.begins else {})
 
     @classmethod
     def from_json(cls, stored: Mapping[str, str]) -> Self:

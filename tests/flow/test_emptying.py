@@ -43,6 +43,7 @@ from slider.models import (
     ImportChunk,
     Item,
     Known,
+    Narrowed,
     Parcel,
     Past,
     PastRow,
@@ -543,6 +544,24 @@ def test_files_that_may_hold_it_are_dropped(cast: casts.Company) -> None:
     made.refresh_from_db()
     assert (made.state, made.problem) == (ExportState.DROPPED, "something in it was erased: export anew")
     assert not ExportPiece.objects.exists()
+
+
+@pytest.mark.parametrize("begins", ["order of ", f"order of {SECRET}", f"order of {SECRET[:4]}"])
+def test_what_an_export_was_narrowed_to_does_not_keep_its_id(cast: casts.Company, begins: str) -> None:
+    item = lived(cast, f"order of {SECRET}")
+    made = files_out.made(cast.task, by=cast.tuner, wanted=Narrowed(begins=begins))
+    waits = files_out.asked(cast.task, by=cast.tuner, wanted=Narrowed(begins=begins))
+    others = files_out.made(cast.task, by=cast.tuner, wanted=Narrowed(begins="mail"))
+    erasing.erase(item.pk, by=cast.admin.pk, words="asked")
+    for one in (made, waits, others):
+        one.refresh_from_db()
+    assert others.wanted.begins == "mail"
+    assert begins not in made.wanted.begins
+    item.refresh_from_db()
+    assert waits.wanted.begins == (item.external_id if begins.endswith(SECRET) else begins)
+    told = [entry.facts["narrowed"] for entry in Entry.objects.filter(kind="export")]
+    assert len(told) == 5
+    assert not [one for one in told if one["begins"] in (begins, "mail")]
 
 
 # ---- the table of places

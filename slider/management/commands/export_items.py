@@ -83,7 +83,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {error.strerror or error}") from error
         finally:
             bar.close()
-        facts: dict[str, Any] = {"what": "items", "op": "made", "format": kind, "narrowed": wanted.to_json()}
+        facts: dict[str, Any] = {"what": "items", "op": "made", "format": kind, "narrowed": wanted.to_log()}
         facts |= {
             "parts": shape.parts,
             "rows": counted.items,
