@@ -19,7 +19,7 @@ _COLUMNS = {
 }
 _JOINS = {
     "state": """
-LEFT JOIN slider_emptied e ON e.item_id = n.id AND e.at <= %(as_of)s""",
+LEFT JOIN slider_emptied e ON e.item_id = n.id""",  # whenever: contents that went since are not told either
     "decision": """
 LEFT JOIN slider_decision d ON d.item_id = n.id AND d.created_at <= %(as_of)s
 LEFT JOIN slider_policy y ON y.id = d.policy_id""",

@@ -63,6 +63,8 @@ from slider.models import (
 from slider.models.endpoint import WANTABLE
 from slider.models.holding import HOLDINGS, Holding
 from slider.models.replayable import Which
+from slider.queries import export
+from slider.rows.shaped import USUAL
 from tests import archives, casts, files_out, logs
 from tests.archives import grow_old
 
@@ -544,6 +546,16 @@ def test_files_that_may_hold_it_are_dropped(cast: casts.Company) -> None:
     made.refresh_from_db()
     assert (made.state, made.problem) == (ExportState.DROPPED, "something in it was erased: export anew")
     assert not ExportPiece.objects.exists()
+
+
+def test_contents_that_go_while_an_export_is_made_are_told_as_deleted(cast: casts.Company) -> None:
+    lived(cast)
+    within, shape = export.boundary(cast.task), export.shape_of(cast.task, USUAL)
+    grow_old(cast.task, days=DAYS + 1)
+    assert retaining.sweep(limit_s=5) == 1
+    (page,) = export.pages(cast.task, shape, Narrowed(), within)
+    (item,) = page.items
+    assert (item.body, item.told["deleted"]) == ({}, Cause.RULE)
 
 
 @pytest.mark.parametrize("begins", ["order of ", f"order of {SECRET}", f"order of {SECRET[:4]}"])
