@@ -294,6 +294,25 @@ def test_a_file_that_nobody_gives_a_word_is_dropped_after_a_while(settings: Any)
     assert (held.state, held.problem, young.state) == (ImportState.DROPPED, asking.NOBODY, ImportState.ASKING)
 
 
+def test_a_file_that_was_given_a_word_in_the_very_moment_is_not_dropped(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    cast = casts.company()
+    held = asked(cast)
+    Import.objects.update(asked_at=Now() - timedelta(hours=settings.ENV.SLIDER_FILE_WORD_H, minutes=1))
+    drop = asking.drop
+
+    def late(found: Import, **said: Any) -> bool:
+        asking.start(Import.objects.get(pk=held.pk), SAID, by=cast.tuner.pk)
+        return drop(found, **said)
+
+    monkeypatch.setattr(asking, "drop", late)
+    assert asking.drop_stale() == 0
+    held.refresh_from_db()
+    assert (held.state, ImportChunk.objects.count()) == (ImportState.COMING, 1)
+    assert imports.run(held.pk)
+
+
 def test_a_sender_who_died_half_way_is_told_and_leaves_nothing() -> None:
     cast = casts.company()
     arriving = Import.objects.create(
