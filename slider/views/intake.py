@@ -107,7 +107,7 @@ def _upload(request: HttpRequest, task: Task, error: str = "") -> HttpResponse:
 def sample(request: HttpRequest, task_id: int) -> StreamingHttpResponse:
     """A small CSV file that this task would take."""
     task = access.task_or_404(request, task_id, "intake")
-    return csv_out.stream(imports.sample(task), name=f"{task.slug}-sample.csv")
+    return csv_out.stream(imports.sample(task), name=f"{task.slug}-sample.csv", as_is=True)
 
 
 @require_GET
