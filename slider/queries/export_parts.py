@@ -38,6 +38,32 @@ LEFT JOIN LATERAL (
 }
 
 
+# What it is about, in bytes, beside what came in: what is stored packed is some four times as large in memory.
+_SIZE = "pg_column_size({0}) * CASE WHEN pg_column_compression({0}) IS NULL THEN 1 ELSE 4 END"
+_ROW_BYTES = 300
+_SIZES = {
+    "result": ("slider_publication", "answer"),
+    "attempts": ("slider_attempt", "answer"),
+    "looks": ("slider_review", "answer"),
+    "marks": ("slider_review", "answer"),  # a mark is told with the words of the answer in which it stands
+}
+
+
+def size_of(column: str) -> str:
+    """About how many bytes a column's value is in memory, as SQL that does not unpack it."""
+    return f"({_SIZE.format(column)})"
+
+
+def sizes_by(parts: Sequence[str]) -> str:
+    """About how many bytes these parts add to the item `f`, as SQL that follows a sum."""
+    tables = sorted({_SIZES[part] for part in parts if part in _SIZES})
+    return "".join(
+        f" + coalesce((SELECT sum({_ROW_BYTES} + coalesce({size_of(f'z.{column}')}, 0)) FROM {table} z "  # noqa: S608
+        "WHERE z.item_id = f.id), 0)"
+        for table, column in tables
+    )
+
+
 def told_by(parts: Sequence[str]) -> tuple[str, str]:
     """The columns that these parts ask for, and the joins that bring them."""
     columns = "".join(f", {_COLUMNS[part]}" for part in parts if part in _COLUMNS)
