@@ -136,7 +136,7 @@ def assemble(held: Export) -> None:
 
 def finish(held: Export, *, size: int, sha256: bytes) -> None:
     """The file is whole: from now on it is kept for some days. The log tells what left, by its digest."""
-    days = settings.ENV.SLIDER_EXPORT_DAYS
+    days = min(settings.ENV.SLIDER_EXPORT_DAYS, held.task.contents_days or settings.ENV.SLIDER_EXPORT_DAYS)
     with transaction.atomic():
         _change(
             held,

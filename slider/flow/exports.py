@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -110,8 +109,7 @@ def forget(*, most: int = 100) -> int:
         old = Export.objects.select_for_update(skip_locked=True).filter(state=ExportState.DONE, expires_at__lte=Now())
         found = list(old.order_by("expires_at").values_list("pk", flat=True)[:most])
         if found:
-            words = f"it was kept for {settings.ENV.SLIDER_EXPORT_DAYS} days"
-            Export.objects.filter(pk__in=found).update(state=ExportState.DROPPED, problem=words)
+            Export.objects.filter(pk__in=found).update(state=ExportState.DROPPED, problem="its days are over")
             ExportPiece.objects.filter(of__in=found).delete()
     return len(found)
 

@@ -182,8 +182,17 @@ def test_the_sweep_drops_files_whose_days_are_over(cast: casts.Company) -> None:
     Export.objects.filter(pk=old.pk).update(expires_at=Now() - timedelta(seconds=1))
     assert sweep()["forgotten"] == 1
     old.refresh_from_db()
-    assert (old.state, old.problem) == (ExportState.DROPPED, "it was kept for 7 days")
+    assert (old.state, old.problem) == (ExportState.DROPPED, "its days are over")
     assert set(ExportPiece.objects.values_list("of", flat=True)) == {young.pk}
+
+
+@pytest.mark.parametrize(("rule", "kept"), [(None, 7), (30, 7), (2, 2)])
+def test_a_file_is_kept_no_longer_than_contents_are(cast: casts.Company, rule: int | None, kept: int) -> None:
+    Task.objects.filter(pk=cast.task.pk).update(contents_days=rule)
+    done = files_out.made(cast.task, by=cast.tuner)
+    assert done.expires_at is not None
+    assert done.finished_at is not None
+    assert done.expires_at - done.finished_at == timedelta(days=kept)
 
 
 def test_the_schema_may_change_while_it_is_made(cast: casts.Company) -> None:
