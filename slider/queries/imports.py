@@ -121,7 +121,7 @@ def drops_at(row: Import) -> datetime | None:
 def earlier(task: Task) -> list[Progress]:
     """The latest imports of a task, newest first."""
     items = Import.objects.filter(task=task, purpose=Purpose.ITEMS)
-    return [progress(row) for row in items.select_related("by")[:EARLIER]]
+    return [progress(row) for row in items.select_related("by").defer("sample", "columns")[:EARLIER]]
 
 
 def page(task: Task, *, before: int | None, most: int) -> list[Import]:

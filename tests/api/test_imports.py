@@ -13,7 +13,7 @@ from django.http import UnreadablePostError
 from django.test import Client
 
 from slider.flow import asking, files, imports
-from slider.models import Import, ImportChunk, ImportState, Item, Past, Payload, Scope
+from slider.models import Entry, Import, ImportChunk, ImportState, Item, Past, Payload, Scope
 from tests import casts, pasts
 from tests.api.conftest import Caller, error
 
@@ -166,6 +166,9 @@ def test_past_outputs_wait_on_their_page(cast: casts.Company, caller: Caller) ->
     assert (word.status_code, "on its page" in error(word)["hint"]) == (409, True)
     assert told(caller("DELETE", f"/imports/{sent['id']}"), 200)["state"] == "done"
     assert Past.objects.get().state == "dropped"
+    entries = Entry.objects.count()
+    assert told(caller("DELETE", f"/imports/{sent['id']}"), 200)["state"] == "done"
+    assert Entry.objects.count() == entries, "once more does nothing, and the log does not tell it again"
 
 
 @pytest.mark.parametrize(
