@@ -27,12 +27,15 @@ pytestmark = pytest.mark.django_db
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
+    "$defs": {"pair": {"type": ["array", "object"]}},
     "properties": {
         "text": {"type": ["string", "null"]},
         "whole": {"type": ["integer", "null"]},
         "amount": {"type": ["number", "null"]},
         "flag": {"type": ["boolean", "null"]},
         "list": {"type": ["array", "object", "null"]},
+        "one of": {"enum": [1, 2, None]},
+        "pointed": {"$ref": "#/$defs/pair"},
         "any": {},
         "either": {"type": ["integer", "string", "boolean", "null"]},
         "=SUM(A1)": {},
@@ -136,7 +139,7 @@ def from_parquet(content: bytes) -> bytes:
     (code,) = re.findall(r"```python\n(.*?)```", page, re.S)
     scope: dict[str, Any] = {}
     exec(compile(code, "exports.md", "exec"), scope)
-    made: Iterator[str] = scope["lines"](io.BytesIO(content), SCHEMA)
+    made: Iterator[str] = scope["lines"](io.BytesIO(content))
     return "".join(made).encode()
 
 
