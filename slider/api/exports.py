@@ -165,7 +165,7 @@ def show(request: HttpRequest, task: str) -> StreamingHttpResponse:
     body.refuse_unknown(request, "format", "state")
     kind = body.choice(request, "format", list(_AT_ONCE), usual="jsonl") or "jsonl"
     wanted = Narrowed(state=body.choice(request, "state", State.values) or "")
-    facts = {"what": "items", "op": "streamed", "format": kind, "narrowed": wanted.to_json(), "key": key.pk}
+    facts = {"what": "items", "op": "streamed", "format": kind, "narrowed": wanted.to_log(), "key": key.pk}
     log.write(Kind.EXPORT, by=key.person_id, facts=facts, project_id=found.project_id, task_id=found.pk)
     texts = export.table(found, wanted=wanted) if kind == "csv" else export.jsonl(found, wanted=wanted)
     response = StreamingHttpResponse((text.encode() for text in texts), content_type=_AT_ONCE[kind])

@@ -84,8 +84,11 @@ def _received(sent: sending.Sent, task: Task, key: ApiKey, once_named: str | Non
             then=then,
             mapping=sent.mapping,
             once=once_named,
+            said=sent.said,
         )
-    except IntegrityError:
+    except IntegrityError as error:
+        if "one_import_a_call" not in str(error):
+            raise
         raise _underway() from None
     if sent.purpose == Purpose.HISTORY:
         histories.of(held)
@@ -107,7 +110,10 @@ def _underway() -> Fault:
 
 
 def _again(known: Import, sent: sending.Sent, task: Task) -> dict[str, Any]:
-    """The same call again tells of the same file; another file under its name is refused."""
+    """The same call again tells of the same file; another file, or another word of it, under its name is refused."""
+    if known.once_said is not None and bytes(known.once_said) != sent.said:
+        words = "This Idempotency-Key stands for another call: the file was sent with other parameters."
+        raise Fault(422, "idempotency_key_reused", words, where="Idempotency-Key", hint="Take a new one.")
     if known.task_id != task.pk or sending.digest(sent.stream) != bytes(known.sha256):
         words = "This Idempotency-Key stands for another file."
         raise Fault(422, "idempotency_key_reused", words, where="Idempotency-Key", hint="Take a new one.")

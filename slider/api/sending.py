@@ -32,6 +32,12 @@ class Sent:
     ask: bool
     mapping: ColumnMap | None
 
+    @property
+    def said(self) -> bytes:
+        """A digest of what was said of the file, apart from its name and its bytes."""
+        mapping = None if self.mapping is None else self.mapping.to_json()
+        return strict.digest([self.purpose.value, self.dry_run, self.ask, mapping])
+
 
 def read(request: HttpRequest) -> Sent:
     """What was sent, or a Fault. Parameters stand in the query, or beside the file in a form."""

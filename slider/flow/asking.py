@@ -151,14 +151,15 @@ def _turn(held: Import, to: ImportState, mapping: ColumnMap) -> None:
     held.refresh_from_db()
 
 
-def drop(held: Import, *, by: int | None, why: str = "somebody dropped it") -> bool:
-    """End an import wherever it is; what is in stays. False when it was over already."""
+def drop(held: Import, *, by: int | None, why: str = "somebody dropped it", only: Q | None = None) -> bool:
+    """End an import wherever it is, or only where it still is there; what is in stays. False when it was not ended."""
     with transaction.atomic():
-        going = Import.objects.filter(pk=held.pk).exclude(state__in=OVER)
+        going = Import.objects.filter(only or Q(), pk=held.pk).exclude(state__in=OVER)
         if not going.update(
             state=ImportState.DROPPED, problem=why, lease_until=None, finished_at=Now(), token=F("token") + 1
         ):
             return False
+        files.forget_rows(held)
         ImportChunk.objects.filter(of=held).delete()
         held.refresh_from_db()
         files.tell_log(held, "drop", by=by)
@@ -170,5 +171,5 @@ def drop_stale() -> int:
     late = Q(state=ImportState.ASKING, asked_at__lt=Now() - timedelta(hours=settings.ENV.SLIDER_FILE_WORD_H))
     found = 0
     for held in Import.objects.filter(late)[:100]:
-        found += drop(held, by=None, why=NOBODY)
+        found += drop(held, by=None, why=NOBODY, only=late)  # unless somebody has given a word since we looked
     return found

@@ -58,6 +58,7 @@ def erase(item_id: int, *, by: int, words: str) -> None:
         exports.drop_with(item.task_id, [item_id])
         called = erased_id(emptying.key(item.task_id), item.external_id)
         PastRow.objects.filter(past__task_id=item.task_id, external_id=item.external_id).update(external_id=called)
+        exports.forget_name(item.task_id, item.external_id, called=called)
         Item.objects.filter(pk=item_id).update(external_id=called)
         if was_open:  # what was owed of it went with its contents: receivers hear it by the id that it has now
             item.refresh_from_db()

@@ -69,7 +69,8 @@ def take(export_id: int) -> Export | None:
         cursor.execute(
             """
             UPDATE slider_export SET
-                state = 'running', token = token + 1, lease_until = clock_timestamp() + %s * interval '1 second',
+                state = 'running', token = token + 1, takes = takes + 1,
+                lease_until = clock_timestamp() + %s * interval '1 second',
                 started_at = coalesce(started_at, clock_timestamp())
             WHERE id = %s AND (state = 'waiting' OR (state = 'running' AND lease_until < clock_timestamp()))
               AND %s > (
@@ -135,7 +136,7 @@ def assemble(held: Export) -> None:
 
 def finish(held: Export, *, size: int, sha256: bytes) -> None:
     """The file is whole: from now on it is kept for some days. The log tells what left, by its digest."""
-    days = settings.ENV.SLIDER_EXPORT_DAYS
+    days = min(settings.ENV.SLIDER_EXPORT_DAYS, held.task.contents_days or settings.ENV.SLIDER_EXPORT_DAYS)
     with transaction.atomic():
         _change(
             held,
@@ -162,7 +163,7 @@ def fail(held: Export, problem: str) -> None:
 
 def check_takes(held: Export) -> None:
     """Raises TooLarge for an export that nobody survives."""
-    if held.token > MOST_TAKES:
+    if held.takes > MOST_TAKES:
         raise TooLarge(f"{MOST_TAKES} workers died at this export: narrow it, or leave parts out")
 
 
@@ -198,7 +199,7 @@ def _change(held: Export, **changes: Any) -> None:
 def tell(export: Export, what: str, *, by: int | None = None, key: int | None = None, **more: Any) -> None:
     """Write into the log what became of it; `by` is who did it, where it was not asked for or made."""
     facts: dict[str, Any] = {"what": "items", "export": export.pk, "op": what, "format": export.format}
-    facts |= {"narrowed": export.narrowed, "parts": export.parts, **more}
+    facts |= {"narrowed": export.wanted.to_log(), "parts": export.parts, **more}
     key = key if key is not None else export.key_id if what == "asked" else None
     if key is not None:
         facts["key"] = key

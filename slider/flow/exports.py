@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
 from slider.flow.export_pieces import OWED, Lost, TooLarge, alone, content, tell, waiting
 from slider.models import Export, ExportPiece, ExportState, Format, Narrowed, Task
+from slider.models.emptied import GONE
 from slider.rows import packing
 
 __all__ = [
@@ -109,8 +109,7 @@ def forget(*, most: int = 100) -> int:
         old = Export.objects.select_for_update(skip_locked=True).filter(state=ExportState.DONE, expires_at__lte=Now())
         found = list(old.order_by("expires_at").values_list("pk", flat=True)[:most])
         if found:
-            words = f"it was kept for {settings.ENV.SLIDER_EXPORT_DAYS} days"
-            Export.objects.filter(pk__in=found).update(state=ExportState.DROPPED, problem=words)
+            Export.objects.filter(pk__in=found).update(state=ExportState.DROPPED, problem="its days are over")
             ExportPiece.objects.filter(of__in=found).delete()
     return len(found)
 
@@ -155,6 +154,25 @@ def drop_with(task_id: int, item_ids: Sequence[int]) -> int:
     return len(found)
 
 
+def forget_name(task_id: int, external_id: str, *, called: str) -> None:
+    """An erased item's id goes from what exports of its task were narrowed to; `called` is what it is called now.
+
+    One that is not over still has to be narrowed: it keeps a beginning that others share.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE slider_export
+            SET narrowed = jsonb_set(narrowed, '{begins}', to_jsonb(CASE WHEN narrowed->>'begins' = %(id)s
+                THEN %(called)s ELSE %(gone)s END::text))
+            WHERE task_id = %(task)s AND starts_with(%(id)s, narrowed->>'begins')
+              AND (narrowed->>'begins' = %(id)s OR NOT state = ANY(%(owed)s))
+            """,
+            {"task": task_id, "id": external_id, "called": called, "gone": GONE, "owed": [str(one) for one in OWED]},
+        )
+
+
 _ANEW: dict[str, Any] = {
     "shape": None, "as_of": None, "upto": None, "total": None, "after": 0, "looked": 0, "rows": 0, "stored": 0,
+    "takes": 0,
 }  # fmt: skip

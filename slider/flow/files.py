@@ -44,10 +44,12 @@ def receive(
     then: ImportState = ImportState.WAITING,
     mapping: ColumnMap | None = None,
     once: str | None = None,
+    said: bytes | None = None,
 ) -> Import:
     """Store a file for import, piece by piece in short transactions. Raises Unfit for what can't be an import.
 
-    `then` is the state it has once it is here: that it is to be examined, tried out, or brought in.
+    `then` is the state it has once it is here: that it is to be examined, tried out, or brought in. `once` names the
+    call that brings it, `said` is a digest of what that call says of it.
     While it arrives it stands under a lease. If we die half-way the lease runs out, and the sweep says so.
     """
     name = rows.clean_name(name)
@@ -68,6 +70,7 @@ def receive(
         asks=then in (ImportState.LOOKING, ImportState.TRYING),
         mapping=None if mapping is None else mapping.to_json(),
         once=once,
+        once_said=said,
         lease_until=Now() + timedelta(seconds=_ARRIVAL_LEASE_S),
     )
     arrived = False
@@ -209,9 +212,18 @@ def finish(held: Import, state: ImportState, problem: str, *, keep_pieces: bool 
     """Close the import and drop its pieces, which nobody reads again; False when it is in other hands."""
     with transaction.atomic():
         closed = mine(held).update(state=state, problem=problem[:500], lease_until=None, finished_at=Now())
+        if closed:
+            forget_rows(held)
         if closed and not keep_pieces:
             ImportChunk.objects.filter(of=held).delete()
     return bool(closed)
+
+
+def forget_rows(held: Import) -> None:
+    """The cells that were shown while a file waited go once it is over: nobody reads them again."""
+    this = Import.objects.filter(pk=held.pk)
+    columns = this.values_list("columns", flat=True).get()
+    this.update(sample=None, columns=columns and [column | {"examples": []} for column in columns])
 
 
 def tell_log(held: Import, deed: str, *, by: int | None) -> None:

@@ -182,10 +182,13 @@ def reread(past: Past, said: Meaning) -> None:
 
 
 def drop(past: Past, *, by: int | None = None) -> None:
-    """Forget a history that was not put into force, its rows and its file with it."""
+    """Forget a history that was not put into force, its rows and its file with it; once more does nothing."""
     with transaction.atomic():
-        closed = Past.objects.filter(pk=past.pk).exclude(state=PastState.IN_FORCE)
-        if not closed.update(state=PastState.DROPPED, counters={}, calibration={}, rows=0, columns=past.bare_columns):
+        this = Past.objects.filter(pk=past.pk)
+        going = this.exclude(state__in=(PastState.IN_FORCE, PastState.DROPPED))
+        if not going.update(state=PastState.DROPPED, counters={}, calibration={}, rows=0, columns=past.bare_columns):
+            if this.filter(state=PastState.DROPPED).exists():
+                return
             raise Unfit("this history is in force: its rows are evidence now")
         PastRow.objects.filter(past=past).delete()
         Import.objects.filter(pk=past.file_id or 0, state=ImportState.WAITING).update(state=ImportState.DONE)

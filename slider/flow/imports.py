@@ -15,8 +15,8 @@ from slider import rows
 from slider.flow import asking, files, intake
 from slider.flow.files import PIECE_BYTES, Lost, Unfit, receive, waiting
 from slider.flow.intake import Arrival, Fate
-from slider.models import Import, ImportState
-from slider.rows import Bad, Broken, ColumnMap, Kind, Reader, Record
+from slider.models import Import, ImportState, Purpose
+from slider.rows import Bad, Broken, ColumnMap, Kind, Reader, Record, Unmapped
 
 __all__ = ["PIECE_BYTES", "Lost", "Unfit", "receive", "run", "waiting"]
 
@@ -26,14 +26,16 @@ Tell = Callable[[int, int], None]
 
 
 def run(import_id: int, *, tell: Tell | None = None) -> bool:
-    """Take an import and do what is next with it: examine it, try it out, or bring its rows in; False when it is taken.
+    """Take an import of items and do what is next with it: examine it, try it out, or bring its rows in.
 
-    `tell` hears, after each batch, how many rows are read and how many there are.
+    False when somebody has it, or it is a history. `tell` hears, after each batch, how many rows are read and how many
+    there are.
 
     The file is read wholly once before anything of it comes in, so that a file that is broken anywhere leaves
     nothing behind. Each batch of items is committed together with the counters that say how far we are.
     """
-    held = files.take(import_id)
+    is_items = Import.objects.filter(pk=import_id, purpose=Purpose.ITEMS).exists()
+    held = files.take(import_id) if is_items else None
     if held is None:
         return False
     try:
@@ -55,6 +57,10 @@ def run(import_id: int, *, tell: Tell | None = None) -> bool:
 
 def _bring_in(held: Import, tell: Tell | None) -> None:
     pulse = partial(files.renew, held.pk, token=held.token)
+    if held.total is None and held.mapping is not None and held.format == Kind.JSONL:
+        asking.examine(held)  # each line names its own columns: what was said is held against all of them
+        _check(held)
+        asking.clear(held)
     if held.total is None:
         with _opened(held) as file:
             held.total = file.count(most=settings.IMPORT_MAX_ROWS, pulse=pulse)
@@ -72,6 +78,7 @@ def _try_out(held: Import, tell: Tell | None) -> None:
     """Read the whole file and count what would become of its rows; one that died half-way begins anew."""
     if held.columns is None:
         asking.examine(held)
+    _check(held)
     asking.clear(held)
     before: dict[str, bytes] = {}
     with _opened(held) as file:
@@ -86,10 +93,20 @@ def _try_out(held: Import, tell: Tell | None) -> None:
     asking.tell(held)
 
 
+def _check(held: Import) -> None:
+    try:
+        asking.check(held, ColumnMap.from_json(held.mapping))
+    except Unmapped as error:
+        raise Broken(f"{error}") from error
+
+
 def _opened(held: Import) -> AbstractContextManager[Reader]:
     # Text may be gzipped to a tenth; what it unpacks to is bounded by its rows as well.
     most_bytes = 4 * settings.IMPORT_MAX_BYTES
-    mapping = None if held.mapping is None else ColumnMap.from_json(held.mapping)
+    try:
+        mapping = None if held.mapping is None else ColumnMap.from_json(held.mapping)
+    except Unmapped as error:
+        raise Broken(f"its columns can't be read as they were said: {error}") from error
     return rows.open_file(
         partial(files.pieces, held),
         Kind(held.format),
@@ -103,12 +120,11 @@ def _batches(file: Reader, *, skip: int, pulse: Callable[[], None]) -> Iterator[
     """The rows after the first `skip`, in batches bounded by count and by size, each with the id it comes in under."""
     namer = rows.Namer()
     batch: list[Record | Bad] = []
-    size = 0
+    size, beat = 0, rows.paced(pulse)
     for place, read in enumerate(file.records()):
         row = namer.named(read)  # also rows that are in already: equal rows are told apart by counting them
+        beat()
         if place < skip:
-            if place % 10_000 == 0:
-                pulse()
             continue
         batch.append(row)
         size += 0 if isinstance(row, Bad) else row.size

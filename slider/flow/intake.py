@@ -71,18 +71,22 @@ def add(task: Task, rows: Sequence[Row], *, origin: str, by: int | None = None) 
     with transaction.atomic():
         fresh = _insert(task.pk, [(external_id, rows[place]) for external_id, place in firsts.items()])
         secret = _id_key(task.pk)
-        erased = _refuse_erased(task.pk, fresh, list(firsts), secret)
+        here, erased = _looked_up(task.pk, list(firsts), secret)
+        if secret is None and len(here) < len(firsts):  # the first erasure of the task has just made its key
+            secret = _id_key(task.pk)
+            here, erased = _looked_up(task.pk, list(firsts), secret)
+        _refuse_erased(fresh, erased)
         _fill([(fresh[e], texts[p], digests[p]) for e, p in firsts.items() if e in fresh], origin=origin)
         moves.born(sorted(fresh.values()), reason=f"came in by {origin}", by=by)
         if fresh:
             crew.tell(task.pk)
-        here = _here(task.pk, list(firsts))
     for place in good:
         external_id = named[place]
         if external_id in erased:
             arrivals[place] = _erased(external_id, erased[external_id])
             continue
-        item_id, digest, emptied = here[external_id]
+        own = (fresh.get(external_id, 0), digests[firsts[external_id]], False)
+        item_id, digest, emptied = own if external_id in fresh else here[external_id]
         sent = known_digest(secret, digests[place]) if emptied and secret else digests[place]
         if external_id in fresh and firsts[external_id] == place:
             arrivals[place] = Arrival(Fate.ADDED, external_id, item_id)
@@ -104,19 +108,25 @@ def _id_key(task_id: int) -> bytes | None:
     return None if kept is None else kept.secret
 
 
-def _refuse_erased(task_id: int, fresh: dict[str, int], names: list[str], secret: bytes | None) -> dict[str, int]:
-    """Which of these ids are those of erased items, with the items; what just came in under one goes out again.
+def _looked_up(
+    task_id: int, names: list[str], secret: bytes | None
+) -> tuple[dict[str, tuple[int, bytes, bool]], dict[str, int]]:
+    """What is here under these ids; and which of them are those of erased items, with the items.
 
-    Asked after the insert: whoever erases an item holds its id until that is committed, and is seen then.
+    Asked after the insert, and both in one statement: whoever erases an item holds its id until that is committed, so
+    that each item is seen under its id or as erased, and never as neither.
     """
-    if secret is None:
-        return {}
-    gone = {erased_id(secret, name): name for name in names}
-    found = {gone[called]: item_id for called, (item_id, _, _) in _here(task_id, list(gone)).items()}
-    if back := [fresh.pop(name) for name in found if name in fresh]:
+    gone = {} if secret is None else {erased_id(secret, name): name for name in names}
+    found = _here(task_id, [*names, *gone])
+    erased = {gone[called]: item_id for called, (item_id, _, _) in found.items() if called in gone}
+    return {name: row for name, row in found.items() if name not in gone}, erased
+
+
+def _refuse_erased(fresh: dict[str, int], erased: dict[str, int]) -> None:
+    """What just came in under the id of an erased item goes out again."""
+    if back := [fresh.pop(name) for name in erased if name in fresh]:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM slider_item WHERE id = ANY(%s)", [back])
-    return found
 
 
 def _erased(external_id: str, item_id: int) -> Arrival:
@@ -145,8 +155,7 @@ class _Scale:
 
     def __init__(self, task_id: int, names: list[str], before: dict[str, bytes]) -> None:
         self._secret, self._before = _id_key(task_id), before
-        self._here = _here(task_id, names)
-        self._erased = _refuse_erased(task_id, {}, names, self._secret)
+        self._here, self._erased = _looked_up(task_id, names, self._secret)
 
     def weigh(self, name: str, digest: bytes) -> Arrival:
         if name in self._erased:

@@ -71,7 +71,7 @@ UPDATE slider_emptywalk SET upto = %(upto)s, gone = gone + %(gone)s,
 WHERE task_id = %(task)s
 """
 # What files that were read long ago have left behind: their pieces, the rows that were refused with their reasons, and
-# what stood in the cells of histories.
+# what stood in the cells of histories; the first rows of files that ended before these went with the end.
 _FILES = f"""
 WITH old AS (
     SELECT m.id FROM slider_import m WHERE m.task_id = %(task)s
@@ -85,6 +85,8 @@ WITH old AS (
 ), cells AS (
     UPDATE slider_past t SET columns = {BARE_COLUMNS} WHERE t.task_id = %(task)s AND {CLOSED}
     AND t.created_at < clock_timestamp() - %(days)s * interval '1 day' AND t.columns <> {BARE_COLUMNS} RETURNING 1
+), firsts AS (
+    UPDATE slider_import m SET sample = NULL, columns = NULL FROM old WHERE m.id = old.id AND m.sample IS NOT NULL
 )
 SELECT (SELECT count(*) FROM pieces) + (SELECT count(*) FROM rows)
 """  # noqa: S608  # nothing but the fragments above goes into this text

@@ -1,5 +1,6 @@
 """A file of items on its way out: which items and parts, how far it is, and its pieces."""
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -48,6 +49,11 @@ class Narrowed:
         said = {name: value for name, value in asdict(self).items() if value}
         return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in said.items()}
 
+    def to_log(self) -> dict[str, str]:
+        """What the log keeps for good: of how an id begins, which may be a whole id, a digest."""
+        said = self.to_json()
+        return said | ({"begins": hashlib.sha256(self.begins.encode()).hexdigest()[:16]} if self.begins else {})
+
     @classmethod
     def from_json(cls, stored: Mapping[str, str]) -> Self:
         """The same again."""
@@ -81,6 +87,9 @@ class Export(models.Model):
     stored = models.PositiveBigIntegerField(default=0, help_text="Bytes of the pieces.")
     sha256 = models.BinaryField(max_length=32, null=True)
     token = models.BigIntegerField(default=0)
+    takes = models.PositiveIntegerField(
+        db_default=0, help_text="How often it was taken up since it began, or began anew."
+    )
     lease_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)

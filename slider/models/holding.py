@@ -168,7 +168,7 @@ HOLDINGS: tuple[Holding, ...] = (
         {"sample": "NULL", "columns": "NULL"},
         only="t.state IN ('done', 'failed', 'dropped')",
         goes=Goes.REQUEST,
-        hides=("sha256", "shape", "once", "sample", "columns", "mapping", "tried"),
+        hides=("sha256", "shape", "once", "once_said", "sample", "columns", "mapping", "tried"),
     ),
     Holding(
         "refused rows",

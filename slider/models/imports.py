@@ -53,6 +53,7 @@ class Import(models.Model):
     tried = models.JSONField(null=True, help_text="What the last dry run counted, and with which mapping.")
     asked_at = models.DateTimeField(null=True, help_text="Since when it waits for a word.")
     once = models.CharField(max_length=300, null=True, help_text="The key and the name of the call that brought it.")
+    once_said = models.BinaryField(max_length=32, null=True, help_text="A digest of what that call said of it.")
     token = models.BigIntegerField(default=0)
     takes = models.PositiveIntegerField(db_default=0, help_text="How often it was taken up since somebody's last word.")
     lease_until = models.DateTimeField(null=True)

@@ -58,7 +58,7 @@ def boundary(task: Task, *, patience_s: float = PATIENCE_S) -> Boundary:
 
 
 def pages(task: Task, shape: Shape, wanted: Narrowed, within: Boundary, *, after: int = 0) -> Iterator[Page]:
-    """The items behind `after`, page by page. A page ends early where its payloads grow large, and may be empty."""
+    """The items behind `after`, page by page. A page ends early where what is read grows large, and may be empty."""
     while (page := _page(task, shape, wanted, within, after)) is not None:
         yield page
         after = page.last
@@ -91,7 +91,7 @@ WITH found AS (
     SELECT f.*, sum(w.size) OVER (ORDER BY f.id) - w.size AS before, count(*) OVER () AS many
     FROM found f
     LEFT JOIN slider_payload p ON p.item_id = f.id LEFT JOIN slider_archived a ON a.item_id = f.id
-    CROSS JOIN LATERAL (SELECT coalesce(pg_column_size(p.body), 4 * octet_length(a.story), 0) AS size) w
+    CROSS JOIN LATERAL (SELECT coalesce({body}, 4 * octet_length(a.story), 0){sizes} AS size) w
 )
 SELECT n.many, i.id, i.external_id, i.priority, i.due_at, p.body::text {columns}
 FROM narrow n
@@ -101,9 +101,6 @@ LEFT JOIN slider_payload p ON p.item_id = n.id
 WHERE n.before <= %(bytes)s
 ORDER BY n.id
 """
-_DECIDED = (
-    "EXISTS (SELECT FROM slider_decision d WHERE d.item_id = i.id AND d.created_at <= %(as_of)s AND d.lane = %(lane)s)"
-)
 _NARROWED = {
     "state": "s.state = %(state)s",
     "lane": "%(lane)s = (SELECT d.lane FROM slider_decision d WHERE d.item_id = i.id AND d.created_at <= %(as_of)s)",
@@ -126,10 +123,12 @@ def _page(task: Task, shape: Shape, wanted: Narrowed, within: Boundary, after: i
         said = {name: value for name in _NARROWED if (value := getattr(wanted, name))}
         columns, joins = export_parts.told_by(shape.parts)
         narrowed = "".join(f" AND {_NARROWED[name]}" for name in said)
-        cursor.execute(_ITEMS.format(narrowed=narrowed, columns=columns, joins=joins), values | said | {"last": last})
+        sizes = {"body": export_parts.size_of("p.body"), "sizes": export_parts.sizes_by(shape.parts)}
+        query = _ITEMS.format(narrowed=narrowed, columns=columns, joins=joins, **sizes)
+        cursor.execute(query, values | said | {"last": last})
         rows = cursor.fetchall()
     items = _outgoing(rows, shape, within.as_of)
-    if rows and len(rows) < rows[0][0]:  # cut where the payloads grew large
+    if rows and len(rows) < rows[0][0]:  # cut where what is read grew large
         return Page(items, items[-1].item_id, _between(task, after, items[-1].item_id))
     return Page(items, last, looked)
 

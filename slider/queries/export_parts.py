@@ -19,7 +19,7 @@ _COLUMNS = {
 }
 _JOINS = {
     "state": """
-LEFT JOIN slider_emptied e ON e.item_id = n.id AND e.at <= %(as_of)s""",
+LEFT JOIN slider_emptied e ON e.item_id = n.id""",  # whenever: contents that went since are not told either
     "decision": """
 LEFT JOIN slider_decision d ON d.item_id = n.id AND d.created_at <= %(as_of)s
 LEFT JOIN slider_policy y ON y.id = d.policy_id""",
@@ -36,6 +36,32 @@ LEFT JOIN LATERAL (
     ORDER BY decided_at DESC LIMIT 1
 ) r ON true""",
 }
+
+
+# What it is about, in bytes, beside what came in: what is stored packed is some four times as large in memory.
+_SIZE = "pg_column_size({0}) * CASE WHEN pg_column_compression({0}) IS NULL THEN 1 ELSE 4 END"
+_ROW_BYTES = 300
+_SIZES = {
+    "result": ("slider_publication", "answer"),
+    "attempts": ("slider_attempt", "answer"),
+    "looks": ("slider_review", "answer"),
+    "marks": ("slider_review", "answer"),  # a mark is told with the words of the answer in which it stands
+}
+
+
+def size_of(column: str) -> str:
+    """About how many bytes a column's value is in memory, as SQL that does not unpack it."""
+    return f"({_SIZE.format(column)})"
+
+
+def sizes_by(parts: Sequence[str]) -> str:
+    """About how many bytes these parts add to the item `f`, as SQL that follows a sum."""
+    tables = sorted({_SIZES[part] for part in parts if part in _SIZES})
+    return "".join(
+        f" + coalesce((SELECT sum({_ROW_BYTES} + coalesce({size_of(f'z.{column}')}, 0)) FROM {table} z "  # noqa: S608
+        "WHERE z.item_id = f.id), 0)"
+        for table, column in tables
+    )
 
 
 def told_by(parts: Sequence[str]) -> tuple[str, str]:

@@ -1,8 +1,11 @@
 """Reads for the import pages: how far a file is, what it added, and which rows were refused."""
 
+import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +14,10 @@ from django.utils import timezone
 
 from slider.models import OVER, Import, ImportState, Purpose, RefusedRow, Task
 from slider.queries import shape
+from slider.rows import Columns, Record, cells, outgoing
+from slider.rows.outgoing import Outgoing
+from slider.rows.records import Cells
+from slider.rows.shaped import Shape
 
 SHOWN_ROWS = 200
 EARLIER = 50
@@ -114,7 +121,7 @@ def drops_at(row: Import) -> datetime | None:
 def earlier(task: Task) -> list[Progress]:
     """The latest imports of a task, newest first."""
     items = Import.objects.filter(task=task, purpose=Purpose.ITEMS)
-    return [progress(row) for row in items.select_related("by")[:EARLIER]]
+    return [progress(row) for row in items.select_related("by").defer("sample", "columns")[:EARLIER]]
 
 
 def page(task: Task, *, before: int | None, most: int) -> list[Import]:
@@ -168,16 +175,30 @@ def _kind(part: shape.Part) -> str:
 
 
 def sample(task: Task) -> list[list[str]]:
-    """A file of one row that fits the task's columns: the header, then an example."""
+    """A file of one row that fits the task's columns: the header, then an example.
+
+    What a spreadsheet could take for a formula, such as a field called `@type`, is told as an export tells it.
+    """
     parts = [part for part in shape.parts(task.input_schema, first=task.title_field) if part.name]
-    return [["id", *(part.name for part in parts)], ["example-1", *(_example(part) for part in parts)]]
+    own = {part.name for part in parts}
+    called = [name for name in ("id", "external_id") if name not in own][:1]
+    lines = [[*called, *(part.name for part in parts)], [*("example-1" for _ in called), *map(_example, parts)]]
+    return _as_export(task, lines) if any(map(cells.is_formula, chain(*lines))) else lines
+
+
+def _as_export(task: Task, lines: list[list[str]]) -> list[list[str]]:
+    read = Columns.of(lines[0], task.input_schema).record(Cells(2, tuple(lines[1])))
+    body: Any = read.body if isinstance(read, Record) else {}
+    told = Shape.of(task.input_schema, task.output_schema, parts=())
+    text = outgoing.head(told) + outgoing.table([Outgoing(0, "example-1", 0, None, body, {})], told)
+    return list(csv.reader(io.StringIO(text, newline="")))
 
 
 def _example(part: shape.Part) -> str:
     if part.choices:
         return shape.as_text(part.choices[0])
     schema: Any = part.schema or {}
-    lowest = schema.get("minimum", 1)
+    lowest = schema.get("minimum", min(1, schema.get("maximum", 1)))
     return {
         shape.Kind.BOOLEAN: "true",
         shape.Kind.INTEGER: str(lowest),

@@ -4,6 +4,7 @@ from slider.rows.columns import EMPTY, Columns
 from slider.rows.kinds import Kind, clean_name, kind_of
 from slider.rows.mappings import BESIDE, ColumnMap, Unmapped, propose
 from slider.rows.naming import Namer
+from slider.rows.paced import paced
 from slider.rows.peek import Peek, peek, sampled
 from slider.rows.reader import Reader, open_file, open_raw, understanding
 from slider.rows.records import Bad, Broken, Pieces, Record
@@ -30,6 +31,7 @@ __all__ = [
     "open_file",
     "open_raw",
     "open_table",
+    "paced",
     "peek",
     "propose",
     "sampled",

@@ -16,7 +16,8 @@ from slider.strict import JSON
 GUARD = "'"
 AS_JSON = "'json:"
 # What a spreadsheet takes for a formula, also in the full-width forms that some of them fold to ASCII; and the guard.
-_GUARDED = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20']|\Z")
+_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_GUARDED = re.compile(rf"{_FORMULA.pattern}|'|\Z")
 
 
 def safe(value: object) -> str:
@@ -32,6 +33,11 @@ def safe(value: object) -> str:
     if isinstance(value, int | float):
         return repr(value)
     return compact(value)
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet could take a text for a formula; a number is none."""
+    return bool(_FORMULA.match(text)) and not columns._NUMBER.fullmatch(text)
 
 
 def written(value: JSON, kind: str) -> str:

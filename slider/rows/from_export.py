@@ -6,7 +6,7 @@ from typing import Any
 
 from slider.rows import cells, columns
 from slider.rows.columns import Unreadable
-from slider.rows.records import Bad, Broken, Cells, Record
+from slider.rows.records import Bad, Cells, Record
 from slider.rows.shaped import INPUT, LEAD, REST
 from slider.strict import JSON
 
@@ -23,38 +23,45 @@ def is_header(header: Sequence[object]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ExportColumns:
-    """What each column of an export means: `names` are those of the fields, empty for what is none of its own."""
+    """What each column of an export means: `names` are of what it becomes, empty for what is nothing by itself."""
 
     names: tuple[str, ...]
-    kinds: tuple[str, ...]
+    kinds: tuple[str, ...]  # "lead", "rest", "aside", a type of JSON Schema, or "json"
     header: tuple[str, ...]
-    identified: bool = True
+    is_mapped: bool = False
+    moments: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, header: Sequence[object], schema: Mapping[str, Any]) -> "ExportColumns":
-        """Match the header with a task's input schema. Broken for a column that comes twice."""
-        properties, found = columns.properties_of(schema), [str(name) for name in header]
-        if len(set(found)) != len(found):
-            twice = next(name for name in found if found.count(name) > 1)
-            raise Broken(f"the header names {twice[:60]!r} twice: take one out")
-        names, kinds = [], []
-        for name in found:
-            own = name.removeprefix(INPUT) if name.startswith(INPUT) else ""
-            if name in {field.name for field in LEAD}:
-                names.append(name)
-                kinds.append("lead")
-            elif own == REST:
-                names.append("")
-                kinds.append("rest")
-            else:
-                names.append(own)
-                kinds.append(columns._kind(properties.get(own), schema) if own else "aside")
-        return cls(tuple(names), tuple(kinds), tuple(found))
+    def of(
+        cls, header: Sequence[str], schema: Mapping[str, Any], targets: Mapping[str, str] | None = None
+    ) -> "ExportColumns":
+        """Match the header with a task's input schema.
+
+        `targets` are those of a `ColumnMap`; without them a column is what it was when it went out. What has no column
+        of its own comes in either way, unless its column is said to be a field.
+        """
+        properties = columns.properties_of(schema)
+        meant = [(name, _usual(name) if targets is None else targets.get(name, "")) for name in header]
+        kinds = [
+            "lead" if target.startswith("@")
+            else columns._kind(properties.get(target[1:], {}), schema) if target
+            else "rest" if name == INPUT + REST
+            else "aside"
+            for name, target in meant
+        ]  # fmt: skip
+        names, moments = tuple(target[1:] for _, target in meant), columns.moments_of(schema)
+        return cls(names, tuple(kinds), tuple(header), targets is not None, moments)
 
     @property
     def left_out(self) -> list[str]:
-        """Nothing that anybody would miss."""
-        return []
+        """What came in once and does not now; what is told beside it nobody would miss."""
+        asides = [name for name, kind in zip(self.header, self.kinds, strict=True) if kind == "aside"]
+        return [name for name in asides if self.is_mapped and (name.startswith(INPUT) or name in _LEAD)]
+
+    @property
+    def identified(self) -> bool:
+        """Whether the rows carry ids of their own."""
+        return ("external_id", "lead") in zip(self.names, self.kinds, strict=True)
 
     def record(self, row: Cells) -> Record | Bad:
         """One row as an item, or why it can't be."""
@@ -62,9 +69,10 @@ class ExportColumns:
             return Bad(row.line, f"the row has {len(row.values)} cells where the header has {len(self.names)}")
         lead: dict[str, Any] = {"external_id": None, "priority": 0, "due_at": None}
         body: dict[str, JSON] = {}
+        rest: dict[str, JSON] = {}
         size = 0
         for column, name, kind, value in zip(self.header, self.names, self.kinds, row.values, strict=True):
-            text = "" if value is None else str(value)
+            text = columns.text_of(value, is_moment=name == "due_at" if kind == "lead" else name in self.moments)
             if kind == "aside" or not text:
                 continue
             size += len(text)
@@ -72,12 +80,19 @@ class ExportColumns:
                 if kind == "lead":
                     lead[name] = _LEAD[name](text)
                 elif kind == "rest":
-                    body |= _rest(text)
+                    rest = _rest(text)
                 else:
                     body[name] = cells.read(text, kind)
             except Unreadable as error:
                 return Bad(row.line, str(error), column=column)
-        return Record(row.line, body, lead["external_id"], lead["priority"], size, lead["due_at"])
+        return Record(row.line, rest | body, lead["external_id"], lead["priority"], size, lead["due_at"])
+
+
+def _usual(name: str) -> str:
+    """What a column was when it went out, as a target of a `ColumnMap`."""
+    if name in _LEAD:
+        return f"@{name}"
+    return f"={name.removeprefix(INPUT)}" if name.startswith(INPUT) and name not in (INPUT, INPUT + REST) else ""
 
 
 def _rest(text: str) -> dict[str, JSON]:

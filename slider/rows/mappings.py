@@ -44,10 +44,6 @@ class ColumnMap:
         beside = {getattr(self, name): f"@{name}" for name in BESIDE if getattr(self, name)}
         return {column: f"={name}" for name, column in self.fields.items()} | beside
 
-    def column_of(self, name: str) -> str:
-        """The column that a field comes from; the field's own name where none does."""
-        return self.fields.get(name, name)
-
     def to_json(self) -> dict[str, JSON]:
         """As the API, the database and `from_json` know it."""
         beside: dict[str, JSON] = {name: getattr(self, name) or None for name in BESIDE}

@@ -24,7 +24,7 @@ def is_here() -> bool:
 
 
 def schema(shape: Shape) -> Any:
-    """The types of the columns, as pyarrow has them."""
+    """The types of the columns, as pyarrow has them; each says of which kind it is, as JSON is text among others."""
     import pyarrow  # it is large, and only this format needs it
 
     kinds = {
@@ -38,7 +38,7 @@ def schema(shape: Shape) -> Any:
     own = [*LEAD, *shape.inputs, Field("", "json"), *shape.told]
     own += [*shape.answers, Field("", "json")] if shape.has_answer else []
     pairs = zip(shape.header, own, strict=True)
-    return pyarrow.schema([pyarrow.field(name, kinds[field.kind]) for name, field in pairs])
+    return pyarrow.schema([pyarrow.field(name, kinds[one.kind], metadata={"kind": one.kind}) for name, one in pairs])
 
 
 def batch(items: Sequence[Outgoing], shape: Shape) -> Any:

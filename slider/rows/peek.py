@@ -3,18 +3,19 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from slider import strict
 from slider.rows import jsonl_rows
-from slider.rows.columns import MOST_COLUMNS, text_of
+from slider.rows.columns import LONGEST_NAME, MOST_COLUMNS, text_of
+from slider.rows.paced import paced
 from slider.rows.reader import Raw, Row
 from slider.rows.records import Bad, Broken, Cells, Line
 
 EXAMPLES, EXAMPLE_LENGTH = 3, 80
 SAMPLE_ROWS, SAMPLE_SIZE = 8, 256 * 1024
 _LOOKED_AT = 2_000
-_EVERY = 2_000
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("whole number", re.compile(r"-?\d{1,19}", re.ASCII)),
     ("number", re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)),
@@ -84,12 +85,12 @@ def peek(raw: Raw, schema: Mapping[str, Any], *, most: int, pulse: Callable[[int
     """
     found = {name: Column(name) for name in raw.names or ()}
     first: list[Row] = []
+    beat = paced(pulse)
     count = size = 0
     for count, row in enumerate(raw.rows, start=1):
         if count > most:
             raise Broken(f"the file has more than {most:,} rows: split it")
-        if count % _EVERY == 0:
-            pulse(count)
+        beat(count)
         if len(first) < SAMPLE_ROWS and size < SAMPLE_SIZE:
             size += _size(row)
             if size < SAMPLE_SIZE:
@@ -97,7 +98,7 @@ def peek(raw: Raw, schema: Mapping[str, Any], *, most: int, pulse: Callable[[int
         if count <= _LOOKED_AT or raw.names is None:
             for name, text in texts(row, raw.names, schema):
                 if name not in found and len(found) < MOST_COLUMNS:
-                    found[name] = Column(name)
+                    found[name] = _column(name, row)
                 if count <= _LOOKED_AT and name in found:
                     found[name].see(text)
     names = None if raw.names is None else list(raw.names)
@@ -112,7 +113,7 @@ def sampled(sample: Mapping[str, Any]) -> Iterator[Row]:
         elif "text" in kept:
             yield Line(kept["line"], kept["text"])
         else:
-            yield Cells(kept["line"], tuple(kept["cells"]))
+            yield Cells(kept["line"], tuple(map(_cell, kept["cells"])))
 
 
 def _kept(row: Row) -> dict[str, Any]:
@@ -120,7 +121,22 @@ def _kept(row: Row) -> dict[str, Any]:
         return {"line": row.line, "bad": row.reason, "column": row.column}
     if isinstance(row, Line):
         return {"line": row.number, "text": _storable(row.text)}
-    return {"line": row.line, "cells": [_storable(text_of(value)) for value in row.values]}
+    return {"line": row.line, "cells": [_kept_cell(value) for value in row.values]}
+
+
+def _kept_cell(value: object) -> str | dict[str, str]:
+    """Text, or a worksheet's time: what it is written as depends on what its column becomes."""
+    return {"at": value.isoformat()} if isinstance(value, datetime) else _storable(text_of(value))
+
+
+def _cell(kept: str | dict[str, str]) -> object:
+    return kept if isinstance(kept, str) else datetime.fromisoformat(kept["at"])
+
+
+def _column(name: str, row: Row) -> Column:
+    if isinstance(row, Line) and len(name) > LONGEST_NAME:
+        raise Broken(f"a key in line {row.number} has {len(name):,} characters: at most {LONGEST_NAME:,} are taken")
+    return Column(name)
 
 
 def _storable(text: str) -> str:

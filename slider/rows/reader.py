@@ -7,16 +7,16 @@ from itertools import chain
 from typing import Any, TypeAlias
 
 from slider import strict
-from slider.rows import csv_rows, from_export, jsonl_rows, mappings, xlsx_rows
+from slider.rows import csv_rows, from_export, jsonl_rows, xlsx_rows
 from slider.rows.columns import Columns, header_names, is_closed
 from slider.rows.kinds import Kind
 from slider.rows.lines import lines
 from slider.rows.mappings import ColumnMap, Unmapped
+from slider.rows.paced import paced
 from slider.rows.records import Bad, Broken, Cells, Line, Pieces, Record
 
 Row: TypeAlias = Cells | Line | Bad
 Understand: TypeAlias = Callable[[Row], Record | Bad]
-_EVERY = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,13 @@ class Reader:
     def count(self, *, most: int, pulse: Callable[[], None]) -> int:
         """Read to the end and count the rows; Broken for whatever is wrong with the file as a whole.
 
-        `pulse` is called every few thousand rows: a sign of life while a long file is read.
+        `pulse` is called every few seconds: a sign of life while a long file is read.
         """
-        count = 0
+        count, beat = 0, paced(pulse)
         for count, _row in enumerate(self.rows, start=1):
             if count > most:
                 raise Broken(f"the file has more than {most:,} rows: split it")
-            if count % _EVERY == 0:
-                pulse()
+            beat()
         return count
 
     def records(self) -> Iterator[Record | Bad]:
@@ -93,8 +92,8 @@ def understanding(
         left_out = ", keys that are no field of this task are left out" if is_closed(schema) or targets else ""
         return left_out, lambda row: row if isinstance(row, Bad) else jsonl_rows.record(_line(row), schema, targets)
     columns: Columns | from_export.ExportColumns
-    if from_export.is_one(names, schema) and mapping in (None, mappings.propose(names, schema)):
-        columns, said = from_export.ExportColumns.of(names, schema), [", an export of Slider"]
+    if from_export.is_one(names, schema):
+        columns, said = from_export.ExportColumns.of(names, schema, targets), [", an export of Slider"]
     else:
         columns, said = Columns.of(names, schema, targets), [""]
     said.append(f"{len(columns.names)} columns")
@@ -137,6 +136,4 @@ def _table(rows: Iterator[Cells] | Iterator[Cells | Bad], note: str) -> Raw:
         raise Broken("the file is empty: there is nothing to import")
     if isinstance(header, Bad):
         raise Broken(f"the header in line {header.line} can't be read: {header.reason}")
-    if from_export.is_header(header.values):
-        return Raw(note, tuple(map(str, header.values)), rows)
-    return Raw(note, header_names(header.values), rows)
+    return Raw(note, header_names(header.values, exact=from_export.is_header(header.values)), rows)

@@ -107,7 +107,7 @@ def _upload(request: HttpRequest, task: Task, error: str = "") -> HttpResponse:
 def sample(request: HttpRequest, task_id: int) -> StreamingHttpResponse:
     """A small CSV file that this task would take."""
     task = access.task_or_404(request, task_id, "intake")
-    return csv_out.stream(imports.sample(task), name=f"{task.slug}-sample.csv")
+    return csv_out.stream(imports.sample(task), name=f"{task.slug}-sample.csv", as_is=True)
 
 
 @require_GET
@@ -192,7 +192,8 @@ def refused(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
 
 
 def _import(request: HttpRequest, import_id: int) -> Import:
-    imports = Import.objects.select_related("task", "by").filter(purpose=Purpose.ITEMS)
+    # Its first rows are read where they are shown, and not each time that the page asks how far it is.
+    imports = Import.objects.select_related("task", "by").defer("sample").filter(purpose=Purpose.ITEMS)
     found = imports.filter(pk=min(import_id, access.BIGGEST_ID)).first()
     if found is None:
         raise Http404(f"There is no import {import_id} in your projects.")

@@ -74,6 +74,9 @@ def read(held: Import, sent: Mapping[str, str]) -> Said:
     for number, column in enumerate(held.columns or []):
         name = column["name"]
         target = _target(sent, number) if number < SHOWN_COLUMNS else stored.get(name, "")
+        if target == "=":
+            errors[name] = "say what the field is called, or leave the column out"
+            clashing[name] = target
         if len(target) < 2:
             continue
         where = beside if target in BESIDE else fields

@@ -8,11 +8,12 @@ from urllib.parse import urlencode
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError
 from django.http import UnreadablePostError
 from django.test import Client
 
-from slider.flow import asking, imports
-from slider.models import Import, ImportChunk, ImportState, Item, Past, Payload, Scope
+from slider.flow import asking, files, imports
+from slider.models import Entry, Import, ImportChunk, ImportState, Item, Past, Payload, Scope
 from tests import casts, pasts
 from tests.api.conftest import Caller, error
 
@@ -107,6 +108,30 @@ def test_the_same_call_again_is_not_made_again_and_another_file_is_refused(cast:
     assert Import.objects.count() == 1
 
 
+def test_the_same_file_with_another_word_of_it_is_another_call(cast: casts.Company, caller: Caller) -> None:
+    """Else a file that was tried out under a key would seem to come in by the next call under it, and never did."""
+    named = {"Idempotency_Key": "march"}
+    first = told(send(caller, cast, mapping=MAPPING, dry_run=1, headers=named))
+    other = {"text": "Body", "subject": "Ticket"}
+    for said in ({"mapping": MAPPING}, {"dry_run": 1}, {"mapping": MAPPING, "ask": 1}, {"mapping": {"input": other}}):
+        again = send(caller, cast, headers=named, **said)
+        assert (again.status_code, error(again)["code"]) == (422, "idempotency_key_reused")
+    imports.run(first["id"])
+    again = told(send(caller, cast, mapping=MAPPING, dry_run=1, headers=named), 200)
+    assert (again["id"], again["state"], Import.objects.count()) == (first["id"], "asking", 1)
+
+
+def test_what_breaks_another_rule_of_the_database_is_not_told_as_underway(
+    cast: casts.Company, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*_: Any, **__: Any) -> None:
+        raise IntegrityError('new row violates check constraint "import_state"')
+
+    monkeypatch.setattr(files, "receive", refuses)
+    answer = send(caller, cast, headers={"Idempotency_Key": "march"})
+    assert (answer.status_code, error(answer)["code"]) == (500, "internal")
+
+
 def test_the_same_call_while_the_first_is_arriving_is_told_to_wait(cast: casts.Company, caller: Caller) -> None:
     send(caller, cast, headers={"Idempotency_Key": "march"})
     Import.objects.update(state=ImportState.ARRIVING, lease_until=None)
@@ -141,6 +166,9 @@ def test_past_outputs_wait_on_their_page(cast: casts.Company, caller: Caller) ->
     assert (word.status_code, "on its page" in error(word)["hint"]) == (409, True)
     assert told(caller("DELETE", f"/imports/{sent['id']}"), 200)["state"] == "done"
     assert Past.objects.get().state == "dropped"
+    entries = Entry.objects.count()
+    assert told(caller("DELETE", f"/imports/{sent['id']}"), 200)["state"] == "done"
+    assert Entry.objects.count() == entries, "once more does nothing, and the log does not tell it again"
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,28 @@ def test_keys_of_json_lines_are_columns_too() -> None:
     assert found == {"7": {"text": "a", "orders": 3}, "8": {"text": "b"}}
 
 
+@pytest.mark.parametrize("then", [ImportState.COMING, ImportState.TRYING])
+def test_what_is_said_at_once_of_json_lines_is_held_against_the_whole_file(then: ImportState) -> None:
+    """A slip in the name of the id would give every row an id of its content, and double the items of the next file."""
+    cast = casts.company()
+    content = b"".join(b'{"body": "text %d"}\n' % n for n in range(5)) + b'{"nr": 6, "body": "b"}\n'
+    found = {}
+    for column in ("Nr", "nr"):
+        said = ColumnMap({"text": "body"}, external_id=column)
+        held = files.receive(
+            cast.task, name="a.jsonl", stream=io.BytesIO(content), by=cast.tuner.pk, then=then, mapping=said
+        )
+        assert imports.run(held.pk)
+        held.refresh_from_db()
+        found[column] = held
+    assert (found["Nr"].state, found["Nr"].problem) == (
+        ImportState.FAILED, "the file has no column 'Nr': it has 'body', 'nr'",
+    )  # fmt: skip
+    is_in = then == ImportState.COMING
+    assert found["nr"].state == (ImportState.DONE if is_in else ImportState.ASKING)
+    assert (found["nr"].seen, found["nr"].total, Item.objects.count()) == (6, 6, 6 if is_in else 0)
+
+
 def test_an_export_is_proposed_as_what_it_was() -> None:
     held = asked(
         casts.company(), b'{"external_id": "a", "priority": 2, "input": {"text": "x"}, "outcome": {}}\n', "a.jsonl"
@@ -191,6 +213,27 @@ def test_a_file_that_is_broken_anywhere_says_so_before_anybody_is_asked() -> Non
     assert not ImportChunk.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", b"text," + b"x" * 1_500 + b"\n1,a\n", "the name of column 2 has 1,500 characters"),
+        ("a.jsonl", b'{"text": "a"}\n{"%s": 1}\n' % (b"x" * 1_500), "a key in line 2 has 1,500 characters"),
+    ],
+)
+def test_a_column_whose_name_no_mapping_could_say_is_refused(name: str, content: bytes, said: str) -> None:
+    held = asked(casts.company(), content, name)
+    assert (held.state, said in held.problem) == (ImportState.FAILED, True)
+
+
+def test_a_mapping_that_can_not_be_read_any_more_ends_its_file() -> None:
+    held = asked(casts.company())
+    asking.try_out(held, SAID)
+    Import.objects.filter(pk=held.pk).update(mapping={"colour": "red"})
+    assert imports.run(held.pk)
+    held.refresh_from_db()
+    assert (held.state, "a mapping has no 'colour'" in held.problem) == (ImportState.FAILED, True)
+
+
 def test_a_file_that_is_dropped_is_gone_and_the_log_says_who() -> None:
     cast = casts.company()
     held = asked(cast)
@@ -201,6 +244,25 @@ def test_a_file_that_is_dropped_is_gone_and_the_log_says_who() -> None:
     assert not asking.drop(held, by=cast.admin.pk)
     with pytest.raises(files.Unfit, match="waits for no word"):
         asking.start(held, SAID, by=cast.tuner.pk)
+
+
+@pytest.mark.parametrize("end", ["done", "dropped", "failed"])
+def test_once_a_file_is_over_none_of_its_cells_is_kept(end: str) -> None:
+    """Nor is a row of it that was refused because its item was erased meanwhile."""
+    cast = casts.company()
+    held = asked(cast)
+    assert held.columns is not None
+    assert held.sample is not None
+    if end == "dropped":
+        asking.drop(held, by=cast.admin.pk)
+    else:
+        asking.start(held, SAID, by=cast.tuner.pk)
+        if end == "failed":
+            Import.objects.filter(pk=held.pk).update(takes=files.MOST_TAKES)
+        imports.run(held.pk)
+    held.refresh_from_db()
+    assert (held.state, held.sample) == (end, None)
+    assert [(one["name"], one["examples"]) for one in held.columns][:2] == [("Ticket", []), ("Title", [])]
 
 
 def test_an_import_that_is_stopped_half_way_keeps_what_is_in(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,6 +292,25 @@ def test_a_file_that_nobody_gives_a_word_is_dropped_after_a_while(settings: Any)
     held.refresh_from_db()
     young.refresh_from_db()
     assert (held.state, held.problem, young.state) == (ImportState.DROPPED, asking.NOBODY, ImportState.ASKING)
+
+
+def test_a_file_that_was_given_a_word_in_the_very_moment_is_not_dropped(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    cast = casts.company()
+    held = asked(cast)
+    Import.objects.update(asked_at=Now() - timedelta(hours=settings.ENV.SLIDER_FILE_WORD_H, minutes=1))
+    drop = asking.drop
+
+    def late(found: Import, **said: Any) -> bool:
+        asking.start(Import.objects.get(pk=held.pk), SAID, by=cast.tuner.pk)
+        return drop(found, **said)
+
+    monkeypatch.setattr(asking, "drop", late)
+    assert asking.drop_stale() == 0
+    held.refresh_from_db()
+    assert (held.state, ImportChunk.objects.count()) == (ImportState.COMING, 1)
+    assert imports.run(held.pk)
 
 
 def test_a_sender_who_died_half_way_is_told_and_leaves_nothing() -> None:

@@ -45,6 +45,7 @@ from slider.models import (
     ImportChunk,
     Item,
     Known,
+    Narrowed,
     Parcel,
     Past,
     PastRow,
@@ -64,6 +65,8 @@ from slider.models import (
 from slider.models.endpoint import WANTABLE
 from slider.models.holding import HOLDINGS, Holding
 from slider.models.replayable import Which
+from slider.queries import export
+from slider.rows.shaped import USUAL
 from tests import archives, casts, files_out, logs
 from tests.archives import grow_old
 
@@ -521,12 +524,16 @@ def test_old_files_leave_nothing_behind(cast: casts.Company) -> None:
             sha256=b"",
             state=state,
             finished_at=finished,
+            sample={"names": ["text"], "rows": [[2, [SECRET]]]},
+            columns=[{"name": "text", "examples": [SECRET]}],
         )
         ImportChunk.objects.create(of=made, number=1, content=b"x")
         RefusedRow.objects.create(of=made, line=1, reason=SECRET)
     retaining.sweep(limit_s=5)
     assert list(ImportChunk.objects.values_list("of__state", flat=True)) == ["running"]
     assert list(RefusedRow.objects.values_list("of__state", flat=True)) == ["running"]
+    told = Import.objects.exclude(sample__isnull=True, columns__isnull=True)
+    assert list(told.values_list("state", flat=True)) == ["running"]
 
 
 @pytest.mark.parametrize("words", ["", " \n", "x" * 251])
@@ -656,6 +663,34 @@ def test_files_that_may_hold_it_are_dropped(cast: casts.Company) -> None:
     assert not ExportPiece.objects.exists()
 
 
+def test_contents_that_go_while_an_export_is_made_are_told_as_deleted(cast: casts.Company) -> None:
+    lived(cast)
+    within, shape = export.boundary(cast.task), export.shape_of(cast.task, USUAL)
+    grow_old(cast.task, days=DAYS + 1)
+    assert retaining.sweep(limit_s=5) == 1
+    (page,) = export.pages(cast.task, shape, Narrowed(), within)
+    (item,) = page.items
+    assert (item.body, item.told["deleted"]) == ({}, Cause.RULE)
+
+
+@pytest.mark.parametrize("begins", ["order of ", f"order of {SECRET}", f"order of {SECRET[:4]}"])
+def test_what_an_export_was_narrowed_to_does_not_keep_its_id(cast: casts.Company, begins: str) -> None:
+    item = lived(cast, f"order of {SECRET}")
+    made = files_out.made(cast.task, by=cast.tuner, wanted=Narrowed(begins=begins))
+    waits = files_out.asked(cast.task, by=cast.tuner, wanted=Narrowed(begins=begins))
+    others = files_out.made(cast.task, by=cast.tuner, wanted=Narrowed(begins="mail"))
+    erasing.erase(item.pk, by=cast.admin.pk, words="asked")
+    for one in (made, waits, others):
+        one.refresh_from_db()
+    assert others.wanted.begins == "mail"
+    assert begins not in made.wanted.begins
+    item.refresh_from_db()
+    assert waits.wanted.begins == (item.external_id if begins.endswith(SECRET) else begins)
+    told = [entry.facts["narrowed"] for entry in Entry.objects.filter(kind="export")]
+    assert len(told) == 5
+    assert not [one for one in told if one["begins"] in (begins, "mail")]
+
+
 # ---- the table of places
 
 
@@ -690,7 +725,6 @@ def test_every_column_that_can_hold_contents_is_in_the_table_or_it_is_said_why_n
             "endpoint",
             "export",
             "exportpiece",  # files that may hold an erased item are dropped whole: `exports.drop_with`
-            "import",
             "admission",
             "circuit",
         ]
@@ -705,6 +739,11 @@ def test_every_column_that_can_hold_contents_is_in_the_table_or_it_is_said_why_n
         ("slider_pastrow", "signals"),
         ("slider_score", "signals"),
         *(("slider_past", name) for name in ("answers", "findings", "counters", "calibration")),
+        ("slider_import", "mapping"),  # names of columns, and numbers
+        ("slider_import", "tried"),
+        ("slider_import", "shape"),
+        ("slider_import", "once_said"),
+        ("slider_import", "sha256"),
     }
     missing = [
         (model._meta.db_table, field.column)

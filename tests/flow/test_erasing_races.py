@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connections, transaction
 
 from slider.flow import erasing, intake, retaining
-from slider.flow.intake import Arrival, Row
+from slider.flow.intake import Arrival, Fate, Row
 from slider.models import Emptied, EmptyWalk, Item, Review
 from tests import casts
 from tests.archives import grow_old
@@ -49,6 +49,49 @@ def test_nothing_comes_in_under_an_id_that_is_being_erased(before: bool) -> None
     assert Item.objects.filter(external_id="m1").count() == 0
     assert Emptied.objects.filter(item=item, told=True).exists()
     assert Item.objects.count() == (1 if before else 2)
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["nothing was erased before", "the task has its key"])
+def test_an_id_that_is_erased_while_it_is_looked_up_is_an_erased_one(
+    monkeypatch: pytest.MonkeyPatch, before: bool
+) -> None:
+    cast = casts.company()
+    if not before:
+        other = casts.one(cast.task, "other", text="other")
+        erasing.erase(other.pk, by=cast.admin.pk, words="asked")
+    item = casts.one(cast.task, "m1", **BODY)
+    key, looked = intake._id_key, intake._here
+
+    def erase() -> None:
+        erasing.erase(item.pk, by=cast.admin.pk, words="asked")
+        connections.close_all()
+
+    def meanwhile() -> None:
+        monkeypatch.setattr(intake, "_id_key", key)
+        monkeypatch.setattr(intake, "_here", looked)
+        somebody = threading.Thread(target=erase)
+        somebody.start()
+        somebody.join(10)
+
+    def read(task_id: int) -> bytes | None:
+        found = key(task_id)
+        if before:
+            meanwhile()
+        return found
+
+    def look(task_id: int, names: list[str]) -> Any:
+        found = looked(task_id, names)
+        if not before:
+            meanwhile()
+        return found
+
+    monkeypatch.setattr(intake, "_id_key", read)
+    monkeypatch.setattr(intake, "_here", look)
+    first, twice, new = intake.add(cast.task, [Row(BODY, "m1"), Row(BODY, "m1"), Row(BODY, "m2")], origin="again")
+    assert new.fate == Fate.ADDED
+    assert first == twice
+    assert (first.erased, first.item_id) == (before, item.pk)
+    assert Item.objects.filter(external_id="m1").count() == 0
 
 
 @pytest.mark.parametrize("what", ["a look that is being taken", "a correction that is being made"])

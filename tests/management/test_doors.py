@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ from slider.flow import endpoints, imports
 from slider.llm import probe as asking
 from slider.management.bar import Bar
 from slider.management.doctor import parts, servers
-from slider.models import ApiKey, Delivery, Import, Item, Membership, Parcel, Project, Publication, Worker
+from slider.models import ApiKey, Delivery, Entry, Import, Item, Membership, Parcel, Project, Publication, Worker
+from slider.queries import export
 from tests import casts
 
 pytestmark = pytest.mark.django_db
@@ -179,6 +181,28 @@ def test_an_export_to_a_place_that_is_none_leaves_nothing(cast: casts.Company, t
     code, words, _ = fails("export_items", "sort-messages", str(tmp_path / "no" / "a.csv"))
     assert (code, "No such file" in words) == (1, True)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("stop", [BrokenPipeError(32, "Broken pipe"), KeyboardInterrupt()])
+def test_an_export_to_the_standard_output_that_is_broken_off_is_in_the_log(
+    cast: casts.Company, monkeypatch: pytest.MonkeyPatch, stop: BaseException
+) -> None:
+    casts.bring_in(cast.task, {"m1": {"text": "a"}, "m2": {"text": "b"}})
+    monkeypatch.setattr(export, "WINDOW", 1)
+    left: list[bytes] = []
+
+    class Pipe:
+        def write(self, some: bytes) -> None:
+            if b"m2" in some:
+                raise stop
+            left.append(some)
+
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=Pipe()))
+    with pytest.raises((CommandError, KeyboardInterrupt)):
+        call_command("export_items", "sort-messages", "-")
+    facts = Entry.objects.filter(kind="export").latest("pk").facts
+    assert (facts["op"], facts["bytes"], "sha256" in facts) == ("broken off", len(b"".join(left)), False)
+    assert facts["bytes"] > 0
 
 
 def test_a_bar_is_for_terminals_only() -> None:

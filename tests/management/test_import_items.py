@@ -1,12 +1,14 @@
 """`import_items`: columns said by options, a dry run that counts, files that wait, are resumed, or dropped."""
 
+import io
 import json
 from pathlib import Path
 
 import pytest
 
-from slider.models import Import, ImportState, Item, Payload
-from tests import casts
+from slider.flow import histories, imports
+from slider.models import Import, ImportState, Item, PastState, Payload
+from tests import casts, pasts
 from tests.management.test_doors import fails, run
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +73,20 @@ def test_a_file_is_dropped(cast: casts.Company, file: Path) -> None:
     assert "Nothing of it is in" in run(*drop)
     assert Import.objects.get().state == ImportState.DROPPED
     assert (fails(*drop)[0], fails("import_items", "sort-messages", "--follow", str(told["import"]))[0]) == (1, 1)
+
+
+@pytest.mark.parametrize("deed", ["--follow", "--drop"])
+def test_a_history_is_never_taken_for_items(cast: casts.Company, deed: str) -> None:
+    content = io.BytesIO(pasts.jsonl(pasts.rows(60)))
+    past = histories.receive(cast.task, name="past.jsonl", stream=content, by=cast.tuner.pk)
+    assert past.file_id
+    code, words, _ = fails("import_items", "sort-messages", deed, str(past.file_id), "--by", "tuner")
+    assert (code, "holds past outputs and no items" in words) == (1, True)
+    assert not imports.run(past.file_id)
+    assert (Item.objects.count(), Import.objects.get().state) == (0, ImportState.WAITING)
+    assert histories.run(past.file_id)
+    past.refresh_from_db()
+    assert past.state != PastState.READING
 
 
 @pytest.mark.parametrize(

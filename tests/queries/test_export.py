@@ -4,9 +4,11 @@ import csv
 import io
 import json
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -84,6 +86,34 @@ def test_no_text_begins_like_a_formula(text: str) -> None:
     (row,) = rows("".join(export.table(cast.task)))
     assert row["input.text"] == f"'{text}"
     assert not row["external_id"].startswith(tuple("=+-@＝＋－＠"))
+
+
+@pytest.mark.parametrize(
+    ("parts", "pages"),
+    [((), 1), (("state",), 1), (("result",), 3), (("attempts",), 3), (("looks",), 3), (("marks",), 3)],
+)
+def test_a_page_is_bounded_by_all_that_is_read_for_it(
+    monkeypatch: pytest.MonkeyPatch, parts: tuple[str, ...], pages: int
+) -> None:
+    cast = casts.company(output_schema={"type": "object"}, undo_s=0)
+    monkeypatch.setattr(export, "PAGE_BYTES", 50_000)
+    for n in range(3):
+        answer = {"long": "".join(sha256(b"%d %d" % (n, m)).hexdigest() for m in range(1_000))}
+        casts.one(cast.task, f"m{n}", casts.says(answer))
+        casts.decide(cast.reviewer, cast.task, verdict=Verdict.FIX, answer=answer)
+    shape, within = export.shape_of(cast.task, parts), export.boundary(cast.task)
+    found = [len(page.items) for page in export.pages(cast.task, shape, Narrowed(), within)]
+    assert found == ([1] * 3 if pages == 3 else [3])
+
+
+def test_a_body_that_is_stored_packed_counts_as_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = casts.company(input_schema={"type": "object"}, title_field="")
+    casts.bring_in(cast.task, {f"m{n}": {"text": f"again and again {n} " * 1_000} for n in range(2)})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(pg_column_size(body)) FROM slider_payload")
+        monkeypatch.setattr(export, "PAGE_BYTES", 2 * cursor.fetchone()[0])
+    shape, within = export.shape_of(cast.task, ()), export.boundary(cast.task)
+    assert [len(page.items) for page in export.pages(cast.task, shape, Narrowed(), within)] == [1, 1]
 
 
 def test_what_no_schema_names_is_told_as_json() -> None:

@@ -4,6 +4,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -17,7 +18,7 @@ from slider.flow import asking, imports, intake
 from slider.flow.intake import Fate, Row
 from slider.models import Import, Narrowed, RefusedRow, Task
 from slider.queries import export
-from slider.rows import cells, outgoing, parquet_out
+from slider.rows import ColumnMap, cells, outgoing, parquet_out
 from slider.rows.shaped import USUAL
 from slider.strict import JSON
 from tests import casts
@@ -26,12 +27,15 @@ pytestmark = pytest.mark.django_db
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
+    "$defs": {"pair": {"type": ["array", "object"]}},
     "properties": {
         "text": {"type": ["string", "null"]},
         "whole": {"type": ["integer", "null"]},
         "amount": {"type": ["number", "null"]},
         "flag": {"type": ["boolean", "null"]},
         "list": {"type": ["array", "object", "null"]},
+        "one of": {"enum": [1, 2, None]},
+        "pointed": {"$ref": "#/$defs/pair"},
         "any": {},
         "either": {"type": ["integer", "string", "boolean", "null"]},
         "=SUM(A1)": {},
@@ -135,7 +139,7 @@ def from_parquet(content: bytes) -> bytes:
     (code,) = re.findall(r"```python\n(.*?)```", page, re.S)
     scope: dict[str, Any] = {}
     exec(compile(code, "exports.md", "exec"), scope)
-    made: Iterator[str] = scope["lines"](io.BytesIO(content), SCHEMA)
+    made: Iterator[str] = scope["lines"](io.BytesIO(content))
     return "".join(made).encode()
 
 
@@ -213,6 +217,26 @@ def test_an_export_that_waits_for_a_word_comes_back_by_the_mapping_that_is_propo
     assert imports.run(held.pk)
     assert not RefusedRow.objects.exists()
     assert table(places[1], wanted) == table(places[0], wanted)
+
+
+def test_an_export_that_comes_in_otherwise_than_proposed_is_still_read_as_one(places: tuple[Task, Task]) -> None:
+    """Its guards stay guards, and what has no column of its own still comes in."""
+    bodies = [{"text": value, "any": value, " spaced ": value, "*": value, "other": value} for value in NASTY]
+    wanted = brought(places[0], bodies)
+    by = places[1].policies.values_list("made_by", flat=True)[0] or 0
+    held = asking.receive(places[1], name="out.csv", stream=io.BytesIO(table(places[0], wanted, USUAL)), by=by)
+    assert imports.run(held.pk)
+    held.refresh_from_db()
+    proposed = ColumnMap.from_json(held.mapping)
+    others = {name: column for name, column in proposed.fields.items() if name != "any"}
+    other = replace(proposed, fields=others | {"either": "input.any"}, priority="")
+    asking.start(held, other, by=by)
+    assert imports.run(held.pk)
+    assert not RefusedRow.objects.exists()
+    came = list(export.items(places[1], wanted=wanted))
+    named = [{"either" if name == "any" else name: value for name, value in body.items()} for body in bodies]
+    assert [(item.body, item.priority) for item in came] == [(body, 0) for body in named]
+    assert [item.external_id for item in came] == [item.external_id for item in export.items(places[0], wanted=wanted)]
 
 
 def test_a_table_that_only_looks_like_an_export_is_read_as_any_other() -> None:

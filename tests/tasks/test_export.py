@@ -171,7 +171,7 @@ def test_a_file_that_grows_too_large_is_given_up_and_says_what_to_do(cast: casts
 
 def test_an_export_that_nobody_survives_is_given_up(cast: casts.Company) -> None:
     row = files_out.asked(cast.task, by=cast.tuner)
-    Export.objects.update(token=export_pieces.MOST_TAKES)
+    Export.objects.update(takes=export_pieces.MOST_TAKES)
     assert machine.export(row.pk)
     row.refresh_from_db()
     assert (row.state, row.problem[:26]) == (ExportState.FAILED, "20 workers died at this ex")
@@ -182,8 +182,17 @@ def test_the_sweep_drops_files_whose_days_are_over(cast: casts.Company) -> None:
     Export.objects.filter(pk=old.pk).update(expires_at=Now() - timedelta(seconds=1))
     assert sweep()["forgotten"] == 1
     old.refresh_from_db()
-    assert (old.state, old.problem) == (ExportState.DROPPED, "it was kept for 7 days")
+    assert (old.state, old.problem) == (ExportState.DROPPED, "its days are over")
     assert set(ExportPiece.objects.values_list("of", flat=True)) == {young.pk}
+
+
+@pytest.mark.parametrize(("rule", "kept"), [(None, 7), (30, 7), (2, 2)])
+def test_a_file_is_kept_no_longer_than_contents_are(cast: casts.Company, rule: int | None, kept: int) -> None:
+    Task.objects.filter(pk=cast.task.pk).update(contents_days=rule)
+    done = files_out.made(cast.task, by=cast.tuner)
+    assert done.expires_at is not None
+    assert done.finished_at is not None
+    assert done.expires_at - done.finished_at == timedelta(days=kept)
 
 
 def test_the_schema_may_change_while_it_is_made(cast: casts.Company) -> None:
@@ -212,6 +221,17 @@ class TestErasure:
         assert states == {before.pk: "done", after.pk: "dropped", parquet.pk: "dropped", elsewhere.pk: "done"}
         assert set(ExportPiece.objects.values_list("of", flat=True)) == {before.pk, elsewhere.pk}
         assert exports.drop_with(cast.task.pk, []) == 0
+
+    def test_erasures_are_no_deaths(self, cast: casts.Company) -> None:
+        """However many items are erased while it is made, it is made."""
+        row = files_out.asked(cast.task, by=cast.tuner)
+        gone = Item.objects.get(external_id="m0").pk
+        for _ in range(export_pieces.MOST_TAKES):
+            assert export_pieces.take(row.pk) is not None
+            assert exports.drop_with(cast.task.pk, [gone]) == 1
+        assert machine.export(row.pk)
+        row.refresh_from_db()
+        assert (row.state, row.problem) == (ExportState.DONE, "")
 
     def test_one_that_is_being_made_begins_anew(
         self, cast: casts.Company, small: None, monkeypatch: pytest.MonkeyPatch

@@ -5,7 +5,7 @@ import json
 import sys
 import zlib
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,24 +74,17 @@ class Command(BaseCommand):
         shape = export.shape_of(of, _parts(said["parts"]))
         counted, bar = _Counted(), Bar("items", sys.stderr)
         content = _content(of, kind, shape, wanted, counted, bar)
+        facts = {"what": "items", "format": kind, "narrowed": wanted.to_log(), "parts": shape.parts}
         try:
             if file == "-":
-                _write(content, sys.stdout.buffer, counted)
+                _stream(content, of, facts, counted)
             else:
                 _write_whole(content, Path(file), counted)
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror or error}") from error
         finally:
             bar.close()
-        facts: dict[str, Any] = {"what": "items", "op": "made", "format": kind, "narrowed": wanted.to_json()}
-        facts |= {
-            "parts": shape.parts,
-            "rows": counted.items,
-            "bytes": counted.bytes,
-            "sha256": counted.sha256,
-            "command": True,
-        }
-        log.write(Kind.EXPORT, by=None, facts=facts, project_id=of.project_id, task_id=of.pk)
+        _tell(of, "made", facts, counted)
         if file == "-":
             return
         told = {"file": file, "format": kind, "lines": counted.items, "bytes": counted.bytes, "sha256": counted.sha256}
@@ -148,6 +141,21 @@ def _gzipped(raw: Iterator[bytes]) -> Iterator[bytes]:
     for some in raw:
         yield packer.compress(some)
     yield packer.flush()
+
+
+def _stream(content: Iterator[bytes], of: Task, facts: Mapping[str, Any], counted: _Counted) -> None:
+    try:
+        _write(content, sys.stdout.buffer, counted)
+    except BaseException:
+        _tell(of, "broken off", facts, counted)  # what was written has left, whoever stopped the rest
+        raise
+
+
+def _tell(of: Task, op: str, facts: Mapping[str, Any], counted: _Counted) -> None:
+    """The log tells what left, by its digest, or how much where it never became a whole file."""
+    told = {**facts, "op": op, "rows": counted.items, "bytes": counted.bytes, "command": True}
+    told |= {"sha256": counted.sha256} if counted.sha256 else {}
+    log.write(Kind.EXPORT, by=None, facts=told, project_id=of.project_id, task_id=of.pk)
 
 
 def _write_whole(content: Iterator[bytes], file: Path, counted: _Counted) -> None:

@@ -82,7 +82,7 @@ class Command(BaseCommand):
 
     def _follow(self, held: Import, options: Options, of: Task, said: dict[str, Any]) -> None:
         """Go on with an import. One that waits for a word is brought in, by whoever is named."""
-        if held.state == ImportState.ASKING and held.purpose == Purpose.ITEMS:
+        if held.state == ImportState.ASKING:
             by = _by(of, said)
             mapping = local_file.said_of(ColumnMap.from_json(held.mapping), options)
             asking.start(held, mapping, by=by.pk)
@@ -147,6 +147,10 @@ def _found(of: Task, number: int) -> Import:
     found = Import.objects.select_related("task").filter(pk=min(number, 2**63 - 1), task=of).first()
     if found is None:
         raise CommandError(f"The task {of.slug} has no import {number}.")
+    if found.purpose != Purpose.ITEMS:
+        raise CommandError(
+            f"{found.name} holds past outputs and no items: go on with it on its page, or drop it there."
+        )
     return found
 
 
