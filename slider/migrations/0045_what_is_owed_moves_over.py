@@ -56,7 +56,7 @@ def _rewrite(editor: BaseDatabaseSchemaEditor, made: Any) -> None:
 class Migration(migrations.Migration):
     when = "after"  # an older sender reads secrets as they are, and goes on with what it owes
 
-    dependencies = (("slider", "0041_files_on_their_way_out"),)
+    dependencies = (("slider", "0043_less_is_left_behind"),)
 
     operations = (
         migrations.RunPython(move_over, migrations.RunPython.noop),

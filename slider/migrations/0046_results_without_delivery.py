@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     when = "after"
 
-    dependencies = (("slider", "0042_what_is_owed_moves_over"),)
+    dependencies = (("slider", "0045_what_is_owed_moves_over"),)
 
     operations = (
         migrations.RemoveIndex("publication", "publication_due"),

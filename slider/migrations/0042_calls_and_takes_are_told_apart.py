@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = (("slider", "0043_results_without_delivery"),)
+    dependencies = (("slider", "0041_files_on_their_way_out"),)
 
     operations = (
         migrations.AddField(

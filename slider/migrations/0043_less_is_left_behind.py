@@ -45,7 +45,7 @@ ENDS_AWAY = "DROP TRIGGER item_emptied_ends ON slider_item; DROP FUNCTION slider
 
 
 class Migration(migrations.Migration):
-    dependencies = (("slider", "0043_results_without_delivery"),)
+    dependencies = (("slider", "0042_calls_and_takes_are_told_apart"),)
 
     operations = (
         migrations.RunSQL(WORDLESS, WORDLESS_AWAY),
