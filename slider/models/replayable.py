@@ -23,15 +23,17 @@ _STATES = {
     Which.LATE: "p.state = 'due' AND p.tries > 0 AND p.next_try_at > clock_timestamp() + interval '1 minute'",
     Which.SENT: "p.state = 'sent'",
 }
+# Not of an item whose contents were deleted: its bytes can't be made any more. Nor is it counted as one to send.
+HELD = """NOT EXISTS (
+      SELECT FROM slider_publication o JOIN slider_emptied x ON x.item_id = o.item_id WHERE o.id = p.publication_id
+  )"""
 _PARCELS = """
 FROM slider_parcel p
 WHERE p.endpoint_id = %(endpoint)s AND p.id <= %(upto)s AND p.event <> 'webhook.test' AND {state}
   AND (%(event)s = '' OR p.event = %(event)s)
   AND (%(since)s::timestamptz IS NULL OR p.due_at >= %(since)s::timestamptz)
   AND (%(one)s::bigint IS NULL OR p.id = %(one)s::bigint)
-  AND NOT EXISTS (
-      SELECT FROM slider_publication o JOIN slider_emptied x ON x.item_id = o.item_id WHERE o.id = p.publication_id
-  )
+  AND {held}
 """
 # Results alone: news of a time in which nobody listened is no news any more.
 _MISSED = """
@@ -47,4 +49,4 @@ WHERE e.id = %(endpoint)s AND p.id <= %(upto)s AND p.due_at <= clock_timestamp()
 
 def fragment(which: Which) -> str:
     """Where to look for it; `p` is a parcel, or a result where it was missed."""
-    return _MISSED if which == Which.MISSED else _PARCELS.format(state=_STATES[which])
+    return _MISSED if which == Which.MISSED else _PARCELS.format(state=_STATES[which], held=HELD)

@@ -27,4 +27,6 @@ FROM slider_parcel p JOIN slider_endpoint e ON e.id = p.endpoint_id
 WHERE e.task_id = %(task)s AND e.removed_at IS NULL AND p.id <= %(upto)s AND p.event <> 'webhook.test'
   AND (p.state = 'failed'
        OR p.state = 'due' AND p.tries > 0 AND p.next_try_at > clock_timestamp() + interval '1 minute')
+  AND NOT EXISTS (
+      SELECT FROM slider_publication o JOIN slider_emptied x ON x.item_id = o.item_id WHERE o.id = p.publication_id)
 """

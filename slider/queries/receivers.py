@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from slider.models import Delivery, Endpoint, Parcel, Task, Try
-from slider.models.replayable import NEEDS_SINCE, Which, fragment
+from slider.models.replayable import HELD, NEEDS_SINCE, Which, fragment
 from slider.queries import clock
 
 COUNTED = 2_000
@@ -56,16 +56,16 @@ class Sight:
         return self.count >= COUNTED
 
 
-_COUNTS = """
+_COUNTS = f"""
 SELECT e.id,
     (SELECT count(*) FROM (SELECT FROM slider_parcel p WHERE p.endpoint_id = e.id AND p.state = 'due'
                            AND p.due_at <= clock_timestamp() LIMIT %(most)s) AS a),
     (SELECT count(*) FROM (SELECT FROM slider_parcel p WHERE p.endpoint_id = e.id AND p.state = 'failed'
-                           AND p.event <> 'webhook.test' LIMIT %(most)s) AS b),
+                           AND p.event <> 'webhook.test' AND {HELD} LIMIT %(most)s) AS b),
     (SELECT max(t.at) FROM (SELECT at, reason FROM slider_try WHERE endpoint_id = e.id ORDER BY id DESC LIMIT 100) AS t
      WHERE t.reason = '')
 FROM slider_endpoint e WHERE e.id = ANY(%(ids)s)
-"""
+"""  # noqa: S608  # nothing but the fragment goes into this text
 
 
 def of_task(task: Task) -> list[Receiver]:
