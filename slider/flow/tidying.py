@@ -47,13 +47,17 @@ SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'slider_publication'::r
 # what it is owed waits for the migration that takes over all of it.
 _ADOPT = """
 WITH due AS MATERIALIZED (
-    SELECT id, task_id, number, webhook_id, due_at, tries, last_problem FROM slider_publication p
+    SELECT id, task_id, number, webhook_id, due_at, tries,
+        CASE WHEN g.gone THEN 'failed' ELSE 'due' END AS state,
+        CASE WHEN g.gone THEN 'its contents were deleted' ELSE last_problem END AS last_problem
+    FROM slider_publication p
+    CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM slider_emptied x WHERE x.item_id = p.item_id) AS gone) AS g
     WHERE delivery = 'due' AND next_try_at <= clock_timestamp() AND EXISTS (
         SELECT FROM slider_endpoint e WHERE e.task_id = p.task_id AND e.disabled_at IS NULL AND e.removed_at IS NULL)
-    ORDER BY next_try_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
+    ORDER BY next_try_at LIMIT %(most)s FOR UPDATE OF p SKIP LOCKED
 ), made AS (
-    INSERT INTO slider_parcel (endpoint_id, publication_id, event, webhook_id, due_at, tries, last_problem)
-    SELECT e.id, r.id, w.event, r.webhook_id, r.due_at, r.tries, r.last_problem
+    INSERT INTO slider_parcel (endpoint_id, publication_id, event, webhook_id, state, due_at, tries, last_problem)
+    SELECT e.id, r.id, w.event, r.webhook_id, r.state, r.due_at, r.tries, r.last_problem
     FROM due r JOIN slider_endpoint e ON e.task_id = r.task_id AND e.disabled_at IS NULL AND e.removed_at IS NULL
     CROSS JOIN LATERAL (SELECT CASE WHEN r.number = 1 THEN 'item.finished' ELSE 'item.corrected' END) AS w(event)
     WHERE e.events ? w.event ORDER BY r.id, e.id ON CONFLICT DO NOTHING
