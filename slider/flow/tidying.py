@@ -6,6 +6,8 @@ And what older code owed while it still ran is taken over.
 from django.conf import settings
 from django.db import connection
 
+from slider.flow import older
+
 AT_ONCE = 1_000  # rows a second are more than any receiver takes
 
 _OLD = """
@@ -55,10 +57,6 @@ UPDATE slider_endpoint SET old_secret = '', old_until = NULL WHERE old_secret <>
 """
 
 
-_MIXED = """
-SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = 'slider_publication'::regclass AND attname = 'delivery'
-               AND NOT attisdropped)
-"""
 # One that an older sender has in its hands is due again only after it was sent, or lost. Where the receiver is off,
 # what it is owed waits for the migration that takes over all of it.
 _ADOPT = """
@@ -84,10 +82,9 @@ UPDATE slider_publication p SET delivery = 'none' FROM due WHERE p.id = due.id
 
 def adopt(*, most: int = AT_ONCE) -> int:
     """Results that older code owes by their own rows become parcels; how many. There are none once an upgrade ended."""
+    if not older.may_send():
+        return 0
     with connection.cursor() as cursor:
-        cursor.execute(_MIXED)
-        if not cursor.fetchone()[0]:
-            return 0
         cursor.execute(_ADOPT, {"most": most})
         return int(cursor.rowcount)
 

@@ -95,7 +95,7 @@ def test_history_goes_to_the_receiver_it_was_for_and_twice_changes_nothing(cast:
     for number, delivery in enumerate(("due", "sent", "failed", "none")):
         owed_by_older_code(cast, f"m{number}", delivery=delivery)
     was_there(days=1)
-    endpoints.make(cast.task, url=f"{URL}/2")
+    Endpoint.objects.create(task=cast.task, url=f"{URL}/2")
     for _ in range(2):
         MOVING.move_over(None, EDITOR)
         assert list(Parcel.objects.order_by("pk").values_list("state", flat=True)) == ["due", "sent", "failed"]
@@ -119,6 +119,20 @@ def was_there(*, days: float) -> None:
     moment = timezone.now() - timedelta(days=days)
     logs.sql("UPDATE django_migrations SET applied = %s WHERE name = '0039_parcels_for_receivers'", moment)
     Endpoint.objects.update(created_at=moment)
+
+
+def test_whoever_goes_back_to_older_code_finds_what_it_can_send_with(cast: casts.Company) -> None:
+    """It knows one receiver a task, and reads its secret as it is."""
+    with pytest.raises(endpoints.Unfit, match="upgrade after"):
+        endpoints.make(cast.task, url=f"{URL}/2")
+    row = Endpoint.objects.get()
+    assert row.secret.startswith("whsec_")
+    rotated = endpoints.rotate(row, overlap_h=0)
+    assert Endpoint.objects.get().secret == rotated.new_secret
+    moved = endpoints.change(row, endpoints.Wish(url="https://elsewhere.example.org/hook"), by="anna")
+    assert Endpoint.objects.get().secret == moved.new_secret
+    MOVING.seal(None, EDITOR)
+    assert sealing.unseal(Endpoint.objects.get().secret) == moved.new_secret
 
 
 def test_both_secrets_are_sealed_and_one_that_is_replaced_meanwhile_stays(
