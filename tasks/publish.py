@@ -5,7 +5,7 @@ import time
 from slider.celery import app
 from slider.flow import publish as stage
 
-LONGEST_S = 20.0  # then other receivers have their turn; the sweep hints again
+LONGEST_S = 20.0  # then other receivers have their turn; a round that has begun ends. The sweep hints again
 
 
 @app.task(name="tasks.publish.publish")

@@ -50,18 +50,26 @@ def sweep() -> dict[str, int]:
         presence.sign("sweep")
         for task_id in work.waiting():
             wake.hint("work", task_id)
-        tidying.tidy()
-        tidying.adopt()
         for endpoint_id in publish.waiting():
             wake.hint("publish", endpoint_id)
         for import_id in imports.waiting():
             wake.hint("intake", import_id)
         for export_id in exports.waiting():
             wake.hint("export", export_id)
+        _tidied()
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [_SWEEP])
     return found
+
+
+def _tidied() -> None:
+    """Clear away what webhooks leave behind, after all hints: nothing waits for it, and it must hold up nothing."""
+    for clear in (tidying.tidy, tidying.adopt):
+        try:
+            clear()
+        except DatabaseError as error:
+            log.error("the sweep could not tidy", what=clear.__name__, error=f"{type(error).__name__}: {error}"[:500])
 
 
 def _handed_over(task: Task) -> int:

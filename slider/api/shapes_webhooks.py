@@ -53,9 +53,13 @@ class NewSecret(BaseModel):
 
 
 class WebhookReplay(shapes.Because):
-    """Send again what the dry run has shown: up to its `upto`, with the same filter. `delivery`: one alone."""
+    """Send again what the dry run has shown: behind its `above`, up to its `upto`, with the same filter.
+
+    `delivery`: one alone.
+    """
 
     which: WhichOnes = Field("dead")
+    above: int = Field(0, ge=0, le=2**62)
     upto: int = Field(ge=0, le=2**62, examples=[120])
     event: Event | None = None
     since: Annotated[AwareDatetime, Field(strict=False)] | None = None
@@ -135,7 +139,10 @@ class OneDeliveryOut(DeliveryOut):
 
 
 class DryReplayOut(Shape):
-    """What would be sent again: how much (2,000 at most are counted), up to which `upto`, and the first of it."""
+    """What would be sent again: how much (2,000 at most are counted), up to which `upto`, and the first of it.
+
+    Where there is `more`, ask again with this `upto` as `above` once this piece is sent.
+    """
 
     which: WhichOnes
     count: int

@@ -28,6 +28,11 @@ _SINCE = query(
     {"type": "string", "format": "date-time"},
     "Only what was due since then, with the time zone. `missed` and `sent` need it.",
 )
+_ABOVE = query(
+    "above",
+    {"type": "integer", "minimum": 0, "default": 0},
+    "Only what comes after this id: the `upto` of the piece that was sent last.",
+)
 
 
 @call(
@@ -81,18 +86,18 @@ def one_delivery(request: HttpRequest, task: str, endpoint_id: str, delivery_id:
 @call(
     "GET",
     f"{_ONE}/replay",
-    Terms(Scope.ADMINISTER, {200: forms.DryReplayOut}, "operate", queries=(_WHICH, _EVENT, _SINCE), extra=TAG),
+    Terms(Scope.ADMINISTER, {200: forms.DryReplayOut}, "operate", queries=(_WHICH, _EVENT, _SINCE, _ABOVE), extra=TAG),
 )
 def dry_replay(request: HttpRequest, task: str, endpoint_id: str) -> dict[str, Any]:
     """A dry run: what would be sent again."""
     found = endpoint(request, task, endpoint_id)
-    body.refuse_unknown(request, "which", "event", "since")
+    body.refuse_unknown(request, "which", "event", "since", "above")
     which = Which(body.choice(request, "which", [str(one) for one in Which]) or Which.DEAD)
     event = body.choice(request, "event", [str(one) for one in WANTABLE])
     since = _moment(request.GET.get("since"))
     if which in NEEDS_SINCE and since is None:
         raise Fault(400, "filter", f"which is {which}: say since when.", where="since")
-    sight = receivers.sight(found, which, event=event or "", since=since)
+    sight = receivers.sight(found, which, event=event or "", since=since, above=_id(request.GET.get("above")))
     sees = _sees_items(request)
     examples = [delivery(one, sees_items=sees) for one in sight.examples]
     return {"which": which, "count": sight.count, "more": sight.more, "upto": sight.upto, "examples": examples}
@@ -117,12 +122,21 @@ def replay(request: HttpRequest, task: str, endpoint_id: str) -> dict[str, Any]:
         event=said.event or "",
         since=said.since,
         one=said.delivery,
+        above=said.above,
     )
     try:
         return {"sent": replays.replay(order)}
     except operate.Unfit as error:
         where = "/since" if order.which in NEEDS_SINCE and order.since is None and said.reason.strip() else "/reason"
         raise Fault(422, "unfit", str(error), where=where) from None
+
+
+def _id(text: str | None) -> int:
+    if text is None:
+        return 0
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Fault(400, "filter", f"above is {strict.shown(text)}: write the id that a dry run told.", where="above")
+    return int(text)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -64,15 +64,22 @@ class Webhooks:
         return self._told("GET", f"/tasks/{task}/webhooks/{endpoint}/deliveries/{delivery}")
 
     def would_replay(
-        self, task: str, endpoint: int, *, which: str = "dead", event: str | None = None, since: datetime | None = None
+        self,
+        task: str,
+        endpoint: int,
+        *,
+        which: str = "dead",
+        event: str | None = None,
+        since: datetime | None = None,
+        above: int = 0,
     ) -> dict[str, Any]:
-        """A dry run: how much would be sent again, and up to which `upto`."""
-        query = {"which": which, "event": event, "since": since.isoformat() if since else None}
+        """A dry run: how much would be sent again, and up to which `upto`; behind `above`, the last piece's `upto`."""
+        query = {"which": which, "event": event, "since": since.isoformat() if since else None, "above": above or None}
         found: dict[str, Any] = self.line.call("GET", f"/tasks/{task}/webhooks/{endpoint}/replay", query=query)
         return found
 
     def replay(self, task: str, endpoint: int, *, upto: int, reason: str, **filters: Any) -> int:
-        """Send again what the dry run has shown, with its `which`, `event` and `since`; how much."""
+        """Send again what the dry run has shown, with its `which`, `event`, `since` and `above`; how much."""
         since = filters.get("since")
         filters |= {"since": since.isoformat()} if isinstance(since, datetime) else {}
         body = {"upto": upto, "reason": reason} | filters

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from slider import strict
-from slider.flow import envelopes
+from slider.flow import envelopes, older
 from slider.models import Endpoint, EventType, Parcel, Task, sealing
 from slider.models.endpoint import BY_HAND, WANTABLE, usual
 from slider.webhook import SecretError, UrlError, check_secret, check_url, new_secret
@@ -57,14 +57,17 @@ def make(task: Task, *, url: str, description: str = "", events: Sequence[str] =
     made = "" if secret else new_secret()
     with transaction.atomic():
         Task.objects.select_for_update(no_key=True).get(pk=task.pk)
-        if Endpoint.objects.filter(task=task, removed_at=None).count() >= MOST:
+        there = Endpoint.objects.filter(task=task, removed_at=None).count()
+        if there >= MOST:
             raise Unfit("", f"this task has {MOST} receivers, which is the most: remove one that nobody needs")
+        if there and older.may_send():
+            raise Unfit("", "an upgrade is going on: a second receiver can be added once `upgrade after` has run")
         endpoint = Endpoint.objects.create(
             task=task,
             url=_address(url),
             description=_described(description),
             events=_wanted(events or usual()),
-            secret=sealing.seal(made or _given(secret)),
+            secret=_kept(made or _given(secret)),
         )
     return Saved(endpoint, made)
 
@@ -82,7 +85,7 @@ def change(endpoint: Endpoint, wish: Wish, *, by: str) -> Saved:
             url = _address(wish.url)
             if _host(url) != _host(row.url):
                 made = new_secret()
-                row.secret, row.old_secret, row.old_until = sealing.seal(made), "", None
+                row.secret, row.old_secret, row.old_until = _kept(made), "", None
             row.url = url
         if wish.description is not None:
             row.description = _described(wish.description)
@@ -104,12 +107,12 @@ def rotate(endpoint: Endpoint, *, overlap_h: int = USUAL_OVERLAP_H, secret: str 
     if not 0 <= overlap_h <= MOST_OVERLAP_H:
         raise Unfit("overlap_h", f"the old secret signs for 0 to {MOST_OVERLAP_H} hours, not for {overlap_h}")
     made = "" if secret else new_secret()
-    sealed = sealing.seal(made or _given(secret))
+    kept = _kept(made or _given(secret))
     with transaction.atomic():
         row = _locked(endpoint)
         row.old_secret = row.secret if overlap_h else ""
         row.old_until = datetime.now(UTC) + timedelta(hours=overlap_h) if overlap_h else None
-        row.secret = sealed
+        row.secret = kept
         row.save(update_fields=["secret", "old_secret", "old_until"])
     return Saved(row, made)
 
@@ -138,7 +141,8 @@ def test(endpoint: Endpoint) -> Parcel:
 
 
 def _locked(endpoint: Endpoint) -> Endpoint:
-    row = Endpoint.objects.select_for_update().filter(pk=endpoint.pk, removed_at=None).first()
+    # Not against what refers to it: results that are owed to it just now need not wait.
+    row = Endpoint.objects.select_for_update(no_key=True).filter(pk=endpoint.pk, removed_at=None).first()
     if row is None:
         raise Unfit("", "this receiver was removed meanwhile")
     return row
@@ -175,6 +179,11 @@ def _wanted(events: Collection[str]) -> list[str]:
     if not events:
         raise Unfit("events", "choose one event or more: an endpoint that wants nothing gets nothing")
     return [one for one in known if one in events]
+
+
+def _kept(secret: str) -> str:
+    """A secret as it is stored: sealed, but as it is while older code may send, which can't open it."""
+    return secret if older.may_send() else sealing.seal(secret)
 
 
 def _given(secret: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
@@ -13,6 +14,7 @@ from slider import webhook
 from slider.flow import arrays, bulk, notices, redacted
 from slider.models import Endpoint, EventType, NoticeKind, Parcel, Try
 
+log = structlog.get_logger(__name__)
 # Seconds before each try, counted from the one before: the scheme's own, eight tries over a little more than a day.
 SCHEDULE_S: tuple[float, ...] = (0.0, 5.0, 300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 50_400.0)
 LONGEST_WAIT_S = 24 * 3600.0
@@ -113,6 +115,35 @@ def _there(parcel_ids: Sequence[int]) -> set[int]:
     """Those that are still there, and stay until this is written: news may be deleted while a sender has it."""
     held = Parcel.objects.select_for_update(no_key=True).filter(pk__in=parcel_ids).order_by("pk")
     return set(held.values_list("pk", flat=True))
+
+
+UNSIGNED = "secret"  # why nothing was sent: no key of ours opens what signs
+_UNSIGNED_REST_S = 60.0
+_UNSIGNED = """
+WITH tests AS (
+    UPDATE slider_parcel SET state = 'failed', last_problem = %(problem)s
+    WHERE endpoint_id = %(endpoint)s AND state = 'due' AND event = 'webhook.test' RETURNING id, tries
+), first AS (
+    SELECT id, tries FROM slider_parcel
+    WHERE endpoint_id = %(endpoint)s AND state = 'due' AND event <> 'webhook.test' AND next_try_at <= clock_timestamp()
+    ORDER BY next_try_at, id LIMIT 1
+)
+INSERT INTO slider_try (parcel_id, endpoint_id, number, reason, took_ms, problem, said)
+SELECT id, %(endpoint)s, tries, %(reason)s, 0, %(problem)s, ''
+FROM (SELECT id, tries FROM tests UNION ALL SELECT id, tries FROM first) AS told
+"""
+
+
+def unsigned(endpoint: Endpoint, why: str) -> None:
+    """Nothing for this endpoint can be signed: it rests, its log says why, and nothing that is owed loses a try."""
+    problem = f"nothing was sent: {why}"[:_PROBLEM_MOST]
+    log.error("nothing can be signed for a receiver", endpoint=endpoint.pk, error=why[:500])
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_UNSIGNED, {"endpoint": endpoint.pk, "reason": UNSIGNED, "problem": problem})
+        cursor.execute(
+            "UPDATE slider_endpoint SET rest_until = clock_timestamp() + %s * interval '1 second' WHERE id = %s",
+            [_UNSIGNED_REST_S, endpoint.pk],
+        )
 
 
 def pause(tries: int, retry_after_s: float | None) -> float | None:

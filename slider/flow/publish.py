@@ -16,6 +16,7 @@ from slider.flow import envelopes, outcomes
 from slider.flow.outcomes import Sending, Sent
 from slider.models import Endpoint, EventType
 from slider.models.endpoint import signing_secrets
+from slider.models.sealing import Unopened
 
 TIMEOUT_S = 15.0
 AT_ONCE = 16
@@ -33,18 +34,29 @@ class _Door:
 
 
 def waiting() -> list[int]:
-    """The endpoints that something is due to right now; a test is due also to one that is off or rests."""
+    """The endpoints that something is due to right now and that nobody serves, in an order of chance.
+
+    A test is due also to one that is off or rests. A hint that meets a sender at work, or that always stands behind
+    the same others, would only run out in the queue.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT e.id FROM slider_endpoint e WHERE e.removed_at IS NULL AND (
+            WITH served AS MATERIALIZED (
+                SELECT objid::bigint AS number FROM pg_locks
+                WHERE locktype = 'advisory' AND classid = %(alone)s AND objsubid = 2
+                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            )
+            SELECT e.id FROM slider_endpoint e
+            WHERE e.removed_at IS NULL AND e.id %% 2147483648 NOT IN (SELECT number FROM served) AND (
                 (e.disabled_at IS NULL AND coalesce(e.rest_until <= clock_timestamp(), true) AND EXISTS (
                     SELECT FROM slider_parcel p
                     WHERE p.endpoint_id = e.id AND p.state = 'due' AND p.next_try_at <= clock_timestamp()))
                 OR EXISTS (SELECT FROM slider_parcel p WHERE p.endpoint_id = e.id AND p.state = 'due'
                            AND p.event = 'webhook.test' AND p.next_try_at <= clock_timestamp())
-            ) ORDER BY e.id
-            """
+            ) ORDER BY random()
+            """,
+            {"alone": _ALONE},
         )
         return [endpoint_id for (endpoint_id,) in cursor.fetchall()]
 
@@ -69,21 +81,34 @@ def deliver(endpoint_id: int, *, most: int = AT_ONCE, timeout_s: float = TIMEOUT
 
     A try is reserved and committed before anything is sent, so a crash repeats it later under the same
     `webhook-id` and with the same bytes: at least once on the wire, once for a receiver that looks at the id.
-    One that took nothing the last time is asked with a single parcel, and the others lose no try over it.
+    One that took nothing the last time is asked with a single parcel, and the others lose no try over it. Where nothing
+    can be signed nothing is reserved either, and no try is lost.
     """
     endpoint = Endpoint.objects.filter(pk=endpoint_id, removed_at=None).first()
     if endpoint is None:
         return 0
     if endpoint.failures:
         most = 1
+    try:
+        door = _Door(endpoint.url, _secrets(endpoint), timeout_s)
+    except (Unopened, webhook.SecretError) as error:
+        outcomes.unsigned(endpoint, str(error))
+        return 0
     sendings = _reserve(endpoint_id, most=most, hold_s=timeout_s + _MARGIN_S)
     if not sendings:
         return 0
-    door = _Door(endpoint.url, signing_secrets(endpoint, now=datetime.now(UTC)), timeout_s)
     with ThreadPoolExecutor(max_workers=len(sendings), thread_name_prefix="publish") as pool:
         sent = list(pool.map(lambda one: _send(one, door), sendings))
     outcomes.record(endpoint, sent)
     return len(sendings)
+
+
+def _secrets(endpoint: Endpoint) -> list[str]:
+    """What signs; raises Unopened or SecretError where nothing can."""
+    found = signing_secrets(endpoint, now=datetime.now(UTC))
+    for one in found:
+        webhook.check_secret(one)
+    return found
 
 
 _RESERVE = """

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 MOST = 1024  # bytes of UTF-8
@@ -22,13 +22,31 @@ _ODD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 def answer(text: str, *, of: bytes) -> str:
     """The beginning of what a receiver said to the body `of`, as it may be stored."""
-    said = _ODD.sub(" ", text.replace("\r\n", "\n"))
-    for held in sorted(set(_held(of)), key=len, reverse=True):
-        said = said.replace(held, HIDDEN)
-    said = f" {said}"
+    said = _plain(text)
+    held = sorted(set(_held(of)), key=len, reverse=True)
+    for one in held:
+        said = said.replace(one, HIDDEN)
+    said = f" {_whole(said, held)}"
     for secret in _SECRETS:
         said = secret.sub(HIDDEN, said)
     return said[1:].encode()[:MOST].decode(errors="ignore")
+
+
+def _plain(text: str) -> str:
+    return _ODD.sub(" ", text.replace("\r\n", "\n"))
+
+
+def _whole(said: str, held: Sequence[str]) -> str:
+    """Without the beginning of something held at its end: no more of the answer was read, or no more was said."""
+    said = said.rstrip("\ufffd")  # half a letter
+    ends = len(said)
+    for one in held:
+        place = said.find(one[:_SHORTEST])
+        while 0 <= place < ends and not one.startswith(said[place:]):
+            place = said.find(one[:_SHORTEST], place + 1)
+        if 0 <= place < ends:
+            ends = place
+    return said if ends == len(said) else said[:ends] + HIDDEN
 
 
 def _held(body: bytes) -> Iterator[str]:
@@ -36,7 +54,7 @@ def _held(body: bytes) -> Iterator[str]:
     told = json.loads(body).get("data", {})
     for value in _leaves([told.get("answer"), told.get("reason")]):
         if len(value) >= _SHORTEST:
-            yield value
+            yield _plain(value)
             yield json.dumps(value)[1:-1]
             yield json.dumps(value, ensure_ascii=False)[1:-1]
 

@@ -1,4 +1,4 @@
-"""Sends to one receiver again what it did not get, or asks for once more: no more than a dry run has shown."""
+"""Sends to one receiver again what it did not get, or asks for once more: nothing above what a dry run has shown."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,13 +9,14 @@ from django.db import connection, transaction
 from slider.flow.operate import Target, Unfit, said, write
 from slider.models import Endpoint, OperationKind
 from slider.models.replayable import NEEDS_SINCE, Which, fragment
+from slider.models.replayable import order as line
 
 MOST = 2_000  # in one go, so that one transaction stays short; whoever asks is told when more is left
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is sent again, to whom, by whom and why. `upto` is the highest id that the dry run has shown."""
+    """What is sent again, to whom, by whom and why: behind `above`, up to the highest id that the dry run has shown."""
 
     endpoint: Endpoint
     which: Which
@@ -25,17 +26,18 @@ class Order:
     event: str = ""
     since: datetime | None = None
     one: int | None = None
+    above: int = 0  # where the one before this ended
 
 
 _AGAIN = """
-WITH found AS (SELECT p.id {where} ORDER BY p.id LIMIT %(most)s FOR UPDATE OF p SKIP LOCKED)
-UPDATE slider_parcel p SET state = 'due', tries = 0, next_try_at = clock_timestamp(), delivered_at = NULL
+WITH found AS (SELECT p.id {where} ORDER BY {order} LIMIT %(most)s FOR UPDATE OF p SKIP LOCKED)
+UPDATE slider_parcel p SET state = 'due', tries = 0, next_try_at = clock_timestamp()
 FROM found WHERE p.id = found.id
 """
 _AFTER_ALL = """
 INSERT INTO slider_parcel (endpoint_id, publication_id, event, webhook_id, due_at)
 SELECT e.id, p.id, CASE WHEN p.number = 1 THEN 'item.finished' ELSE 'item.corrected' END, p.webhook_id, p.due_at
-{where} ORDER BY p.id LIMIT %(most)s
+{where} ORDER BY {order} LIMIT %(most)s
 ON CONFLICT DO NOTHING
 """
 
@@ -45,9 +47,12 @@ def replay(order: Order, *, most: int = MOST) -> int:
     reason = said(order.reason)
     if order.which in NEEDS_SINCE and order.since is None and order.one is None:
         raise Unfit(f"Say since when: what is {order.which.label} goes back to the beginning otherwise.")
-    statement = (_AFTER_ALL if order.which == Which.MISSED else _AGAIN).format(where=fragment(order.which))
+    statement = (_AFTER_ALL if order.which == Which.MISSED else _AGAIN).format(
+        where=fragment(order.which), order=line(order.which)
+    )
     values: dict[str, Any] = {
         "endpoint": order.endpoint.pk,
+        "above": order.above,
         "upto": order.upto,
         "event": order.event,
         "since": order.since,

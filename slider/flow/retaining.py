@@ -33,6 +33,7 @@ AGED = """
 """
 # What still has to be looked at, heard or sent keeps its contents: a look at a known answer, or a second one, does not,
 # as nothing hangs on it; it is taken back. Nor does a result that was given up after all its tries.
+# What older code owes stands in the result's own row, until those columns go.
 FREE = """
     NOT EXISTS (
         SELECT FROM slider_review r WHERE r.item_id = i.id AND (
@@ -41,7 +42,8 @@ FREE = """
             OR EXISTS (SELECT FROM slider_unheard u WHERE u.review_id = r.id)))
     AND NOT EXISTS (
         SELECT FROM slider_publication p WHERE p.item_id = i.id AND (p.due_at > clock_timestamp() OR EXISTS (
-            SELECT FROM slider_parcel w WHERE w.publication_id = p.id AND w.state = 'due')))
+            SELECT FROM slider_parcel w WHERE w.publication_id = p.id AND w.state = 'due')
+            OR coalesce(to_jsonb(p) ->> 'delivery', '') = 'due'))
 """
 _SEEN = f"""
 WITH seen AS MATERIALIZED (

@@ -2,10 +2,11 @@
 
 import base64
 import os
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Cast, Now
 
 from slider.models import sealing
 from slider.models.publication import Publication
@@ -88,6 +89,11 @@ def signing_secrets(endpoint: Endpoint, *, now: datetime) -> list[str]:
     return [one if one.startswith(_PLAIN) else sealing.unseal(one) for one in sealed]
 
 
+def told_at(moment: datetime) -> str:
+    """A moment as events tell it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 class Parcel(models.Model):
     """Something owed to one endpoint: a result, or news whose bytes it holds itself."""
 
@@ -130,6 +136,25 @@ class Parcel(models.Model):
                 fields=["endpoint"],
                 condition=models.Q(state=Delivery.DUE, event=EventType.TEST),
                 name="parcel_test",
+            ),
+            models.Index(fields=["endpoint", "event", "id"], name="parcel_by_event"),
+            models.Index(fields=["endpoint", "due_at"], condition=models.Q(state=Delivery.SENT), name="parcel_sent"),
+            models.Index(
+                fields=["endpoint", "created_at"], condition=models.Q(event=EventType.TEST), name="parcel_tests"
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(publication=None, state__in=[Delivery.SENT, Delivery.FAILED]),
+                name="parcel_old_news",
+            ),
+            # The item that news is about, which stands in its bytes alone.
+            models.Index(
+                Cast(
+                    KeyTextTransform("item", KeyTransform("data", Cast("body", models.JSONField()))),
+                    models.BigIntegerField(),
+                ),
+                condition=models.Q(publication=None, event__in=[EventType.WAITING, EventType.WITHDRAWN]),
+                name="parcel_of_item",
             ),
         )
 

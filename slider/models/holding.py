@@ -47,12 +47,12 @@ _LOOK = "t.review_id IN (SELECT r.id FROM slider_review r WHERE r.item_id = ANY(
 _TASK = "(SELECT i.task_id FROM slider_item i WHERE i.id = ANY(%(ids)s))"
 _IMPORT = f"SELECT m.id FROM slider_import m WHERE m.task_id IN {_TASK}"  # noqa: S608  # nothing but words of ours
 _RESULT = "t.publication_id IN (SELECT o.id FROM slider_publication o WHERE o.item_id = ANY(%(ids)s))"
-# News name the item that they are about in their bytes alone.
-NEWS = f"""
-    SELECT n.id FROM slider_parcel n JOIN slider_endpoint e ON e.id = n.endpoint_id
-    WHERE e.task_id IN {_TASK} AND n.body IS NOT NULL
-    AND (n.body::jsonb -> 'data' ->> 'item')::bigint = ANY(%(ids)s)
-"""  # noqa: S608
+# News name the item that they are about in their bytes alone: found by the index `parcel_of_item`, as it is written.
+NEWS = """
+    SELECT n.id FROM slider_parcel n
+    WHERE n.publication_id IS NULL AND n.event IN ('item.waiting', 'item.withdrawn')
+    AND (n.body::jsonb #>> '{data,item}')::bigint = ANY(%(ids)s)
+"""
 _NAMES_IT = """
     EXISTS (SELECT FROM slider_item i WHERE i.id = ANY(%(ids)s) AND strpos(t.reason, i.external_id) > 0)
     OR EXISTS (SELECT FROM unnest(%(spelt)s::text[]) AS n(name) WHERE strpos(t.reason, n.name) > 0)

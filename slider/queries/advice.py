@@ -2,7 +2,7 @@
 
 from slider.webhook import Reason
 
-_ADVICE = {
+_ADVICE: dict[str, str] = {
     Reason.DNS: "The name is not known where the sender runs: check its spelling, and that the sender's DNS knows it.",
     Reason.CONNECTION: "Nobody listens there, or a firewall is between: check the host, the port, and what is let out.",
     Reason.TLS: "The receiver's certificate must be valid, whole with its chain, and made for the address's name.",
@@ -10,6 +10,7 @@ _ADVICE = {
     Reason.PROTOCOL: "Something else than a web server answers at this address: check the port.",
     Reason.REDIRECT: "Redirects are not followed, as they could lead anywhere: enter the final address.",
     Reason.GONE: "410 says that it wants no more of these, ever: it was turned off. Turn it on if that was a mistake.",
+    "secret": "We could not sign: put the key that sealed its secret back (SLIDER_SEALING_KEYS), or give it a new one.",
 }
 _STATUSES = {
     400: "It does not understand the event: look at what it said, and at the body.",
@@ -34,4 +35,4 @@ def advice(reason: str, status: int | None) -> str:
         return _STATUSES.get(
             status, "The receiver has trouble of its own: its log knows more." if status >= 500 else ""
         )
-    return _ADVICE[Reason(reason)] if reason in _ADVICE else ""
+    return _ADVICE.get(reason, "")

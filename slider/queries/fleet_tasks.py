@@ -8,6 +8,7 @@ from django.db import connection
 
 from slider.models import Endpoint, Gauge, Halt, Task
 from slider.models.endpoint import BY_HAND
+from slider.models.replayable import HELD
 from slider.queries import clock
 from slider.queries.fleet_tail import Moved, moves, sent
 
@@ -100,7 +101,7 @@ def _off(task_ids: Sequence[int]) -> dict[int, str]:
 
 # BETWEEN and the order by state first: only the index by state gives that, backwards. With a plain `state =`
 # PostgreSQL may walk the primary key from its beginning, over half a million items that are done.
-_BACKLOGS = """
+_BACKLOGS = f"""
 SELECT t.id,
     (SELECT count(*) FROM (SELECT FROM slider_item i WHERE i.task_id = t.id AND i.state = 'ready' LIMIT %(most)s) AS a),
     (SELECT i.created_at FROM slider_item i WHERE i.task_id = t.id AND i.state BETWEEN 'ready' AND 'ready'
@@ -118,12 +119,12 @@ SELECT t.id,
      JOIN slider_item i ON i.id = e.item_id WHERE i.state = 'review'),
     (SELECT count(*) FROM (SELECT FROM slider_endpoint n JOIN slider_parcel p ON p.endpoint_id = n.id
                            WHERE n.task_id = t.id AND n.removed_at IS NULL AND p.state = 'failed'
-                             AND p.event <> 'webhook.test' LIMIT %(most)s) AS f),
+                             AND p.event <> 'webhook.test' AND {HELD} LIMIT %(most)s) AS f),
     (SELECT count(*) FILTER (WHERE g.created_at >= date_trunc('day', now(), 'UTC')) FROM (
         SELECT p.created_at FROM slider_publication p WHERE p.task_id = t.id AND p.number = 1
         ORDER BY p.id DESC LIMIT %(most)s) AS g)
 FROM unnest(%(tasks)s::bigint[]) AS t(id)
-"""
+"""  # noqa: S608  # nothing but the fragment goes into this text
 # What is due stands in one index by endpoint: its first rows are those that are tried next.
 _DUE = """
 SELECT e.task_id, count(*), min(p.due_at), count(*) FILTER (WHERE p.tries > 0 AND p.last_problem <> '')

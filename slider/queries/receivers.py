@@ -9,7 +9,8 @@ from typing import Any
 from django.db import connection
 
 from slider.models import Delivery, Endpoint, Parcel, Task, Try
-from slider.models.replayable import NEEDS_SINCE, Which, fragment
+from slider.models.endpoint import told_at
+from slider.models.replayable import HELD, NEEDS_SINCE, Which, fragment, order
 from slider.queries import clock
 
 COUNTED = 2_000
@@ -24,7 +25,8 @@ class Counts:
 
     due: int = 0
     dead: int = 0
-    delivered: datetime | None = None
+    delivered: datetime | None = None  # the last, among the newest tries
+    tried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,13 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """A dry run: `count` up to `COUNTED`, of which nothing above `upto` would move; and the first of them."""
+    """A dry run behind `above`: `count` up to `COUNTED`; nothing above `upto` would move; and the first of it."""
 
     which: Which
     count: int
     upto: int
     examples: Sequence[Parcel]
+    above: int = 0
     missed: Sequence[str] = ()  # external ids of results that have no parcel yet
 
     @property
@@ -56,16 +59,17 @@ class Sight:
         return self.count >= COUNTED
 
 
-_COUNTS = """
+_COUNTS = f"""
 SELECT e.id,
     (SELECT count(*) FROM (SELECT FROM slider_parcel p WHERE p.endpoint_id = e.id AND p.state = 'due'
                            AND p.due_at <= clock_timestamp() LIMIT %(most)s) AS a),
     (SELECT count(*) FROM (SELECT FROM slider_parcel p WHERE p.endpoint_id = e.id AND p.state = 'failed'
-                           AND p.event <> 'webhook.test' LIMIT %(most)s) AS b),
+                           AND p.event <> 'webhook.test' AND {HELD} LIMIT %(most)s) AS b),
     (SELECT max(t.at) FROM (SELECT at, reason FROM slider_try WHERE endpoint_id = e.id ORDER BY id DESC LIMIT 100) AS t
-     WHERE t.reason = '')
+     WHERE t.reason = ''),
+    EXISTS (SELECT FROM slider_try t WHERE t.endpoint_id = e.id)
 FROM slider_endpoint e WHERE e.id = ANY(%(ids)s)
-"""
+"""  # noqa: S608  # nothing but the fragment goes into this text
 
 
 def of_task(task: Task) -> list[Receiver]:
@@ -132,7 +136,7 @@ def told(parcel: Parcel, *, sees_items: bool) -> dict[str, Any]:
         data = {"item": item.pk, "external_id": item.external_id, "task": item.task.slug, "number": result.number}
         data |= {"ending": result.ending, "answer": result.answer, "reason": result.reason or None}
         data["lane"] = None if decision is None else decision.lane
-        found = {"type": parcel.event, "timestamp": result.due_at.isoformat(), "data": data}
+        found = {"type": parcel.event, "timestamp": told_at(result.due_at), "data": data}
     if not sees_items:
         hidden = {name: HIDDEN for name in ("answer", "external_id", "reason") if data.get(name) is not None}
         if "item" in data:
@@ -140,12 +144,16 @@ def told(parcel: Parcel, *, sees_items: bool) -> dict[str, Any]:
     return found
 
 
-def sight(endpoint: Endpoint, which: Which, *, event: str = "", since: datetime | None = None) -> Sight:
-    """Look at what would be sent again; changes nothing. What needs a moment and has none is nothing."""
+def sight(endpoint: Endpoint, which: Which, *, event: str = "", since: datetime | None = None, above: int = 0) -> Sight:
+    """Look at what would be sent again; changes nothing. What needs a moment and has none is nothing.
+
+    More than `COUNTED` is gone through piece by piece: `above` is the last one's `upto`.
+    """
     if which in NEEDS_SINCE and since is None:
         return Sight(which, 0, 0, ())
     values: dict[str, Any] = {
         "endpoint": endpoint.pk,
+        "above": above,
         "upto": _ALL,
         "event": event,
         "since": since,
@@ -153,7 +161,7 @@ def sight(endpoint: Endpoint, which: Which, *, event: str = "", since: datetime 
         "most": COUNTED,
     }
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT p.id {fragment(which)} ORDER BY p.id LIMIT %(most)s", values)
+        cursor.execute(f"SELECT p.id {fragment(which)} ORDER BY {order(which)} LIMIT %(most)s", values)
         ids = [number for (number,) in cursor.fetchall()]
         if which == Which.MISSED:
             cursor.execute(
@@ -162,6 +170,6 @@ def sight(endpoint: Endpoint, which: Which, *, event: str = "", since: datetime 
                 [ids[:EXAMPLES]],
             )
             names = [name for (name,) in cursor.fetchall()]
-            return Sight(which, len(ids), max(ids, default=0), (), names)
+            return Sight(which, len(ids), max(ids, default=0), (), above, names)
     shown = Parcel.objects.filter(pk__in=ids[:EXAMPLES]).select_related("publication__item").order_by("pk")
-    return Sight(which, len(ids), max(ids, default=0), list(shown))
+    return Sight(which, len(ids), max(ids, default=0), list(shown), above)

@@ -17,7 +17,8 @@ SELECT i.external_id, CASE
     WHEN i.state = 'withdrawn' THEN 'withdrawn'
     WHEN i.state <> 'done' THEN 'unfinished'
     WHEN p.id IS NULL OR p.due_at > statement_timestamp() THEN 'unpublished'
-    WHEN EXISTS (SELECT FROM slider_parcel w WHERE w.publication_id = p.id AND w.state = 'failed') THEN 'undelivered'
+    WHEN EXISTS (SELECT FROM slider_parcel w JOIN slider_endpoint e ON e.id = w.endpoint_id
+                 WHERE w.publication_id = p.id AND w.state = 'failed' AND e.removed_at IS NULL) THEN 'undelivered'
     WHEN EXISTS (SELECT FROM slider_parcel w JOIN slider_endpoint e ON e.id = w.endpoint_id
                  WHERE w.publication_id = p.id AND w.state = 'due' AND e.removed_at IS NULL) THEN 'unpublished'
     ELSE 'published' END

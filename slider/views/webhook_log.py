@@ -2,10 +2,12 @@
 
 from datetime import UTC
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -96,15 +98,16 @@ def replay(request: HttpRequest, endpoint_id: int) -> HttpResponse:
     said = form.cleaned_data
     since = said["since"].astimezone(UTC) if said["since"] else None
     which, event = Which(said["which"]), said["event"]
-    sight = receivers.sight(endpoint, which, event=event, since=since)
+    above = _id(sent.get("above", "")) or 0
+    sight = receivers.sight(endpoint, which, event=event, since=since, above=above)
     if request.method != "POST":
         return _replay(request, endpoint, form, sight)
-    upto, reason = sent.get("upto", ""), sent.get("reason", "")
-    if not (upto.isascii() and upto.isdigit() and len(upto) < 19):
+    upto, reason = _id(sent.get("upto", "")), sent.get("reason", "")
+    if upto is None:
         return _replay(
             request, endpoint, form, sight, error="Look at what would be sent first.", reason=reason, status=422
         )
-    order = replays.Order(endpoint, which, int(upto), access.person(request).pk, reason, event, since)
+    order = replays.Order(endpoint, which, upto, access.person(request).pk, reason, event, since, above=above)
     try:
         count = replays.replay(order)
     except operate.Unfit as error:
@@ -113,7 +116,14 @@ def replay(request: HttpRequest, endpoint_id: int) -> HttpResponse:
         messages.success(request, f"{count:,} are sent again at once, with all their tries.")
     else:
         messages.info(request, "Nothing was sent again: somebody else was faster.")
+    if sight.more:
+        rest = {"which": which, "event": event, "since": sent.get("since", ""), "above": upto}
+        return redirect(f"{reverse('webhook-replay', args=[endpoint.pk])}?{urlencode(rest)}")
     return redirect("webhook", endpoint_id=endpoint.pk)
+
+
+def _id(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _replay(

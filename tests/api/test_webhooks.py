@@ -13,6 +13,7 @@ from slider.flow import publish
 from slider.models import Delivery, Endpoint, EventType, Mode, Operation, Parcel, Project, Role
 from slider.models.endpoint import WANTABLE
 from slider.models.replayable import Which
+from slider.queries import receivers as queries
 from tests import casts, receivers
 from tests.api.conftest import Caller, error
 from tests.receivers import Receiver
@@ -182,11 +183,31 @@ def test_dead_letters_are_counted_first_and_then_sent_again(
     assert publish.deliver(Endpoint.objects.get().pk) == 3
 
 
+def test_more_than_one_look_counts_is_sent_piece_by_piece(
+    cast: casts.Company, admin: Caller, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = path(cast, made(admin, cast, url=receiver.url)["id"])
+    for name in ("m1", "m2", "m3"):
+        casts.one(cast.task, name)
+    publish.deliver(Endpoint.objects.get().pk)
+    monkeypatch.setattr(queries, "COUNTED", 2)
+    above, found = 0, []
+    while True:
+        dry = admin("GET", f"{one}/replay?which=sent&since=2026-01-01T00:00:00Z&above={above}").json()
+        rest = {"which": "sent", "since": "2026-01-01T00:00:00Z", "above": above, "upto": dry["upto"], "reason": "lost"}
+        found.append((dry["count"], admin("POST", f"{one}/replay", rest).json()["sent"]))
+        publish.deliver(Endpoint.objects.get().pk)
+        above = dry["upto"]
+        if not dry["more"]:
+            break
+    assert found == [(2, 2), (1, 1)]
+
+
 @pytest.mark.parametrize(
     ("query", "where"),
     [("which=sent", "since"), ("which=all", "which"), ("since=yesterday", "since"),
      ("since=2026-01-01T00:00:00", "since"),
-     ("event=webhook.test", "event"), ("since=99999-01-01T00:00:00Z", "since")],
+     ("above=-1", "above"), ("event=webhook.test", "event"), ("since=99999-01-01T00:00:00Z", "since")],
 )  # fmt: skip
 def test_a_filter_that_makes_no_sense_is_refused(cast: casts.Company, admin: Caller, query: str, where: str) -> None:
     one = path(cast, made(admin, cast)["id"])

@@ -65,7 +65,7 @@ from slider.models import (
 from slider.models.endpoint import WANTABLE
 from slider.models.holding import HOLDINGS, Holding
 from slider.models.replayable import Which
-from slider.queries import export
+from slider.queries import export, fleet_tasks, receivers
 from slider.rows.shaped import USUAL
 from tests import archives, casts, files_out, logs
 from tests.archives import grow_old
@@ -383,7 +383,11 @@ def test_a_receiver_hears_nothing_more_of_an_erased_item_and_nobody_can_send_it_
     for which in Which:
         order = replays.Order(door, which, 2**62, cast.admin.pk, "again", since=datetime(2020, 1, 1, tzinfo=UTC))
         replays.replay(order)
+    assert requeue.publications(Order(cast.task.pk, 2**62, cast.admin.pk, "again")) == 0
     assert results.get().state == Delivery.FAILED
+    assert receivers.one(door).counts.dead == 0, "nobody can do anything about it"
+    (row,) = fleet_tasks.rows([cast.task])
+    assert row.backlog.failed == 0
     assert logs.found() == []
 
 

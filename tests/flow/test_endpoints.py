@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection, connections
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from slider.environment import Environment
-from slider.flow import endpoints, publish, tidying
+from slider.flow import endpoints, news, publish, tidying
 from slider.flow.endpoints import Unfit, Wish
 from slider.models import Endpoint, Mode, Parcel, Try
 from slider.models.endpoint import signing_secrets
+from slider.queries import advice
 from tests import casts, receivers
 from tests.receivers import Receiver, hours_pass
 
@@ -141,3 +143,92 @@ def test_tries_go_after_their_days_and_parcels_stay(cast: casts.Company, receive
     Try.objects.update(at="2020-01-01T00:00Z")
     tidying.tidy()
     assert (Try.objects.count(), Parcel.objects.count()) == (0, 1)
+
+
+def test_what_was_removed_goes_one_receiver_after_the_other_and_others_keep_theirs(
+    cast: casts.Company, receiver: Receiver
+) -> None:
+    doors = [endpoints.make(cast.task, url=f"{receiver.url}/{n}").endpoint for n in range(3)]
+    for name in ("m1", "m2"):
+        casts.one(cast.task, name)
+    for door in doors:
+        publish.deliver(door.pk)
+    for door in doors[:2]:
+        endpoints.remove(door)
+    tidying.tidy()
+    assert (Parcel.objects.count(), Try.objects.count()) == (6, 6), "a sender may have them in its hands"
+    hours_pass(1)
+    tidying.tidy()
+    assert set(Endpoint.objects.values_list("pk", flat=True)) == {doors[1].pk, doors[2].pk}
+    tidying.tidy()
+    assert (Endpoint.objects.get().pk, Parcel.objects.count(), Try.objects.count()) == (doors[2].pk, 2, 2)
+
+
+def test_clearing_away_reads_no_parcels_of_other_receivers(cast: casts.Company) -> None:
+    endpoint = endpoints.make(cast.task, url=URL).endpoint
+    values = {"endpoint": endpoint.pk, "most": 1_000}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO slider_parcel (endpoint_id, event, webhook_id, body) "
+            "SELECT %s, 'webhook.test', gen_random_uuid(), '{}' FROM generate_series(1, 2000)",
+            [endpoint.pk],
+        )
+        cursor.execute("ANALYZE slider_parcel")
+        for statement, index in zip(tidying._GONE, ("try_newest", "parcel_newest"), strict=False):
+            cursor.execute(f"EXPLAIN {statement}", values)
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert f"using {index}" in plan, plan
+
+
+def test_news_and_tests_go_after_their_days_and_results_stay(cast: casts.Company, receiver: Receiver) -> None:
+    endpoint = endpoints.make(cast.task, url=receiver.url, events=["item.finished", "item.withdrawn"]).endpoint
+    item = casts.one(cast.task)
+    news.withdrawn(cast.task, item)
+    endpoints.test(endpoint)
+    assert publish.deliver(endpoint.pk) == 3
+    news.withdrawn(cast.task, item)
+    Parcel.objects.update(created_at="2020-01-01T00:00Z")
+    tidying.tidy()
+    assert Parcel.objects.count() == 4, "not before their tries"
+    Try.objects.all().delete()
+    tidying.tidy()
+    left = Parcel.objects.order_by("pk").values_list("event", "state")
+    assert list(left) == [("item.finished", "sent"), ("item.withdrawn", "due")], "what is owed still stays"
+
+
+def test_a_secret_that_does_not_open_costs_no_try_and_the_log_says_why(cast: casts.Company, receiver: Receiver) -> None:
+    endpoint = endpoints.make(cast.task, url=receiver.url).endpoint
+    casts.one(cast.task)
+    sealed = Endpoint.objects.get().secret
+    Endpoint.objects.update(secret="s2.00000000.AAAA")
+    assert publish.waiting() == [endpoint.pk]
+    assert publish.deliver(endpoint.pk) == 0
+    parcel = Parcel.objects.get()
+    assert (parcel.state, parcel.tries) == ("due", 0)
+    assert "sealed by key 00000000" in Try.objects.get(reason="secret").problem
+    assert advice.advice("secret", None)
+    assert publish.waiting() == [], "it rests"
+    test = endpoints.test(endpoint)
+    assert publish.deliver(endpoint.pk) == 0
+    test.refresh_from_db()
+    assert test.state == "failed"
+    assert publish.waiting() == []
+    Endpoint.objects.update(secret=sealed, rest_until=None)
+    assert publish.deliver(endpoint.pk) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_test_waits_for_no_result_that_is_owed_just_now(cast: casts.Company) -> None:
+    endpoint = endpoints.make(cast.task, url=URL).endpoint
+    elsewhere = connections.create_connection("default")
+    try:
+        with elsewhere.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT FROM slider_endpoint WHERE id = %s FOR KEY SHARE", [endpoint.pk])
+            with connection.cursor() as mine:
+                mine.execute("SET lock_timeout = '2s'")
+            assert endpoints.test(endpoint).state == "due"
+    finally:
+        elsewhere.close()
+        with connection.cursor() as mine:
+            mine.execute("RESET lock_timeout")

@@ -414,6 +414,7 @@ def test_one_endpoint_keeps_one_sender_and_another_goes_on(
     while not receiver.got:
         pass
     assert publish_task(first) == 0, "somebody serves it already"
+    assert publish.waiting() == [second.pk], "no hint is sent after one that is served"
     assert publish_task(second.pk) == 2
     receiver.release.set()
     stuck.join()

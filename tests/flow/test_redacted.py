@@ -33,6 +33,27 @@ def test_it_keeps_the_rest(said: str, kept: str) -> None:
     assert redacted.answer(said, of=BODY) == kept
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ('we got Dear "Mr', "we got […]"),
+        ('we got Dear "Mrs" R\ufffd', "we got […]"),
+        ('{"echo": "Dear \\"Mrs\\" R\\u00f6b', '{"echo": "[…]'),
+        ("12", "12"),
+        ("amount 1234.", "amount […]"),
+        ("both policy and urge", "both […] and […]"),
+        ("pol is not the end", "pol is not the end"),
+    ],
+)
+def test_what_was_cut_off_in_the_middle_of_it_is_not_kept_either(said: str, kept: str) -> None:
+    assert redacted.answer(said, of=BODY) == kept
+
+
+def test_a_text_with_odd_letters_is_known_again() -> None:
+    body = json.dumps({"data": {"answer": "first line\r\nsecond\x1b line"}}).encode()
+    assert redacted.answer("got first line\r\nsecond\x1b line!", of=body) == "got […]!"
+
+
 def test_it_keeps_a_kibibyte_and_no_half_a_letter() -> None:
     kept = redacted.answer("é" * 5_000, of=BODY)
     assert len(kept.encode()) == redacted.MOST
@@ -40,4 +61,6 @@ def test_it_keeps_a_kibibyte_and_no_half_a_letter() -> None:
 
 
 def test_it_is_quick_however_long_and_odd_the_answer_is() -> None:
+    long = json.dumps({"data": {"answer": [f"{n}{'a' * 2_000}" for n in range(300)]}}).encode()
+    redacted.answer("a" * 2_000, of=long)
     redacted.answer("token" * 400 + "=" * 2_000 + " " * 2_000, of=BODY)

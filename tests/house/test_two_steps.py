@@ -162,6 +162,9 @@ def test_an_index_is_built_concurrently_and_alone(state: ProjectState) -> None:
     assert said(state, index, atomic=False) == ""
     beside = migrations.AddField("item", "colour", text(null=True))
     assert "nothing but concurrent builds" in said(state, index, beside, atomic=False)
+    moved = migrations.RunPython(migrations.RunPython.noop)
+    assert said(state, moved, moved, atomic=False) == "", "piece by piece, each by itself"
+    assert "nothing but concurrent builds" in said(state, index, moved, atomic=False)
 
 
 def test_what_goes_goes_after_and_only_if_new_code_can_live_with_it_till_then(state: ProjectState) -> None:

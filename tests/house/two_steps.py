@@ -78,9 +78,13 @@ class Reader:
     def _whole(self) -> Iterator[str]:
         """What is wrong with the migration as a whole."""
         name, operations = self._migration.name, self._migration.operations
-        if not self._migration.atomic and not all(isinstance(one, CONCURRENT) for one in operations):
-            yield f"{name}: is not atomic, so it may hold nothing but concurrent builds: it can be cut off half-way."
         moves_rows = [one for one in operations if isinstance(one, migrations.RunPython)]
+        builds = [one for one in operations if isinstance(one, CONCURRENT)]
+        if not self._migration.atomic and len(operations) not in (len(builds), len(moves_rows)):
+            yield (
+                f"{name}: is not atomic, so it may hold nothing but concurrent builds, or rows that are moved in "
+                "pieces: it can be cut off half-way."
+            )
         if moves_rows and len(operations) > len(moves_rows):
             yield f"{name}: moves rows in the transaction that changes tables: give RunPython a migration of its own."
 

@@ -264,6 +264,9 @@ def test_a_list_that_differs_says_how(cast: casts.Company, tmp_path: Path) -> No
     assert (Item.objects.count(), Publication.objects.count()) == before
     part = fails("reconcile", "sort-messages", expect(tmp_path, listed), "--part", "--json")
     assert json.loads(part[2])["extra"]["count"] == 0
+    endpoints.remove(cast.task.endpoints.get())
+    told = json.loads(fails("reconcile", "sort-messages", expect(tmp_path, listed), "--json")[2])
+    assert (told["undelivered"]["count"], told["published"]) == (0, 2), "nobody is to have it any more"
 
 
 def test_what_a_webhook_still_owes_is_not_out(cast: casts.Company, tmp_path: Path) -> None:

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from slider.flow import claims, wake, work
+from slider.flow import claims, endpoints, news, tidying, wake, work
 from slider.flow import guard as hand
 from slider.models import Answered, ApiKey, Decision, Gauge, Item, Review, ReviewState, State, Why
 from tasks.guard import guard
@@ -143,3 +143,21 @@ def test_what_was_tried_too_often_is_found_without_looking_through_all_that_wait
         cursor.execute(f"EXPLAIN {query}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "item_tried" in plan
+
+
+def test_what_can_not_be_tidied_holds_up_no_hint(hints: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = casts.company(share=1.0)
+    url = "https://receiver.example.org/hook"
+    endpoint = endpoints.make(cast.task, url=url, events=["item.withdrawn"]).endpoint
+    news.withdrawn(cast.task, casts.one(cast.task))
+    seen: list[str] = []
+
+    def broken() -> int:
+        seen.append("tried")
+        raise OperationalError("canceling statement due to statement timeout")
+
+    monkeypatch.setattr(tidying, "tidy", broken)
+    monkeypatch.setattr(tidying, "adopt", broken)
+    assert sweep()
+    assert ("publish", endpoint.pk) in hints
+    assert seen == ["tried", "tried"], "one that fails does not stop the other"

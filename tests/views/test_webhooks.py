@@ -1,5 +1,6 @@
 """The pages of receivers: who sees them, what they show once, and what they never show."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,8 +13,9 @@ from django.test import Client
 from django.urls import reverse
 
 from slider.environment import Environment
-from slider.flow import endpoints, publish
-from slider.models import Delivery, Endpoint, Mode, Operation, Parcel, Publication, Role
+from slider.flow import endpoints, publish, replays
+from slider.models import Delivery, Endpoint, Mode, Operation, Parcel, Publication, Role, Try
+from slider.queries import receivers as queries
 from tests import casts, receivers
 from tests.receivers import Receiver
 
@@ -266,6 +268,64 @@ def test_what_was_missed_while_it_was_off_is_sent_since_a_time(cast: casts.Compa
     publish.deliver(endpoint.pk)
     assert receiver.ids == [str(Publication.objects.get().webhook_id)]
     assert "Nothing would be sent" in text(operator().get(address, sent))
+
+
+def test_more_than_one_look_counts_is_sent_piece_by_piece(
+    cast: casts.Company, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "COUNTED", 2)
+    monkeypatch.setattr(replays.replay, "__kwdefaults__", {"most": 2})
+    add(cast, url=receiver.url)
+    for name in ("m1", "m2", "m3"):
+        casts.one(cast.task, name)
+    endpoint = Endpoint.objects.get()
+    publish.deliver(endpoint.pk)
+    address = reverse("webhook-replay", args=[endpoint.pk])
+    place, since = address, "2020-01-01T00:00"
+    looked = {"which": "sent", "event": "", "since": since}
+    for count in (2, 1):
+        dry = operator().get(place, {} if "?" in place else looked)
+        assert f"Send {count} again" in text(dry)
+        sight = dry.context["sight"]
+        sent = looked | {"above": str(sight.above), "upto": str(sight.upto), "reason": "they lost all"}
+        place = operator().post(address, sent).headers["Location"]
+        publish.deliver(endpoint.pk)
+    assert sorted(receiver.ids[3:]) == sorted(receiver.ids[:3]), "each once more, and none twice"
+    assert place == reverse("webhook", args=[endpoint.pk])
+
+
+def test_that_it_was_delivered_stays_when_it_is_sent_again(cast: casts.Company, receiver: Receiver) -> None:
+    add(cast, url=receiver.url)
+    casts.one(cast.task)
+    endpoint = Endpoint.objects.get()
+    publish.deliver(endpoint.pk)
+    parcel = Parcel.objects.get()
+    assert parcel.delivered_at is not None
+    operator().post(reverse("webhook-again", args=[endpoint.pk, parcel.pk]), {"reason": "they lost it"})
+    again = Parcel.objects.get()
+    assert (again.state, again.delivered_at) == (Delivery.DUE, parcel.delivered_at)
+
+
+def test_what_it_carries_is_shown_as_it_was_sent(cast: casts.Company, receiver: Receiver) -> None:
+    add(cast, url=receiver.url)
+    casts.one(cast.task)
+    publish.deliver(Endpoint.objects.get().pk)
+    parcel = queries.parcel(Endpoint.objects.get(), Parcel.objects.get().pk)
+    assert parcel is not None
+    assert queries.told(parcel, sees_items=True) == json.loads(receiver.got[0][1])
+
+
+def test_many_failures_after_a_success_are_not_nothing(cast: casts.Company, receiver: Receiver) -> None:
+    add(cast, url=receiver.url)
+    endpoint = Endpoint.objects.get()
+    address = reverse("webhook", args=[endpoint.pk])
+    assert "nothing sent yet" in text(operator().get(address))
+    casts.one(cast.task)
+    publish.deliver(endpoint.pk)
+    Try.objects.update(reason="status")
+    shown = text(operator().get(address))
+    assert "nothing sent yet" not in shown
+    assert "nothing taken lately" in shown
 
 
 def test_one_delivery_is_sent_again_with_a_reason(cast: casts.Company, receiver: Receiver) -> None:
