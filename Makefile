@@ -10,12 +10,12 @@ BIN := $(VENV)/bin
 PYTHON := $(BIN)/python
 PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
 STATE := $(or $(SLIDER_STATE_DIR),.slider)
-CODE := slider tasks tests .ci/lock.py manage.py $(wildcard bench)
+CODE := slider tasks tests .ci/lock.py .ci/sbom.py manage.py $(wildcard bench)
 WORKERS ?= 2
 ARGS ?=
 
 .PHONY: help demo demo-reset test check lint format types floors templates deploy-check lock upgrade \
-	env-example venv bench bench-slider soak seeded-bugs screens contract
+	audit sbom env-example venv bench bench-slider soak seeded-bugs screens contract
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,14 @@ lock: $(VENV)/.dev-stamp ## Make the lock files again after a change of requirem
 
 upgrade: $(VENV)/.dev-stamp ## Make the lock files again with the newest releases
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(PYTHON) .ci/lock.py upgrade
+
+# Asks the index's list of known weaknesses, and so needs a network: it is no part of `make check`.
+audit: $(VENV)/.dev-stamp ## Look both locks up in the list of known weaknesses (needs a network)
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.txt
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements-dev.txt
+
+sbom: $(PYTHON) ## Write what Slider is made of, as CycloneDX, into sbom.json
+	@$(PYTHON) .ci/sbom.py sbom.json
 
 env-example: $(VENV)/.run-stamp ## Write .env.example from the settings
 	$(PYTHON) -c 'from slider.environment import example; print(example(), end="")' > .env.example

@@ -1,6 +1,7 @@
 """A reviewer at the desk over HTTP, as the page's own script speaks: looks ahead, verdicts, each under its claim."""
 
 import re
+import time
 import uuid
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -11,6 +12,8 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.urls import reverse
+
+from slider.flow.sign_ins import BEGAN
 
 AHEAD = 3
 TOOK = "X-Took-Ms"  # see bench.desk_server
@@ -99,5 +102,6 @@ def sign_in(username: str) -> str:
     store[SESSION_KEY] = str(user.pk)
     store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store[BEGAN] = int(time.time())
     store.create()
     return str(store.session_key)

@@ -3,7 +3,12 @@
 The address comes from the command line, or from the socket that systemd hands over.
 """
 
-worker_class = "gthread"
+# Threads that wait for no caller for ever: slider/serving.py has the limits.
+worker_class = "slider.serving.Worker"
+# The largest request that a page or a program of ours makes has a tenth of this.
+limit_request_line = 4_094
+limit_request_fields = 60
+limit_request_field_size = 8_190
 workers = 2
 threads = 8
 # The app is read once, before the first worker is forked: who is told that the server is up may stop the old one.

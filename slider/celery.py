@@ -7,12 +7,14 @@ from celery import Celery
 from celery.signals import setup_logging
 from kombu import Queue
 
+from slider import hints
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "slider.settings")
 
 QUEUES = {
     "work": "Pumps, which hold a process for a whole shift, so that nothing else waits behind a model.",
     "sweep": "The search for work that a lost hint left behind: short, every second, never queued behind the rest.",
-    "intake": "Imports of files, which take minutes and may wait for each other; and the archive, which waits too.",
+    "intake": "Files in and out, which take minutes and may wait for each other; and the archive, which waits too.",
     "publish": "Webhooks, which wait for other people's servers.",
     "guard": "The guard of the sliders, whose silence sends everything to people.",
 }
@@ -20,6 +22,7 @@ SWEEP_EVERY_S = 1.0
 GUARD_EVERY_S = 10.0
 LETTERS_EVERY_S = 5.0
 ARCHIVE_EVERY_S = 10.0
+RETAINING_EVERY_S = 10.0
 BATCHES_EVERY_S = 10.0
 
 
@@ -30,6 +33,7 @@ def broker(redis_url: str) -> str:
     return redis_url
 
 
+hints.install()
 app = Celery("slider")
 
 
@@ -67,18 +71,35 @@ def _configuration() -> dict[str, Any]:
         "task_queues": [Queue(name) for name in QUEUES],
         "task_default_queue": "sweep",
         "task_create_missing_queues": False,
+        # Whoever can write to Redis could stop every worker by it; the fleet page asks PostgreSQL who is there.
+        "worker_enable_remote_control": False,
+        "worker_send_task_events": False,
         "imports": [
             f"tasks.{name}"
-            for name in ("work", "news", "sweep", "intake", "publish", "guard", "letters", "batches", "archive")
+            for name in (
+                "work",
+                "news",
+                "sweep",
+                "intake",
+                "export",
+                "publish",
+                "guard",
+                "letters",
+                "batches",
+                "archive",
+                "retaining",
+            )
         ],
         "task_routes": {
             "tasks.work.*": "work",
             "tasks.sweep.*": "sweep",
             "tasks.intake.*": "intake",
+            "tasks.export.*": "intake",
             "tasks.publish.*": "publish",
             "tasks.guard.*": "guard",
             "tasks.letters.*": "publish",
             "tasks.archive.*": "intake",
+            "tasks.retaining.*": "intake",
             "tasks.batches.*": "intake",
         },
         "beat_schedule": {
@@ -101,6 +122,11 @@ def _configuration() -> dict[str, Any]:
                 "task": "tasks.archive.archive",
                 "schedule": ARCHIVE_EVERY_S,
                 "options": {"expires": ARCHIVE_EVERY_S},
+            },
+            "retaining": {
+                "task": "tasks.retaining.retaining",
+                "schedule": RETAINING_EVERY_S,
+                "options": {"expires": RETAINING_EVERY_S},
             },
             "batches": {
                 "task": "tasks.batches.batches",

@@ -30,6 +30,12 @@ class Environment(BaseSettings):
     # The web
     SECRET_KEY: str = Field("", description="50 or more random characters. Empty: made once in the state folder.")
     SECRET_KEY_FALLBACKS: Annotated[list[str], NoDecode] = Field([], description="Older keys, comma-separated.")
+    SLIDER_SEALING_KEYS: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Keys that secrets in the database are sealed by, comma-separated: the first seals, all of them "
+        "open. Empty: made of SECRET_KEY.",
+        repr=False,
+    )
     ALLOWED_HOSTS: Annotated[list[str], NoDecode] = Field(
         list(LOCAL_HOSTS), description="Host names this site answers to, comma-separated."
     )
@@ -45,6 +51,15 @@ class Environment(BaseSettings):
     # Signing in
     SLIDER_DEMAND_SECOND_STEP: bool = Field(
         False, description="Whoever may do more than review has to have a second step, or can do nothing else."
+    )
+    SLIDER_SESSION_S: int = Field(
+        86_400, ge=300, le=2_592_000, description="Seconds after which everybody signs in again, whatever they did."
+    )
+    SLIDER_SESSION_IDLE_S: int = Field(
+        28_800, ge=60, le=2_592_000, description="Seconds without a use after which a session ends."
+    )
+    SLIDER_SIGN_INS: int = Field(
+        100, ge=10, le=100_000, description="Tries to sign in, of all names together, of one address in 15 minutes."
     )
     SLIDER_OIDC_ISSUER: str = Field(
         "", description="OpenID Connect: address of the provider, without /.well-known. Empty: no such button."
@@ -72,6 +87,11 @@ class Environment(BaseSettings):
         "https://api.openai.com/v1", description="Any OpenAI-compatible endpoint, with its /v1."
     )
     OPENAI_API_KEY: str = Field("", description="Key of that endpoint. Other workers name a SLIDER_KEY_… variable.")
+    SLIDER_MODEL_HOSTS: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Private hosts that a project's admin may name as a worker's endpoint, comma-separated. The "
+        "installation's own endpoint and public hosts need no entry.",
+    )
     SLIDER_MODEL: str = Field("gpt-4.1-mini", description="The model that a new worker starts with.")
 
     # The fleet
@@ -94,8 +114,21 @@ class Environment(BaseSettings):
     SLIDER_WEBHOOK_HOSTS: Annotated[list[str], NoDecode] = Field(
         [], description="Private hosts that webhooks may call, comma-separated. Public hosts need no entry."
     )
+    SLIDER_WEBHOOK_LOG_DAYS: int = Field(
+        30, ge=1, le=3650, description="Days for which each try at a webhook stays in the log of its receiver."
+    )
+    SLIDER_FILE_WORD_H: int = Field(
+        72, ge=1, le=8760, description="Hours an uploaded file waits for somebody's word before it is dropped."
+    )
     SLIDER_ALIVE_FILE: str = Field("", description="A file that a Celery worker touches while it lives. Empty: none.")
     SLIDER_REVIEW_COST: Decimal = Field(Decimal("0.40"), ge=0, description="Money one look of a person costs.")
+
+    # Files of items on their way out
+    SLIDER_EXPORT_DAYS: int = Field(7, ge=1, le=90, description="Days that an export can be downloaded.")
+    SLIDER_EXPORT_MAX_MIB: int = Field(
+        512, ge=1, le=10_240, description="Largest export, in MiB as it is stored: text is packed to a tenth or so."
+    )
+    SLIDER_EXPORTS_AT_ONCE: int = Field(2, ge=1, le=20, description="Exports of one project that are made at once.")
 
     # Mail about what the guard and people do with a slider
     SLIDER_MAIL_HOST: str = Field("", description="Mail server (SMTP) for notices. Empty: no mail is sent.")
@@ -129,9 +162,11 @@ class Environment(BaseSettings):
 
     @field_validator(
         "SECRET_KEY_FALLBACKS",
+        "SLIDER_SEALING_KEYS",
         "ALLOWED_HOSTS",
         "CSRF_TRUSTED_ORIGINS",
         "SLIDER_WEBHOOK_HOSTS",
+        "SLIDER_MODEL_HOSTS",
         "SLIDER_TRUSTED_PROXIES",
         mode="before",
     )
@@ -147,6 +182,17 @@ class Environment(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError(f"{value!r} is no address: it starts with http:// or https:// and includes /v1")
         return value.rstrip("/")
+
+    @field_validator("SLIDER_SEALING_KEYS")
+    @classmethod
+    def _are_long_keys(cls, value: list[str]) -> list[str]:
+        for place, key in enumerate(value, start=1):
+            if len(key) < 32:
+                raise ValueError(
+                    f"key {place} of SLIDER_SEALING_KEYS has {len(key)} characters: take 32 or more random ones, "
+                    "such as `openssl rand -hex 32` gives"
+                )
+        return value
 
     @field_validator("SLIDER_METRICS_TOKEN")
     @classmethod

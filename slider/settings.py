@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "django_htmx",
 ]
 MIDDLEWARE = [
+    "slider.views.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -47,6 +48,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "slider.views.idle.IdleMiddleware",
     "slider.views.vouched.VouchedMiddleware",
     # Fail closed: every view asks for a login unless it says otherwise.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -57,6 +59,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "slider.views.acting.ActingMiddleware",
     "slider.views.away.AwayMiddleware",
+    "slider.views.unreadable.UnreadableMiddleware",
 ]
 ROOT_URLCONF = "slider.urls"
 WSGI_APPLICATION = "slider.wsgi.application"
@@ -141,7 +144,10 @@ WHITENOISE_USE_FINDERS = True
 SESSION_ENGINE = "slider.models.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 24 * 3600
+SESSION_COOKIE_AGE = ENV.SLIDER_SESSION_S
+# With this beginning a browser takes a cookie from this very host alone, by HTTPS, and no neighbour can plant one.
+_own = "__Host-" if ENV.https else ""
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, SEEN_COOKIE_NAME = f"{_own}sessionid", f"{_own}csrftoken", f"{_own}seen"
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = ENV.https
 SECURE_HSTS_SECONDS = 31_536_000 if ENV.https else 0

@@ -4,8 +4,10 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from slider.wholly import wholly
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "slider.settings")
-application = get_wsgi_application()
+application = wholly(get_wsgi_application())
 
 from django.db import connections  # noqa: E402  (models can be read only now)
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from django.conf import settings
 from django.db import DataError, IntegrityError, InternalError, transaction
 from django.utils import timezone
 
+from slider import redaction
 from slider.celery import app
 from slider.flow import batches as hand
 from slider.flow import halts
@@ -18,10 +20,11 @@ from slider.flow import work as stage
 from slider.flow.claims import Claim
 from slider.flow.work import Bill, Finding
 from slider.llm import batches as api
-from slider.llm import client, prompt
+from slider.llm import client
 from slider.models import Batch, BatchState, Stance, Task, Worker
 from tasks import keys, presence
 from tasks.asking import Asking
+from tasks.logged import plainly
 from tasks.work import settle
 
 log = structlog.get_logger(__name__)
@@ -72,15 +75,19 @@ def step(batch: Batch) -> None:
         BatchState.BACK: _collect,
     }
     try:
-        with api.Batches(address, api_key=keys.key_of(worker)) as endpoint:
-            if batch.sent_at is None and not batch.submitting and (why := _stopped(worker)):
-                hand.hand_back(batch, why)
-            else:
-                steps[batch.state](batch, endpoint)
-    except api.Away as error:
-        _stumbled(batch, str(error))
-    except api.Refused as error:
-        _refused(batch, str(error))
+        inside = keys.only_public(worker)
+        with api.Batches(address, api_key=keys.key_of(worker), only_public=inside) as endpoint:
+            try:
+                if batch.sent_at is None and not batch.submitting and (why := _stopped(worker)):
+                    _hand_back(batch, why, endpoint)
+                else:
+                    steps[batch.state](batch, endpoint)
+            except api.Away as error:
+                _stumbled(batch, str(error), endpoint)
+            except api.Refused as error:
+                _refused(batch, str(error), endpoint)
+    except api.Refused as error:  # an address that may not be asked at all
+        _refused(batch, str(error), None)
 
 
 def _stopped(worker: Worker) -> str:
@@ -89,13 +96,24 @@ def _stopped(worker: Worker) -> str:
     return _GONE if standing.is_retired else _PAUSED if standing.stance is Stance.PAUSED else ""
 
 
+def _hand_back(batch: Batch, why: str, endpoint: api.Batches | None) -> None:
+    hand.hand_back(batch, why)
+    _clear(batch, endpoint)
+
+
+def _clear(batch: Batch, endpoint: api.Batches | None) -> None:
+    """What was asked and answered does not stay with the provider once nobody reads it any more."""
+    if endpoint is not None:
+        endpoint.clear([one for one in (batch.file_id, *batch.results) if one])
+
+
 def _upload(batch: Batch, endpoint: api.Batches) -> None:
     worker = batch.worker
     asking = Asking(worker.task, worker)
     lines = [
         api.line(
             f"{claim.item_id}.{claim.token}",
-            client.body(asking.whole, base_url=asking.base_url, last=prompt.written(claim.body)),
+            client.body(asking.whole, base_url=asking.base_url, last=asking.item(claim.body).text),
         )
         for claim in hand.claimed(batch)
     ]
@@ -103,7 +121,8 @@ def _upload(batch: Batch, endpoint: api.Batches) -> None:
         hand.end(batch, ending="none of its items waited for it any more")
         return
     file_id = endpoint.upload(f"slider-{batch.mark}.jsonl", b"".join(lines))
-    hand.note(batch, state=BatchState.UPLOADED, file_id=file_id)
+    written = {"redaction": worker.task.redaction, "taken": sorted(asking.taken)}
+    hand.note(batch, state=BatchState.UPLOADED, file_id=file_id, **written)
 
 
 def _send(batch: Batch, endpoint: api.Batches) -> None:
@@ -132,7 +151,9 @@ def _ask_after(batch: Batch, endpoint: api.Batches) -> None:
 
 def _collect(batch: Batch, endpoint: api.Batches) -> None:
     """Write every answer that came; items without one are tried again, as long as they may be."""
-    asking = Asking(batch.worker.task, batch.worker)
+    # By the rules that it was written under, and past the same examples: else its tokens would stand for other values.
+    rules = redaction.read(batch.redaction)
+    asking = Asking(batch.worker.task, batch.worker, rules=rules, taken=batch.taken)
     open_claims = {f"{claim.item_id}.{claim.token}": claim for claim in hand.claimed(batch)}
     for file_id in batch.results:
         found: list[tuple[Claim, dict[str, Any]]] = []
@@ -146,13 +167,14 @@ def _collect(batch: Batch, endpoint: api.Batches) -> None:
     rest = [Finding(claim, api.unanswered(words), None, (_nothing(batch),)) for claim in open_claims.values()]
     for start in range(0, len(rest), CHUNK):
         _settle(batch, rest[start : start + CHUNK])
-    endpoint.clear([batch.file_id, *batch.results])
+    _clear(batch, endpoint)
     hand.end(batch, ending=batch.ending)
 
 
 def _finding(batch: Batch, asking: Asking, claim: Claim, row: dict[str, Any]) -> Finding:
     """What a row of results says of its item; one that the endpoint never got to was no call."""
-    answered = api.answered(row, ask=asking.whole)
+    item = asking.item(claim.body)
+    answered = replace(api.answered(row, ask=asking.whole, restore=item.restore), masked=item.masked)
     whole = asking.cost(answered)
     cost = None if whole is None else whole * api.PRICE
     calls = int(row.get("response") is not None)
@@ -183,24 +205,24 @@ def _settle(batch: Batch, findings: Sequence[Finding]) -> None:
                 _settle(batch, [finding])
             return
         # Its lease runs out; after max_tries the sweep hands the item to people.
-        log.error("finding refused", item=findings[0].claim.item_id, error=str(error)[:500])
+        log.error("finding refused", item=findings[0].claim.item_id, **plainly(error))
         hand.settle(batch, [findings[0].claim.item_id])
 
 
-def _stumbled(batch: Batch, problem: str) -> None:
+def _stumbled(batch: Batch, problem: str, endpoint: api.Batches) -> None:
     if batch.sent_at is None and not batch.submitting and timezone.now() - batch.created_at > UNSENT_MOST:
-        hand.hand_back(batch, f"it could not be sent: {problem}")
+        _hand_back(batch, f"it could not be sent: {problem}", endpoint)
         return
     log.warning("batch waits for its endpoint", batch=batch.pk, state=batch.state, problem=problem)
     hand.stumble(batch, problem)
 
 
-def _refused(batch: Batch, problem: str) -> None:
+def _refused(batch: Batch, problem: str, endpoint: api.Batches | None) -> None:
     """The endpoint wants none of it: before it was sent its items wait again, afterwards they have no answer."""
     log.warning("batch refused by its endpoint", batch=batch.pk, state=batch.state, problem=problem)
     if batch.sent_at is None:
         hand.tell(batch.worker, f"The endpoint takes no batch: {problem}")
-        hand.hand_back(batch, f"refused: {problem}")
+        _hand_back(batch, f"refused: {problem}", endpoint)
         return
     words = f"The batch was lost at the endpoint: {problem}"
     claims = hand.claimed(batch)
@@ -208,3 +230,4 @@ def _refused(batch: Batch, problem: str) -> None:
         rest = claims[start : start + CHUNK]
         _settle(batch, [Finding(claim, api.unanswered(words), None, (_nothing(batch),)) for claim in rest])
     hand.end(batch, ending=f"lost: {problem}")
+    _clear(batch, endpoint)

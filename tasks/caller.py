@@ -11,12 +11,12 @@ from typing import Any, Protocol, Self
 from slider.engine.stragglers import Stragglers
 from slider.engine.throttle import Throttle
 from slider.flow.work import Bill
-from slider.llm import client, prompt
+from slider.llm import client
 from slider.llm.client import Client, Raw
 from slider.llm.records import Answered, Ask, Outcome
 from slider.models import Task, Worker
 from tasks import keys
-from tasks.asking import Asking
+from tasks.asking import Asking, Outgoing
 from tasks.gate import Gate
 
 # What a process has learnt of a worker version's endpoint: a shift is too short to learn it anew.
@@ -69,7 +69,12 @@ class Caller:
         self._n_is_fine = False
 
     async def __aenter__(self) -> Self:
-        self._client = Client(self.base_url, api_key=keys.key_of(self._worker), timeout_s=self._worker.timeout_s)
+        self._client = Client(
+            self.base_url,
+            api_key=keys.key_of(self._worker),
+            timeout_s=self._worker.timeout_s,
+            only_public=keys.only_public(self._worker),
+        )
         return self
 
     async def __aexit__(
@@ -81,16 +86,17 @@ class Caller:
     async def ask(self, body: dict[str, Any]) -> tuple[Answered, Bill]:
         """Ask about one item; whatever happens is an outcome."""
         tally = _Tally()
-        answered = await self._asked(prompt.written(body), tally)
-        return answered, self._bill(answered, tally)
+        item = self._asking.item(body)
+        answered = await self._asked(item, tally)
+        return replace(answered, masked=item.masked), self._bill(answered, tally)
 
-    async def _asked(self, item: str, tally: _Tally) -> Answered:
+    async def _asked(self, item: Outgoing, tally: _Tally) -> Answered:
         whole = self._asking.whole
         if whole.n > 1 and self._bounds.apart:
-            return _read(await self._apart(item, whole.n, tally), whole, tally)
+            return _read(await self._apart(item, whole.n, tally), whole, tally, item)
         after_s = self._stragglers.after_s if self._worker.hedge else None
         raw = await (self._once(whole, item, tally) if after_s is None else self._hedged(item, tally, after_s))
-        answered = _read([raw], whole, tally)
+        answered = _read([raw], whole, tally, item)
         if raw.failed is None and self._worker.hedge:
             self._stragglers.took(raw.latency_ms / 1000)
         if whole.n > 1:
@@ -99,12 +105,12 @@ class Caller:
                 return await self._topped_up(item, raw, answered, tally)
         return answered
 
-    async def _once(self, question: Ask, item: str, tally: _Tally) -> Raw:
+    async def _once(self, question: Ask, item: Outgoing, tally: _Tally) -> Raw:
         assert self._client is not None, "the line is not open: ask inside «async with»"
         async with self.gate:
             tally.begun += 1
             began = time.monotonic()
-            raw = await self._client.fetch(question, last=item)
+            raw = await self._client.fetch(question, last=item.text)
             if raw.failed is None:
                 self.throttle.answered(began=began, now=time.monotonic(), in_air=self.gate.in_air)
                 return raw
@@ -113,12 +119,12 @@ class Caller:
                 self.throttle.refused(began=began, now=time.monotonic())
             return raw
 
-    async def _apart(self, item: str, times: int, tally: _Tally) -> list[Raw]:
+    async def _apart(self, item: Outgoing, times: int, tally: _Tally) -> list[Raw]:
         """As many calls as samples are wanted, each for one."""
         single = self._asking.single
         return list(await asyncio.gather(*(self._once(single, item, tally) for _ in range(times))))
 
-    async def _topped_up(self, item: str, raw: Raw, answered: Answered, tally: _Tally) -> Answered:
+    async def _topped_up(self, item: Outgoing, raw: Raw, answered: Answered, tally: _Tally) -> Answered:
         """Ask for the samples that are missing one by one; where that helps, ask so from now on."""
         question = self._asking.whole
         missing = question.n - len(answered.samples)
@@ -129,9 +135,9 @@ class Caller:
             return answered
         if not self._bounds.apart:
             await asyncio.to_thread(self._bounds.learn_apart)
-        return _read([raw, *more] if raw.failed is None else more, question, tally)
+        return _read([raw, *more] if raw.failed is None else more, question, tally, item)
 
-    async def _hedged(self, item: str, tally: _Tally, after_s: float) -> Raw:
+    async def _hedged(self, item: Outgoing, tally: _Tally, after_s: float) -> Raw:
         """Ask a second time when the first call is a straggler; the first answer wins, the other call is cut off."""
         question, began = self._asking.whole, time.perf_counter()
         calls = {asyncio.create_task(self._once(question, item, tally))}
@@ -180,7 +186,7 @@ class Caller:
         return Bill(self._worker.pk, tally.begun, tokens_in, tokens_out, dear)
 
 
-def _read(raws: Sequence[Raw], question: Ask, tally: _Tally) -> Answered:
+def _read(raws: Sequence[Raw], question: Ask, tally: _Tally, item: Outgoing) -> Answered:
     """Read what came, and count what of it the answer is made of."""
     tally.used = len([1 for raw in raws if raw.failed is None])
-    return client.read(raws, ask=question)
+    return client.read(raws, ask=question, restore=item.restore)

@@ -19,7 +19,7 @@ from slider.flow import work as stage
 from slider.flow.claims import Claim
 from slider.flow.work import TROUBLES, Finding
 from slider.llm.records import Outcome
-from slider.models import FallbackOn, Task, Worker
+from slider.models import FallbackOn, Worker
 from slider.models import Outcome as Stored
 from tasks import presence
 from tasks.line import Line, Told
@@ -40,20 +40,20 @@ def of(worker: Worker) -> Worker | None:
     """The worker that is asked in this one's place: the next rung of the task's ladder, where a rule names one."""
     if not worker.fallback_on:
         return None
-    higher = Worker.objects.filter(task_id=worker.task_id, retired_at=None, rung__gt=worker.rung)
+    higher = Worker.objects.select_related("task").filter(task_id=worker.task_id, retired_at=None, rung__gt=worker.rung)
     return higher.order_by("rung").first()
 
 
 class Fallback:
     """A worker's fallback for one shift; without one it never stands in. Open it with `async with`."""
 
-    def __init__(self, task: Task, worker: Worker, *, post: crew.Post | None) -> None:
+    def __init__(self, worker: Worker, *, post: crew.Post | None) -> None:
         self._on = frozenset(worker.fallback_on)
         self._after_s = worker.fallback_after_s
         other = of(worker)
         # Its seats are dealt with the first look: until then it has none, unless there is nobody to share them with.
         self._post = post
-        self._line = None if other is None else Line(task, other, seats=0 if post else other.in_flight)
+        self._line = None if other is None else Line(other.task, other, seats=0 if post else other.in_flight)
         self._thread = ThreadPoolExecutor(1, "fallback")
         self._works = True
         self._asked = self._written = 0

@@ -7,7 +7,7 @@ from typing import ParamSpec, TypeVar
 from django.conf import settings
 from django.db import connections
 
-from slider.models import Worker
+from slider.models import Worker, fitting
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -18,6 +18,11 @@ def key_of(worker: Worker) -> str:
     if worker.key_name:
         return os.environ.get(worker.key_name, "")
     return "" if worker.base_url else str(settings.ENV.OPENAI_API_KEY)
+
+
+def only_public(worker: Worker) -> bool:
+    """Whether this worker's endpoint has to be on the public internet: neither the installation's nor allowed."""
+    return not fitting.is_trusted(worker.base_url)
 
 
 def then_close(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

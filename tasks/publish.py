@@ -1,21 +1,22 @@
-"""The publish stage's machine: sends what one task owes, a bounded piece at a time."""
+"""The publish stage's machine: sends what is due to one endpoint, a bounded piece at a time."""
 
 import time
 
 from slider.celery import app
 from slider.flow import publish as stage
 
-LONGEST_S = 20.0  # then other tasks' receivers have their turn; the sweep hints again
+LONGEST_S = 20.0  # then other receivers have their turn; a round that has begun ends. The sweep hints again
 
 
 @app.task(name="tasks.publish.publish")
 def publish(key: int) -> int:
-    """Deliver what the task `key` owes now; returns how many tries were made."""
+    """Deliver what is due to the endpoint `key` now; returns how many tries were made. One process an endpoint."""
     until = time.monotonic() + LONGEST_S
     tried = 0
-    while time.monotonic() < until:
-        now = stage.deliver(key)
-        tried += now
-        if now < stage.AT_ONCE:
-            break
+    with stage.alone(key) as mine:
+        while mine and time.monotonic() < until:
+            now = stage.deliver(key)
+            tried += now
+            if not now:
+                break
     return tried

@@ -4,7 +4,23 @@ import structlog
 from django.db import DatabaseError, connection, transaction
 
 from slider.celery import app
-from slider.flow import claims, handing, imports, leavers, presence, publish, route, wake, work
+from slider.flow import (
+    asking,
+    claims,
+    exports,
+    files,
+    handing,
+    histories,
+    imports,
+    leavers,
+    presence,
+    publish,
+    repeats,
+    route,
+    tidying,
+    wake,
+    work,
+)
 from slider.flow.records import Rated
 from slider.models import Payload, State, Task
 
@@ -25,20 +41,35 @@ def sweep() -> dict[str, int]:
             "reviews": claims.free_reviews(),
             "left": leavers.free_held(),
             "assigned": handing.free_from_leavers(),
+            "forgotten": exports.forget(),
             "given_up": sum(_handed_over(task) for task in Task.objects.order_by("pk")),
         }
+        found |= {"cut_off": files.tidy(), "dropped": asking.drop_stale() + histories.drop_stale()}
         presence.forget()
+        repeats.forget()
         presence.sign("sweep")
         for task_id in work.waiting():
             wake.hint("work", task_id)
-        for task_id in publish.waiting():
-            wake.hint("publish", task_id)
+        for endpoint_id in publish.waiting():
+            wake.hint("publish", endpoint_id)
         for import_id in imports.waiting():
             wake.hint("intake", import_id)
+        for export_id in exports.waiting():
+            wake.hint("export", export_id)
+        _tidied()
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, 0)", [_SWEEP])
     return found
+
+
+def _tidied() -> None:
+    """Clear away what webhooks leave behind, after all hints: nothing waits for it, and it must hold up nothing."""
+    for clear in (tidying.tidy, tidying.adopt):
+        try:
+            clear()
+        except DatabaseError as error:
+            log.error("the sweep could not tidy", what=clear.__name__, error=f"{type(error).__name__}: {error}"[:500])
 
 
 def _handed_over(task: Task) -> int:

@@ -26,6 +26,7 @@ from slider.llm.records import Outcome
 from slider.models import FallbackOn, Stance, Task, Worker
 from tasks import fallback, news, presence, pump
 from tasks.line import Line
+from tasks.logged import plainly
 from tasks.patience import patiently
 from tasks.threads import Threads
 
@@ -55,11 +56,12 @@ def _shift(post: crew.Post, threads: Threads) -> int:
     shift: Shift | None = None
 
     def begin() -> Shift | None:
-        task = Task.objects.get(pk=post.task_id)
-        worker = Worker.objects.filter(task=task, retired_at=None).order_by("rung").first()
+        # In one statement: a worker's version belongs to the rules that its task had when it was made.
+        live = Worker.objects.select_related("task").filter(task_id=post.task_id, retired_at=None)
+        worker = live.order_by("rung").first()
         if worker is None:
             return None
-        shift = Shift(task, worker, post=post, seats=crew.deal(post, in_flight=worker.in_flight, uses=0))
+        shift = Shift(worker.task, worker, post=post, seats=crew.deal(post, in_flight=worker.in_flight, uses=0))
         shift.look()
         return shift
 
@@ -88,7 +90,7 @@ class Shift:
         self._seats = worker.in_flight if seats is None else seats
         self._name = myself()
         self._line = Line(task, worker, seats=self._seats)
-        self._fallback = fallback.Fallback(task, worker, post=post)
+        self._fallback = fallback.Fallback(worker, post=post)
         if post is not None:
             self._line.deal(self._seats, at=time.monotonic())
         self._news = asyncio.Event()
@@ -131,12 +133,15 @@ class Shift:
                     await asyncio.gather(ears, return_exceptions=True)
 
     def watch(self, held: int, flying: int) -> pump.Halted:
-        """Say what is in hand, and hear from PostgreSQL whether an operator has halted this, on whichever host."""
+        """Say what is in hand, and hear from PostgreSQL whether this may go on, on whichever host.
+
+        Not under a worker that was replaced: what it has claimed and not begun waits for the next one.
+        """
         presence.carry(task_id=self._task.pk, profile=self._worker.name, held=held, flying=flying)
-        stance = patiently(
-            lambda: halts.read(self._worker.pk, host=presence.HOST).stance, limit_s=self._env.SLIDER_LEASE_S
-        )
-        return "" if stance is None else "paused" if stance == Stance.PAUSED else "draining"
+        standing = patiently(lambda: halts.read(self._worker.pk, host=presence.HOST), limit_s=self._env.SLIDER_LEASE_S)
+        if standing.is_retired or standing.stance == Stance.PAUSED:
+            return "paused"
+        return "" if standing.stance is None else "draining"
 
     def claim(self, most: int, held: int) -> list[Claim]:
         """As many items as the budget, the rate limits and the worker's health allow."""
@@ -247,7 +252,7 @@ class Shift:
         except (DataError, IntegrityError, InternalError) as error:
             if len(findings) == 1:
                 # Its lease runs out; after max_tries the sweep hands the item to people.
-                log.error("finding refused", item=findings[0].claim.item_id, error=str(error)[:500])
+                log.error("finding refused", item=findings[0].claim.item_id, **plainly(error))
                 return
             for finding in findings:
                 self._settle([finding])

@@ -25,8 +25,8 @@ def grow_old(of: Task, *, days: float = DAYS + 1) -> None:
             """
             UPDATE slider_item SET created_at = created_at - %(days)s * interval '1 day',
                 finished_at = finished_at - %(days)s * interval '1 day' WHERE task_id = %(task)s;
-            UPDATE slider_publication SET delivery = 'sent', delivered_at = clock_timestamp()
-            WHERE task_id = %(task)s AND delivery = 'due';
+            UPDATE slider_parcel w SET state = 'sent', delivered_at = clock_timestamp() FROM slider_endpoint e
+            WHERE e.id = w.endpoint_id AND e.task_id = %(task)s AND w.state = 'due';
             DELETE FROM slider_unheard WHERE task_id = %(task)s;
             """,
             {"task": of.pk, "days": days},

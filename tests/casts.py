@@ -270,7 +270,9 @@ def time_passes(of: Task) -> None:
         cursor.execute(
             """
             UPDATE slider_review SET undo_until = decided_at WHERE task_id = %(task)s AND undo_until IS NOT NULL;
-            UPDATE slider_publication SET due_at = created_at, next_try_at = created_at
+            UPDATE slider_parcel w SET due_at = p.created_at, next_try_at = p.created_at FROM slider_publication p
+            WHERE p.id = w.publication_id AND p.task_id = %(task)s AND p.due_at > clock_timestamp();
+            UPDATE slider_publication SET due_at = created_at
             WHERE task_id = %(task)s AND due_at > clock_timestamp();
             UPDATE slider_correction c SET undo_until = c.created_at FROM slider_item i
             WHERE i.id = c.item_id AND i.task_id = %(task)s;

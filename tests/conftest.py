@@ -51,6 +51,8 @@ def name_the_environment() -> None:
     # No test may reach a real model: port 9 of this machine answers nobody.
     os.environ["OPENAI_BASE_URL"] = "http://127.0.0.1:9/v1"
     os.environ["OPENAI_API_KEY"] = "no-key-in-tests"
+    # A second stand-in may be a worker's own endpoint.
+    os.environ["SLIDER_MODEL_HOSTS"] = "127.0.0.1"
     # Playwright's synchronous interface runs an event loop in the thread that also uses the ORM.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     os.environ["DJANGO_SETTINGS_MODULE"] = "slider.settings"

@@ -78,7 +78,8 @@ def imported(page: Page) -> None:
     """The file comes in once; every later picture finds it there."""
     page.goto(f"{TASK}import")
     page.set_input_files("#file", {"name": "october.csv", "mimeType": "text/csv", "buffer": FILE.encode()})
-    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("button", name="Examine", exact=True).click()
+    page.get_by_role("button", name="Bring 10 rows in").click(timeout=PATIENCE_S * 1000)
     page.locator("#progress .notice-success").wait_for()
 
 

@@ -71,7 +71,7 @@ class Tables:
 
 
 def fill(database: str) -> bool:
-    """Restore what an earlier run has put aside into this empty database; False where nothing of these migrations is."""
+    """Restore what an earlier run has put aside into this empty database; False where there is nothing of the kind."""
     aside = _aside()
     whole = ("--exit-on-error", "--single-transaction", "--no-owner")
     return aside.exists() and _tool("pg_restore", *whole, "--dbname", _address(database), str(aside))

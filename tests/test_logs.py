@@ -35,6 +35,40 @@ def test_what_looks_like_a_secret_is_blank_wherever_it_stands(secret: str) -> No
     assert said.startswith("the endpoint said: [redacted]")
 
 
+class Held:
+    """An object that prints what it holds."""
+
+    def __repr__(self) -> str:
+        return "Held(url='https://a.example', api_key='HIDE-7', n=3)"
+
+
+NESTED = {
+    "a dictionary in a dictionary": {"request": {"headers": {"Authorization": "HIDE-1", "Accept": "SHOW"}}},
+    "a list of dictionaries": {"calls": [{"api_key": "HIDE-2", "model": "SHOW"}, {"client_secret": "HIDE-3"}]},
+    "headers in pairs": {"headers": [("Cookie", "HIDE-4"), ("Accept", "SHOW")]},
+    "headers in bytes": {"headers": [(b"set-cookie", b"HIDE-4"), (b"accept", b"SHOW")]},
+    "a name in bytes": {"sent": {b"X-Api-Key": b"HIDE-5", b"n": b"SHOW"}},
+    "a dictionary under a name of a secret": {"session_data": {"a": {"b": "HIDE-6"}}},
+    "an object that prints itself": {"ask": Held(), "model": "SHOW"},
+    "a value that looks like one, deep down": {"a": [[["Bearer HIDE.8.x", "SHOW"]]]},
+    "deeper than anybody looks": {"a": [[[[[[[{"password": "HIDE-9"}]]]]]]], "b": "SHOW"},
+    "deeper in dictionaries": {"a": {"b": {"c": {"d": {"e": {"f": {"g": {"token": "HIDE-9"}}}}}}}, "b": "SHOW"},
+    "a tuple in a dictionary": {"a": {"b": ({"passwords": ["HIDE-10"]}, "SHOW")}},
+}
+
+
+@pytest.mark.parametrize("event", NESTED.values(), ids=NESTED)
+def test_what_is_named_like_a_secret_is_blank_however_deep_it_lies(event: dict[str, object]) -> None:
+    told = json.dumps(logs.redact(None, "info", {"event": "x"} | event))
+    assert "HIDE" not in told
+    assert "SHOW" in told or "session_data" in told
+
+
+def test_numbers_stay_numbers_and_texts_stay_texts() -> None:
+    event = {"event": "x", "n": 7, "share": 0.5, "on": True, "none": None, "deep": {"tokens_in": 7, "words": "a b"}}
+    assert logs.redact(None, "info", dict(event)) == event
+
+
 def test_counts_of_tokens_are_no_secrets() -> None:
     assert logs.redact(None, "info", {"event": "x", "tokens_in": 7})["tokens_in"] == 7
 

@@ -43,7 +43,10 @@ def query(name: str, schema: Mapping[str, Any], description: str) -> Query:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a call takes and gives. `once`: what its answer shows only the first time, by the fields' names."""
+    """What a call takes and gives. `once`: what its answer shows only the first time, by the fields' names.
+
+    `streams`: its body is a file, which is read once and by the call; it sees to its Idempotency-Key by itself.
+    """
 
     scope: Scope | None
     gives: Mapping[int, Any]
@@ -52,6 +55,7 @@ class Terms:
     queries: Sequence[Query] = ()
     refuses: Sequence[int] = ()
     once: Sequence[str] = ()
+    streams: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -71,7 +75,7 @@ def call(method: str, path: str, terms: Terms) -> Callable[[View], View]:
     refusals = {status: shapes.Problem for status in sorted(statuses) if status not in terms.gives}
 
     def register(view: View) -> View:
-        bound = once.bound(view, terms.gives, hides=terms.once) if method == "POST" else view
+        bound = once.bound(view, terms.gives, hides=terms.once) if method == "POST" and not terms.streams else view
         router.add_api_operation(
             path,
             [method],

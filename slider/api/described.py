@@ -108,11 +108,13 @@ PARTS = (
     "Tasks",
     "Workers",
     "Items and results",
+    "Files",
     "Reviews",
     "Sliders",
     "Audits and bounds",
     "Exports",
     "Webhooks",
+    "Privacy",
     "Keys",
 )
 """The parts of the API, in the order in which a reader wants them."""
@@ -124,6 +126,12 @@ _PROBLEMS = {
     403: ("scope", "The key 'crm' may not push items in: it lacks the scope 'intake'.", "", "Ask an admin for one."),
     404: ("not_found", "There is no such thing in this key's project.", "", "Check the address and the key."),
     409: ("underway", "This very call is being made at this moment.", "", "Ask again in a second."),
+    410: (
+        "erased",
+        "The item of this id was erased on request.",
+        "/external_id",
+        "Use a new id for new work.",
+    ),
     411: ("length", "The body comes without its length.", "", "Send a Content-Length header."),
     413: ("too_large", "The body has more than 1 MiB.", "", "An item may have 1 MiB, a batch 10 MiB."),
     415: ("content_type", "The body is declared as 'text/plain'.", "", "Send JSON."),

@@ -55,6 +55,7 @@ def decided_told(review: Review) -> dict[str, Any]:
     """A verdict as it stands."""
     return {
         "id": review.pk,
+        "item": review.item_id,
         "token": review.token,
         "verdict": review.verdict,
         "answer": review.answer,

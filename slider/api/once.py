@@ -32,16 +32,22 @@ def bound(view: Callable[..., Any], gives: Mapping[int, Any], *, hides: Sequence
 
     @wraps(view)
     def made(request: HttpRequest, **named: str) -> Any:
-        name = request.headers.get("Idempotency-Key")
+        name = name_of(request)
         if name is None:
             return view(request, **named)
-        if not _NAME.fullmatch(name):
-            message = "The Idempotency-Key must be 1 to 255 printable ASCII characters without spaces."
-            raise Fault(400, "idempotency_key", message, where="Idempotency-Key")
         call = repeats.Call(finding.key(request).pk, name, _asked(request))
         return _made(call, lambda: view(request, **named), gives, hides)
 
     return made
+
+
+def name_of(request: HttpRequest) -> str | None:
+    """The call's name, if it has one; a Fault for what can't be one."""
+    name = request.headers.get("Idempotency-Key")
+    if name is not None and not _NAME.fullmatch(name):
+        message = "The Idempotency-Key must be 1 to 255 printable ASCII characters without spaces."
+        raise Fault(400, "idempotency_key", message, where="Idempotency-Key")
+    return name
 
 
 def _made(call: repeats.Call, view: Callable[[], Any], gives: Mapping[int, Any], hides: Sequence[str]) -> HttpResponse:

@@ -45,6 +45,7 @@ class _Undone(Exception):
         Scope.INTAKE,
         {200: shapes.Taken | shapes.TakenRows, 201: shapes.Taken | shapes.TakenRows, 207: shapes.TakenRows},
         queries=[_ATOMIC],
+        refuses=(410,),
         extra=_BODY,
     ),
 )
@@ -65,6 +66,8 @@ def _single(task: Task, key: ApiKey, document: dict[str, Any]) -> Status[Any]:
     (arrival,) = intake.add(task, [row], origin=_origin(key), by=key.person_id)
     if arrival.fate is Fate.REFUSED:
         raise Fault(400, "refused", arrival.reason, where=f"/input{arrival.where}")
+    if arrival.erased:
+        raise Fault(410, "erased", f"{arrival.reason[:1].upper()}{arrival.reason[1:]}.", where="/external_id")
     if arrival.fate is Fate.CONFLICT:
         raise Fault(422, "key_reused", arrival.reason, where="/external_id")
     assert arrival.item_id is not None

@@ -124,6 +124,7 @@ class DecidedOut(Shape):
     """A verdict as it stands. It can be taken back until `undo_until`, by `undo` with the same token."""
 
     id: int
+    item: int
     token: int
     verdict: Literal["accept", "fix", "reject"]
     answer: Any

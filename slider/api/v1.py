@@ -16,15 +16,18 @@ from slider.api import (
     about,
     audits,
     exports,
+    imports,
     items,
     key_calls,
     keys,
     page,
+    privacy,
     pushing,
     reading,
     reviews,
     sliders,
     tasks,
+    webhook_log,
     webhooks,
     workers,
 )
@@ -36,7 +39,9 @@ log = structlog.get_logger(__name__)
 
 api = Described(title="Slider", version="1", docs_url=None, urls_namespace="api-v1")
 # Each module's calls are in the router as soon as it is read.
-PARTS = (about, tasks, workers, pushing, reading, items, reviews, sliders, audits, exports, webhooks, key_calls)
+_OF_ITEMS = (pushing, reading, items, imports)
+_OUT = (exports, webhooks, webhook_log)
+PARTS = (about, tasks, workers, *_OF_ITEMS, reviews, sliders, audits, *_OUT, privacy, key_calls)
 api.add_router("", router)
 
 

@@ -7,10 +7,12 @@ with Client("https://slider.example.org", key="sl_...") as slider:
 
 from slider.client.client import Client
 from slider.client.line import Patience
-from slider.client.problems import Problem, Refused, TooSlow, Unreachable, Withdrawn
+from slider.client.problems import NotMade, Problem, Refused, TooSlow, Unreachable, Withdrawn
 from slider.client.records import (
     Attempt,
     Decided,
+    Export,
+    Import,
     Item,
     Key,
     Look,
@@ -19,6 +21,7 @@ from slider.client.records import (
     NewKey,
     OneItem,
     Preview,
+    RefusedRow,
     Result,
     Results,
     Slider,
@@ -31,17 +34,21 @@ __all__ = [
     "Attempt",
     "Client",
     "Decided",
+    "Export",
+    "Import",
     "Item",
     "Key",
     "Look",
     "Me",
     "NewItem",
     "NewKey",
+    "NotMade",
     "OneItem",
     "Patience",
     "Preview",
     "Problem",
     "Refused",
+    "RefusedRow",
     "Result",
     "Results",
     "Slider",

@@ -5,13 +5,16 @@ from typing import Any, Self
 
 import httpx2
 
+from slider.client.exports import Exports
+from slider.client.imports import Imports
 from slider.client.items import Items
-from slider.client.keys import Keys, Webhooks
+from slider.client.keys import Keys
 from slider.client.line import Line, Patience
 from slider.client.records import Me, record
 from slider.client.reviews import Reviews
 from slider.client.sliders import Sliders
 from slider.client.tasks import Tasks
+from slider.client.webhooks import Webhooks
 
 
 class Client:
@@ -35,6 +38,8 @@ class Client:
         self.line = Line(self._http, patience or Patience())
         self.tasks = Tasks(self.line)
         self.items = Items(self.line)
+        self.exports = Exports(self.line)
+        self.imports = Imports(self.line)
         self.reviews = Reviews(self.line)
         self.sliders = Sliders(self.line)
         self.webhooks = Webhooks(self.line)

@@ -1,11 +1,13 @@
 """The line to the server: one call with its retries, and pages one after the other."""
 
+import os
 import random
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -15,6 +17,7 @@ from slider.client.problems import Refused, Unreachable
 
 _AGAIN = frozenset({408, 425, 429, 502, 503, 504})
 _UNDERWAY = "underway"
+_PIECE_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,29 @@ class Line:
         """The answer's JSON, or None where it has none. `once`: the Idempotency-Key; each POST has one of its own."""
         headers = {"Idempotency-Key": once or uuid.uuid4().hex} if method == "POST" else {}
         asked = {name: value for name, value in (query or {}).items() if value is not None}
+        return self._tried(
+            f"{method} {path}", lambda: self.http.request(method, path, json=body, params=asked, headers=headers)
+        )
+
+    def send(self, path: str, file: Path, *, query: Mapping[str, Any], once: str | None = None) -> Any:
+        """Post a file as it is, piece by piece, from its beginning at each try."""
+        headers = {"Idempotency-Key": once or uuid.uuid4().hex, "Content-Type": "application/octet-stream"}
+        asked = {name: value for name, value in query.items() if value is not None}
+
+        def sent() -> httpx2.Response:
+            with file.open("rb") as stream:
+                length = {"Content-Length": str(os.fstat(stream.fileno()).st_size)}
+                pieces = iter(lambda: stream.read(_PIECE_BYTES), b"")
+                return self.http.post(path, content=pieces, params=asked, headers=headers | length)
+
+        return self._tried(f"POST {path}", sent)
+
+    def _tried(self, what: str, make: Callable[[], httpx2.Response]) -> Any:
         trouble = ""
         for tried in range(1, self.patience.tries + 1):
             told = None
             try:
-                answer = self.http.request(method, path, json=body, params=asked, headers=headers)
+                answer = make()
             except httpx2.TransportError as error:
                 trouble = f"{type(error).__name__}: {error}"
             else:
@@ -67,7 +88,7 @@ class Line:
                 trouble = f"it answered {answer.status_code}"
             if tried < self.patience.tries:
                 self.patience.wait(tried, told)
-        raise Unreachable(f"{method} {path} failed {self.patience.tries} times; last: {trouble}")
+        raise Unreachable(f"{what} failed {self.patience.tries} times; last: {trouble}")
 
     def pages(self, path: str, name: str, *, query: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
         """Every entry of a list, page by page; `name` is the list's in the answer."""

@@ -19,6 +19,10 @@ class TooSlow(Problem):
     """The result was not there in the time that was given. The item goes on."""
 
 
+class NotMade(Problem):
+    """An export that is waited for and will not come: it failed, was cancelled or is not kept."""
+
+
 class Withdrawn(Problem):
     """The item was withdrawn: no result comes."""
 

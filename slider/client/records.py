@@ -40,6 +40,43 @@ class TakenRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Import:
+    """A file on its way in. `state`: arriving, examining, asking, trying, waiting, running, done, failed, dropped.
+
+    `tried` is what the last dry run counted; `columns` what stands in the file, once it is examined.
+    """
+
+    id: int
+    task: str
+    name: str
+    purpose: str
+    state: str
+    problem: str
+    note: str
+    rows: int | None
+    seen: int
+    added: int
+    known: int
+    refused: int
+    columns: list[dict[str, Any]]
+    mapping: dict[str, Any] | None
+    tried: dict[str, Any] | None
+    history: int | None
+    drops_at: datetime | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row of a file that did not come in, or would not."""
+
+    line: int
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """A result. `number` 1 is the first; later ones correct it."""
 
@@ -161,6 +198,7 @@ class Decided:
     """A verdict as it stands; it can be taken back until `undo_until`."""
 
     id: int
+    item: int
     token: int
     verdict: str
     answer: Any
@@ -215,6 +253,29 @@ class Key:
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file of items; `rows`, `bytes` and `sha256` are of the whole once its `state` is done."""
+
+    id: int
+    task: str
+    state: str
+    problem: str
+    format: str
+    items: dict[str, str]
+    parts: list[str]
+    as_of: datetime | None
+    total: int | None
+    looked: int
+    rows: int
+    bytes: int
+    sha256: str | None
+    name: str
+    created_at: datetime
+    finished_at: datetime | None
+    expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,9 @@ _OVER = """
             OR EXISTS (SELECT FROM slider_unheard u WHERE u.review_id = r.id)))
     AND NOT EXISTS (
         SELECT FROM slider_publication p WHERE p.item_id = i.id
-        AND (p.delivery IN ('due', 'failed') OR p.due_at > clock_timestamp()))
+        AND (p.due_at > clock_timestamp() OR EXISTS (
+            SELECT FROM slider_parcel w WHERE w.publication_id = p.id AND w.state IN ('due', 'failed'))
+             OR coalesce(to_jsonb(p) ->> 'delivery', '') IN ('due', 'failed')))
     AND NOT EXISTS (SELECT FROM slider_known k WHERE k.item_id = i.id)
     AND NOT EXISTS (
         SELECT FROM slider_decision d JOIN slider_gauge g ON g.task_id = d.task_id

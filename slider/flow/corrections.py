@@ -10,7 +10,7 @@ from slider import strict
 from slider.flow import archive, outbox, review
 from slider.flow.review import Said, Unfit
 from slider.flow.undo import TooLate
-from slider.models import Correction, Ending, Item, Publication, State, Verdict
+from slider.models import Correction, Emptied, Ending, Item, Publication, State, Verdict
 from slider.models.states import ENDINGS
 
 
@@ -26,6 +26,8 @@ def correct(item_id: int, *, user_id: int, said: Said) -> Correction:
     """
     with transaction.atomic():
         item = Item.objects.select_for_update(of=("self",), no_key=True).select_related("task").get(pk=item_id)
+        if Emptied.objects.filter(pk=item_id).exists():
+            raise NotOut("what the item held was deleted: there is nothing left to correct")
         archive.bring_back([item_id])  # what is corrected once may be corrected again, beside the worker's answer
         newest = Publication.objects.filter(item=item).order_by("-number").first()
         if item.state != State.DONE or newest is None:

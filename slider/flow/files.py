@@ -11,14 +11,19 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from slider import rows
-from slider.models import Import, ImportChunk, ImportState, Purpose, RefusedRow, Task
-from slider.rows import Bad, Broken
+from slider.flow import log
+from slider.models import Import, ImportChunk, ImportState, Kind, Purpose, RefusedRow, Task
+from slider.rows import Bad, Broken, ColumnMap
 
 PIECE_BYTES = 1024 * 1024
 REFUSED_KEPT = 10_000
 LEASE_S = 60.0
 MOST_TAKES = 20
+CUT_OFF = "the upload was cut off half-way: send the file again"
 _ARRIVAL_LEASE_S = 300.0
+# Taken up by whoever is free, while nobody holds them; beside `waiting` and `running`, which older code knows too.
+_TAKEN = [ImportState.LOOKING.value, ImportState.TRYING.value, ImportState.COMING.value]
+_HELD = [*_TAKEN, ImportState.ARRIVING.value, ImportState.RUNNING.value]
 
 
 class Unfit(ValueError):
@@ -29,11 +34,23 @@ class Lost(Exception):
     """Somebody else carries on with this file; nothing more is written by us."""
 
 
-def receive(task: Task, *, name: str, stream: IO[bytes], by: int, purpose: Purpose = Purpose.ITEMS) -> Import:
+def receive(
+    task: Task,
+    *,
+    name: str,
+    stream: IO[bytes],
+    by: int,
+    purpose: Purpose = Purpose.ITEMS,
+    then: ImportState = ImportState.WAITING,
+    mapping: ColumnMap | None = None,
+    once: str | None = None,
+    said: bytes | None = None,
+) -> Import:
     """Store a file for import, piece by piece in short transactions. Raises Unfit for what can't be an import.
 
-    While it arrives it stands as running under a lease. If we die half-way the lease runs out, and whoever
-    takes it up finds it incomplete and says so.
+    `then` is the state it has once it is here: that it is to be examined, tried out, or brought in. `once` names the
+    call that brings it, `said` is a digest of what that call says of it.
+    While it arrives it stands under a lease. If we die half-way the lease runs out, and the sweep says so.
     """
     name = rows.clean_name(name)
     first = stream.read(PIECE_BYTES)
@@ -49,21 +66,37 @@ def receive(task: Task, *, name: str, stream: IO[bytes], by: int, purpose: Purpo
         format=kind.value,
         bytes=0,
         sha256=b"",
-        state=ImportState.RUNNING,
+        state=ImportState.ARRIVING,
+        asks=then in (ImportState.LOOKING, ImportState.TRYING),
+        mapping=None if mapping is None else mapping.to_json(),
+        once=once,
+        once_said=said,
         lease_until=Now() + timedelta(seconds=_ARRIVAL_LEASE_S),
     )
     arrived = False
     try:
         size, digest = _store(arriving.pk, first, stream)
-        done = Import.objects.filter(pk=arriving.pk, token=0, state=ImportState.RUNNING)
-        arrived = bool(done.update(bytes=size, sha256=digest, state=ImportState.WAITING, lease_until=None))
+        arrived = _arrive(arriving, size, digest, then)
+    except Lost:
+        pass  # somebody dropped it, or the sweep took it for cut off
     finally:
         if not arrived:
             Import.objects.filter(pk=arriving.pk, token=0).delete()
     if not arrived:
-        raise Unfit(f"{name} took too long to arrive; send it again")
+        raise Unfit(f"{name} was dropped while it arrived, or took too long; send it again")
     arriving.refresh_from_db()
     return arriving
+
+
+def _arrive(arriving: Import, size: int, digest: bytes, then: ImportState) -> bool:
+    with transaction.atomic():
+        done = Import.objects.filter(pk=arriving.pk, token=0, state=ImportState.ARRIVING)
+        if not done.update(bytes=size, sha256=digest, state=then, lease_until=None):
+            return False
+        arriving.sha256 = digest
+        if not arriving.asks and arriving.purpose == Purpose.ITEMS:
+            tell_log(arriving, "start", by=arriving.by_id)
+    return True
 
 
 def _store(import_id: int, piece: bytes, stream: IO[bytes]) -> tuple[int, bytes]:
@@ -88,9 +121,11 @@ def waiting(*, most: int = 100) -> list[int]:
         cursor.execute(
             """
             SELECT id FROM slider_import
-            WHERE state = 'waiting' OR (state = 'running' AND lease_until < clock_timestamp()) ORDER BY id LIMIT %s
+            WHERE state = 'waiting' OR (state = 'running' AND lease_until < clock_timestamp())
+               OR (state = ANY(%s) AND (lease_until IS NULL OR lease_until < clock_timestamp()))
+            ORDER BY id LIMIT %s
             """,
-            [most],
+            [_TAKEN, most],
         )
         return [import_id for (import_id,) in cursor.fetchall()]
 
@@ -101,15 +136,18 @@ def take(import_id: int) -> Import | None:
         cursor.execute(
             """
             UPDATE slider_import SET
-                state = 'running', token = token + 1, lease_until = clock_timestamp() + %s * interval '1 second'
+                state = CASE state WHEN 'waiting' THEN 'running' ELSE state END,
+                token = token + 1, takes = takes + 1,
+                lease_until = clock_timestamp() + %s * interval '1 second'
             WHERE id = (
                 SELECT id FROM slider_import WHERE id = %s
-                  AND (state = 'waiting' OR (state = 'running' AND lease_until < clock_timestamp()))
+                  AND (state = 'waiting' OR (state = 'running' AND lease_until < clock_timestamp())
+                       OR (state = ANY(%s) AND (lease_until IS NULL OR lease_until < clock_timestamp())))
                 FOR UPDATE SKIP LOCKED
             )
             RETURNING id
             """,
-            [LEASE_S, import_id],
+            [LEASE_S, import_id, _TAKEN],
         )
         if cursor.fetchone() is None:
             return None
@@ -122,9 +160,9 @@ def renew(import_id: int, *, token: int, lease_s: float = LEASE_S) -> None:
         cursor.execute(
             """
             UPDATE slider_import SET lease_until = clock_timestamp() + %s * interval '1 second'
-            WHERE id = %s AND token = %s AND state = 'running'
+            WHERE id = %s AND token = %s AND state = ANY(%s)
             """,
-            [lease_s, import_id, token],
+            [lease_s, import_id, token, _HELD],
         )
         if cursor.rowcount != 1:
             raise Lost(f"import {import_id} is in other hands")
@@ -133,9 +171,19 @@ def renew(import_id: int, *, token: int, lease_s: float = LEASE_S) -> None:
 def check_whole(held: Import) -> None:
     """Refuse a file that never arrived wholly, or that nobody survives."""
     if held.bytes == 0:
-        raise Broken("the upload was cut off half-way: send the file again")
-    if held.token > MOST_TAKES:
+        raise Broken(CUT_OFF)
+    if held.takes > MOST_TAKES:
         raise Broken(f"{MOST_TAKES} workers died at this file after row {held.seen}: send the rest in smaller files")
+
+
+def tidy() -> int:
+    """Say of files whose sender died half-way that they were cut off; how many."""
+    gone = Import.objects.filter(state=ImportState.ARRIVING, lease_until__lt=Now())
+    found = 0
+    for held in gone.order_by("pk")[:100]:
+        found += finish(held, ImportState.FAILED, CUT_OFF)
+        Import.objects.filter(pk=held.pk, state=ImportState.FAILED).update(once=None)  # the call may be made again
+    return found
 
 
 def pieces(held: Import) -> Iterator[bytes]:
@@ -149,7 +197,7 @@ def pieces(held: Import) -> Iterator[bytes]:
 
 def mine(held: Import) -> QuerySet[Import]:
     """The row of a file for as long as it is in our hands, and nothing afterwards."""
-    return Import.objects.filter(pk=held.pk, token=held.token, state=ImportState.RUNNING)
+    return Import.objects.filter(pk=held.pk, token=held.token, state=held.state)
 
 
 def keep_refused(held: Import, refused: Sequence[Bad], *, already: int = 0) -> None:
@@ -164,6 +212,22 @@ def finish(held: Import, state: ImportState, problem: str, *, keep_pieces: bool 
     """Close the import and drop its pieces, which nobody reads again; False when it is in other hands."""
     with transaction.atomic():
         closed = mine(held).update(state=state, problem=problem[:500], lease_until=None, finished_at=Now())
+        if closed:
+            forget_rows(held)
         if closed and not keep_pieces:
             ImportChunk.objects.filter(of=held).delete()
     return bool(closed)
+
+
+def forget_rows(held: Import) -> None:
+    """The cells that were shown while a file waited go once it is over: nobody reads them again."""
+    this = Import.objects.filter(pk=held.pk)
+    columns = this.values_list("columns", flat=True).get()
+    this.update(sample=None, columns=columns and [column | {"examples": []} for column in columns])
+
+
+def tell_log(held: Import, deed: str, *, by: int | None) -> None:
+    """Tell the log that a file is brought in ("start") or ended ("drop"), in the transaction that does it."""
+    facts = {"file": deed, "import": held.pk, "name": held.name, "purpose": held.purpose, "added": held.added}
+    facts |= {"rows": held.total, "sha256": bytes(held.sha256).hex()}
+    log.write(Kind.ITEM, by=by, facts=facts, project_id=held.task.project_id, task_id=held.task_id)

@@ -1,12 +1,14 @@
 """Histories: past outputs are read, looked through, asked about, and put into force by a person."""
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from datetime import timedelta
 from functools import partial
 from typing import IO
 
 import numpy as np
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Now
 
 from slider import rows
 from slider.engine import calibration, certificate, evidence, kept, once
@@ -39,9 +41,11 @@ __all__ = [
     "Unfit",
     "confirm",
     "drop",
+    "drop_stale",
     "examine",
     "keep",
     "look",
+    "of",
     "proof",
     "receive",
     "reread",
@@ -53,10 +57,10 @@ _SLICE = 2_000
 
 def receive(task: Task, *, name: str, stream: IO[bytes], by: int) -> Past:
     """Store an uploaded history, to be read by the fleet. Raises Unfit for what can't be one."""
-    return _past(files.receive(task, name=name, stream=stream, by=by, purpose=Purpose.HISTORY))
+    return of(files.receive(task, name=name, stream=stream, by=by, purpose=Purpose.HISTORY))
 
 
-def _past(file: Import) -> Past:
+def of(file: Import) -> Past:
     """The history of a file. The fleet may be at the file before whoever received it has come to this."""
     known = {"task": file.task, "name": file.name, "by_id": file.by_id, "worker": _worker(file.task)}
     Past.objects.get_or_create(file=file, defaults=known)
@@ -78,7 +82,7 @@ def run(import_id: int) -> bool:
     held = files.take(import_id)
     if held is None:
         return False
-    past = _past(held)
+    past = of(held)
     if past.state != PastState.READING:
         return files.finish(held, ImportState.DONE, "")  # somebody dropped it while nobody was at it
     try:
@@ -177,15 +181,32 @@ def reread(past: Past, said: Meaning) -> None:
         )
 
 
-def drop(past: Past) -> None:
-    """Forget a history that was not put into force, its rows and its file with it."""
+def drop(past: Past, *, by: int | None = None) -> None:
+    """Forget a history that was not put into force, its rows and its file with it; once more does nothing."""
     with transaction.atomic():
-        closed = Past.objects.filter(pk=past.pk).exclude(state=PastState.IN_FORCE)
-        if not closed.update(state=PastState.DROPPED, counters={}, calibration={}, rows=0):
+        this = Past.objects.filter(pk=past.pk)
+        going = this.exclude(state__in=(PastState.IN_FORCE, PastState.DROPPED))
+        if not going.update(state=PastState.DROPPED, counters={}, calibration={}, rows=0, columns=past.bare_columns):
+            if this.filter(state=PastState.DROPPED).exists():
+                return
             raise Unfit("this history is in force: its rows are evidence now")
         PastRow.objects.filter(past=past).delete()
         Import.objects.filter(pk=past.file_id or 0, state=ImportState.WAITING).update(state=ImportState.DONE)
         ImportChunk.objects.filter(of=past.file_id).delete()
+        if past.file is not None:
+            files.tell_log(past.file, "drop", by=by)
+
+
+def drop_stale() -> int:
+    """Drop the uploaded histories that nobody has put into force or answered for so long; how many."""
+    late = Now() - timedelta(hours=settings.ENV.SLIDER_FILE_WORD_H)
+    waiting = Past.objects.filter(state__in=(PastState.ASKING, PastState.READY), file__finished_at__lt=late)
+    found = 0
+    for past in waiting.select_related("file__task", "task")[:100]:
+        with suppress(Unfit):  # somebody put it into force meanwhile
+            drop(past)
+            found += 1
+    return found
 
 
 # ---- by a person -------------------------------------------------------------------------------------------------
@@ -221,7 +242,8 @@ def confirm(past_id: int, *, reason: str, by: int, expected: int) -> Policy:
             raise Unfit("the task's limit was changed meanwhile: look at the history under the new limit")
         past.state, past.policy = PastState.IN_FORCE, policy
         past.epoch = policy.epoch if change.begins_epoch else None
-        past.save(update_fields=["state", "policy", "epoch"])
+        past.columns = past.bare_columns
+        past.save(update_fields=["state", "policy", "epoch", "columns"])
         if past.file_id:
             ImportChunk.objects.filter(of=past.file_id).delete()
         return policy

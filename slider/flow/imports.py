@@ -12,32 +12,42 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from slider import rows
-from slider.flow import files, intake
+from slider.flow import asking, files, intake
 from slider.flow.files import PIECE_BYTES, Lost, Unfit, receive, waiting
 from slider.flow.intake import Arrival, Fate
-from slider.models import Import, ImportState, Task
-from slider.rows import Bad, Broken, Kind, Reader, Record
+from slider.models import Import, ImportState, Purpose
+from slider.rows import Bad, Broken, ColumnMap, Kind, Reader, Record, Unmapped
 
 __all__ = ["PIECE_BYTES", "Lost", "Unfit", "receive", "run", "waiting"]
 
 BATCH_ROWS = 500
 BATCH_SIZE = 4 * 1024 * 1024
+Tell = Callable[[int, int], None]
 
 
-def run(import_id: int, *, tell: Callable[[int, int], None] | None = None) -> bool:
-    """Take an import and bring its rows in, from the last committed row on; False when somebody else has it.
+def run(import_id: int, *, tell: Tell | None = None) -> bool:
+    """Take an import of items and do what is next with it: examine it, try it out, or bring its rows in.
 
-    `tell` hears, after each batch, how many rows are in and how many there are.
+    False when somebody has it, or it is a history. `tell` hears, after each batch, how many rows are read and how many
+    there are.
 
     The file is read wholly once before anything of it comes in, so that a file that is broken anywhere leaves
     nothing behind. Each batch of items is committed together with the counters that say how far we are.
     """
-    held = files.take(import_id)
+    is_items = Import.objects.filter(pk=import_id, purpose=Purpose.ITEMS).exists()
+    held = files.take(import_id) if is_items else None
     if held is None:
         return False
     try:
-        _bring_in(held, tell)
-        files.finish(held, ImportState.DONE, "")
+        files.check_whole(held)
+        if held.state == ImportState.LOOKING:
+            asking.examine(held)
+            asking.ask(held)
+        elif held.state == ImportState.TRYING:
+            _try_out(held, tell)
+        else:
+            _bring_in(held, tell)
+            files.finish(held, ImportState.DONE, "")
     except Broken as error:
         files.finish(held, ImportState.FAILED, str(error))
     except Lost:
@@ -45,9 +55,12 @@ def run(import_id: int, *, tell: Callable[[int, int], None] | None = None) -> bo
     return True
 
 
-def _bring_in(held: Import, tell: Callable[[int, int], None] | None) -> None:
-    files.check_whole(held)
+def _bring_in(held: Import, tell: Tell | None) -> None:
     pulse = partial(files.renew, held.pk, token=held.token)
+    if held.total is None and held.mapping is not None and held.format == Kind.JSONL:
+        asking.examine(held)  # each line names its own columns: what was said is held against all of them
+        _check(held)
+        asking.clear(held)
     if held.total is None:
         with _opened(held) as file:
             held.total = file.count(most=settings.IMPORT_MAX_ROWS, pulse=pulse)
@@ -61,22 +74,57 @@ def _bring_in(held: Import, tell: Callable[[int, int], None] | None) -> None:
                 tell(held.seen, held.total)
 
 
+def _try_out(held: Import, tell: Tell | None) -> None:
+    """Read the whole file and count what would become of its rows; one that died half-way begins anew."""
+    if held.columns is None:
+        asking.examine(held)
+    _check(held)
+    asking.clear(held)
+    before: dict[str, bytes] = {}
+    with _opened(held) as file:
+        held.note = file.note[:500]
+        for batch in _batches(file, skip=0, pulse=partial(files.renew, held.pk, token=held.token)):
+            records = [row for row in batch if isinstance(row, Record)]
+            arrivals = intake.weigh(held.task, [_wanted(row) for row in records], before=before)
+            with transaction.atomic():
+                _count(held, batch, records, arrivals)
+            if tell is not None:
+                tell(held.seen, held.total or held.seen)
+    asking.tell(held)
+
+
+def _check(held: Import) -> None:
+    try:
+        asking.check(held, ColumnMap.from_json(held.mapping))
+    except Unmapped as error:
+        raise Broken(f"{error}") from error
+
+
 def _opened(held: Import) -> AbstractContextManager[Reader]:
     # Text may be gzipped to a tenth; what it unpacks to is bounded by its rows as well.
     most_bytes = 4 * settings.IMPORT_MAX_BYTES
-    return rows.open_file(partial(files.pieces, held), Kind(held.format), held.task.input_schema, most_bytes=most_bytes)
+    try:
+        mapping = None if held.mapping is None else ColumnMap.from_json(held.mapping)
+    except Unmapped as error:
+        raise Broken(f"its columns can't be read as they were said: {error}") from error
+    return rows.open_file(
+        partial(files.pieces, held),
+        Kind(held.format),
+        held.task.input_schema,
+        most_bytes=most_bytes,
+        mapping=mapping,
+    )
 
 
 def _batches(file: Reader, *, skip: int, pulse: Callable[[], None]) -> Iterator[list[Record | Bad]]:
     """The rows after the first `skip`, in batches bounded by count and by size, each with the id it comes in under."""
     namer = rows.Namer()
     batch: list[Record | Bad] = []
-    size = 0
+    size, beat = 0, rows.paced(pulse)
     for place, read in enumerate(file.records()):
         row = namer.named(read)  # also rows that are in already: equal rows are told apart by counting them
+        beat()
         if place < skip:
-            if place % 10_000 == 0:
-                pulse()
             continue
         batch.append(row)
         size += 0 if isinstance(row, Bad) else row.size
@@ -87,34 +135,37 @@ def _batches(file: Reader, *, skip: int, pulse: Callable[[], None]) -> Iterator[
         yield batch
 
 
+def _wanted(row: Record) -> intake.Row:
+    return intake.Row(row.body, row.external_id, row.priority, row.due_at)
+
+
 def _commit(held: Import, batch: list[Record | Bad]) -> None:
     """One batch and the counters that speak of it, in one transaction, under our claim."""
     records = [row for row in batch if isinstance(row, Record)]
-    refused = [row for row in batch if isinstance(row, Bad)]
     with transaction.atomic():
-        wanted = [intake.Row(row.body, row.external_id, row.priority, row.due_at) for row in records]
-        arrivals = intake.add(held.task, wanted, origin=f"import {held.pk}: {held.name}"[:120], by=held.by_id)
-        fates = Counter(arrival.fate for arrival in arrivals)
-        for record, arrival in zip(records, arrivals, strict=True):
-            if arrival.fate in (Fate.REFUSED, Fate.CONFLICT):
-                refused.append(_refused(record, arrival, held.task))
-        counted = files.mine(held).filter(seen=held.seen)
-        if not counted.update(
-            seen=F("seen") + len(batch),
-            added=F("added") + fates[Fate.ADDED],
-            known=F("known") + fates[Fate.KNOWN],
-            refused=F("refused") + len(refused),
-            lease_until=Now() + timedelta(seconds=files.LEASE_S),
-        ):
-            raise Lost(f"import {held.pk} is in other hands")
-        files.keep_refused(held, refused, already=held.refused)
+        origin = f"import {held.pk}: {held.name}"[:120]
+        arrivals = intake.add(held.task, [_wanted(row) for row in records], origin=origin, by=held.by_id)
+        _count(held, batch, records, arrivals)
+
+
+def _count(held: Import, batch: list[Record | Bad], records: list[Record], arrivals: list[Arrival]) -> None:
+    """Write down what became of a batch, under our claim. Raises Lost."""
+    refused = [row for row in batch if isinstance(row, Bad)]
+    fates = Counter(arrival.fate for arrival in arrivals)
+    for record, arrival in zip(records, arrivals, strict=True):
+        if arrival.fate in (Fate.REFUSED, Fate.CONFLICT):
+            refused.append(asking.refused(record, arrival, held.task, held.mapping))
+    counted = files.mine(held).filter(seen=held.seen)
+    if not counted.update(
+        seen=F("seen") + len(batch),
+        added=F("added") + fates[Fate.ADDED],
+        known=F("known") + fates[Fate.KNOWN],
+        refused=F("refused") + len(refused),
+        lease_until=Now() + timedelta(seconds=files.LEASE_S),
+    ):
+        raise Lost(f"import {held.pk} is in other hands")
+    files.keep_refused(held, refused, already=held.refused)
     held.seen += len(batch)
     held.refused += len(refused)
-
-
-def _refused(record: Record, arrival: Arrival, task: Task) -> Bad:
-    """Why a row can't be an item, in words that fit its cell; the first step of the pointer names the column."""
-    column = arrival.where[1:].partition("/")[0].replace("~1", "/").replace("~0", "~")
-    is_needed = column in task.input_schema.get("required", ())
-    is_empty = is_needed and isinstance(record.body, dict) and record.body.get(column) == ""
-    return Bad(record.line, rows.EMPTY if is_empty else arrival.reason, column)
+    held.added += fates[Fate.ADDED]
+    held.known += fates[Fate.KNOWN]

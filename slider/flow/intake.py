@@ -11,8 +11,9 @@ from typing import Any
 from django.db import connection, transaction
 
 from slider import strict
-from slider.flow import crew, moves
-from slider.models import OWED, Item, Review, ReviewState, State, Task
+from slider.flow import crew, moves, news
+from slider.models import OWED, IdKey, Item, Review, ReviewState, State, Task
+from slider.models.emptied import erased_id, known_digest
 from slider.models.states import FINAL
 from slider.schema import Schema
 
@@ -48,6 +49,7 @@ class Arrival:
     item_id: int | None = None
     where: str = ""
     reason: str = ""
+    erased: bool = False  # its id is one of which nothing may come back
 
 
 def add(task: Task, rows: Sequence[Row], *, origin: str, by: int | None = None) -> list[Arrival]:
@@ -68,17 +70,27 @@ def add(task: Task, rows: Sequence[Row], *, origin: str, by: int | None = None) 
         firsts.setdefault(named[place], place)
     with transaction.atomic():
         fresh = _insert(task.pk, [(external_id, rows[place]) for external_id, place in firsts.items()])
+        secret = _id_key(task.pk)
+        here, erased = _looked_up(task.pk, list(firsts), secret)
+        if secret is None and len(here) < len(firsts):  # the first erasure of the task has just made its key
+            secret = _id_key(task.pk)
+            here, erased = _looked_up(task.pk, list(firsts), secret)
+        _refuse_erased(fresh, erased)
         _fill([(fresh[e], texts[p], digests[p]) for e, p in firsts.items() if e in fresh], origin=origin)
         moves.born(sorted(fresh.values()), reason=f"came in by {origin}", by=by)
         if fresh:
             crew.tell(task.pk)
-        here = _here(task.pk, list(firsts))
     for place in good:
         external_id = named[place]
-        item_id, digest = here[external_id]
+        if external_id in erased:
+            arrivals[place] = _erased(external_id, erased[external_id])
+            continue
+        own = (fresh.get(external_id, 0), digests[firsts[external_id]], False)
+        item_id, digest, emptied = own if external_id in fresh else here[external_id]
+        sent = known_digest(secret, digests[place]) if emptied and secret else digests[place]
         if external_id in fresh and firsts[external_id] == place:
             arrivals[place] = Arrival(Fate.ADDED, external_id, item_id)
-        elif digest == digests[place]:
+        elif digest == sent:
             arrivals[place] = Arrival(Fate.KNOWN, external_id, item_id)
         else:
             arrivals[place] = Arrival(
@@ -88,6 +100,80 @@ def add(task: Task, rows: Sequence[Row], *, origin: str, by: int | None = None) 
                 reason=f"id {external_id[:80]!r} is item {item_id} already, with another body; use a new id",
             )
     return [arrival for arrival in arrivals if arrival is not None]
+
+
+def _id_key(task_id: int) -> bytes | None:
+    """The key of the ids that are gone; None where nothing of the task ever was deleted."""
+    kept = IdKey.objects.filter(pk=task_id).first()
+    return None if kept is None else kept.secret
+
+
+def _looked_up(
+    task_id: int, names: list[str], secret: bytes | None
+) -> tuple[dict[str, tuple[int, bytes, bool]], dict[str, int]]:
+    """What is here under these ids; and which of them are those of erased items, with the items.
+
+    Asked after the insert, and both in one statement: whoever erases an item holds its id until that is committed, so
+    that each item is seen under its id or as erased, and never as neither.
+    """
+    gone = {} if secret is None else {erased_id(secret, name): name for name in names}
+    found = _here(task_id, [*names, *gone])
+    erased = {gone[called]: item_id for called, (item_id, _, _) in found.items() if called in gone}
+    return {name: row for name, row in found.items() if name not in gone}, erased
+
+
+def _refuse_erased(fresh: dict[str, int], erased: dict[str, int]) -> None:
+    """What just came in under the id of an erased item goes out again."""
+    if back := [fresh.pop(name) for name in erased if name in fresh]:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM slider_item WHERE id = ANY(%s)", [back])
+
+
+def _erased(external_id: str, item_id: int) -> Arrival:
+    # The id itself is not said again: what is refused may be kept.
+    reason = "the item of this id was erased on request, and nothing is taken in under it again; use a new id"
+    return Arrival(Fate.CONFLICT, external_id, item_id, reason=reason, erased=True)
+
+
+def weigh(task: Task, rows: Sequence[Row], *, before: dict[str, bytes]) -> list[Arrival]:
+    """What `add` would make of rows that carry ids, one Arrival a row; nothing is written.
+
+    `before` holds the ids of earlier rows with the digests of their bodies; those of good rows are added to it.
+    """
+    schema = Schema.compile(task.input_schema)
+    refused = [refusal(row, schema) for row in rows]
+    names = [row.external_id or "" for row, arrival in zip(rows, refused, strict=True) if arrival is None]
+    scale = _Scale(task.pk, sorted(set(names)), before)
+    return [
+        arrival or scale.weigh(row.external_id or "", strict.digest(row.body))
+        for row, arrival in zip(rows, refused, strict=True)
+    ]
+
+
+class _Scale:
+    """What is known of ids: the items that are here, what was deleted of them, and the rows before."""
+
+    def __init__(self, task_id: int, names: list[str], before: dict[str, bytes]) -> None:
+        self._secret, self._before = _id_key(task_id), before
+        self._here, self._erased = _looked_up(task_id, names, self._secret)
+
+    def weigh(self, name: str, digest: bytes) -> Arrival:
+        if name in self._erased:
+            return _erased(name, self._erased[name])
+        item_id, known, emptied = self._here.get(name, (None, self._before.get(name), False))
+        if known is None:
+            self._before[name] = digest
+            return Arrival(Fate.ADDED, name)
+        if emptied and self._secret:
+            digest = known_digest(self._secret, digest)
+        return _weighed(name, item_id, is_same=known == digest)
+
+
+def _weighed(name: str, item_id: int | None, *, is_same: bool) -> Arrival:
+    if is_same:
+        return Arrival(Fate.KNOWN, name, item_id)
+    whose = "stands in an earlier row" if item_id is None else f"is item {item_id} already,"
+    return Arrival(Fate.CONFLICT, name, item_id, reason=f"id {name[:80]!r} {whose} with another body; use a new id")
 
 
 def refusal(row: Row, schema: Schema) -> Arrival | None:
@@ -165,17 +251,19 @@ def _fill(payloads: list[tuple[int, bytes, bytes]], *, origin: str) -> None:
         )
 
 
-def _here(task_id: int, external_ids: list[str]) -> dict[str, tuple[int, bytes]]:
+def _here(task_id: int, external_ids: list[str]) -> dict[str, tuple[int, bytes, bool]]:
+    """The items of these ids, with the digests of their payloads, and whether those are of what was deleted."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT i.external_id, i.id, coalesce(p.sha256, a.sha256) FROM slider_item i
+            SELECT i.external_id, i.id, coalesce(p.sha256, a.sha256, ''), e.item_id IS NOT NULL FROM slider_item i
+            LEFT JOIN slider_emptied e ON e.item_id = i.id
             LEFT JOIN slider_payload p ON p.item_id = i.id LEFT JOIN slider_archived a ON a.item_id = i.id
             WHERE i.task_id = %s AND i.external_id = ANY(%s)
             """,
             [task_id, external_ids],
         )
-        return {external_id: (item_id, bytes(digest)) for external_id, item_id, digest in cursor.fetchall()}
+        return {name: (item_id, bytes(digest), emptied) for name, item_id, digest, emptied in cursor.fetchall()}
 
 
 def withdraw(item_id: int, *, by: int | None, reason: str) -> None:
@@ -188,3 +276,4 @@ def withdraw(item_id: int, *, by: int | None, reason: str) -> None:
             raise moves.Lost(f"item {item_id} is final already: {State(item.state).label}")
         moves.move(moves.Step(item.pk, item.token, State.WITHDRAWN, reason), source=State(item.state), by=by)
         Review.objects.filter(item=item, state__in=OWED).update(state=ReviewState.VOID, lease_until=None)
+        news.withdrawn(item.task, item)

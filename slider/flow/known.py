@@ -134,6 +134,7 @@ WHERE a.answer IS NOT NULL AND a.answer <> 'null' AND d.why <> ALL(%(telling)s)
   AND NOT EXISTS (SELECT FROM slider_known k WHERE k.item_id = s.item_id)
   AND NOT EXISTS (SELECT FROM slider_correction c WHERE c.item_id = s.item_id AND c.undone_at IS NULL)
   AND NOT EXISTS (SELECT FROM slider_archived x WHERE x.item_id = s.item_id)
+  AND NOT EXISTS (SELECT FROM slider_emptied e WHERE e.item_id = s.item_id)
 ON CONFLICT (item_id) DO NOTHING
 """  # noqa: S608  # nothing but the fragment above goes into this text
 

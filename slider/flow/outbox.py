@@ -9,7 +9,7 @@ from django.db.models import Max, Q
 
 from slider import strict
 from slider.flow import arrays
-from slider.models import Ending, Item, Publication, standing
+from slider.models import Ending, EventType, Item, Publication, standing
 from slider.models.publication import TAKING_BACK
 
 
@@ -24,27 +24,38 @@ class Result:
     review_id: int | None = None  # the look whose verdict it tells
 
 
+# A parcel for each endpoint that wants it, in the statement that makes the result; without an endpoint, nothing more.
+_OWE = """
+WITH made AS (
+    INSERT INTO slider_publication (item_id, task_id, number, review_id, webhook_id, ending, answer, reason, created_at,
+                                    due_at)
+    SELECT r.item_id, %(task)s, %(number)s, r.review_id, gen_random_uuid(), r.ending, r.answer::jsonb, r.reason,
+           clock_timestamp(), clock_timestamp() + %(undo_s)s * interval '1 second'
+    FROM unnest(%(items)s::bigint[], %(endings)s::text[], %(answers)s::text[], %(reasons)s::text[],
+                %(reviews)s::bigint[]) AS r(item_id, ending, answer, reason, review_id)
+    RETURNING id, webhook_id, due_at
+)
+INSERT INTO slider_parcel (endpoint_id, publication_id, event, webhook_id, due_at, next_try_at)
+SELECT e.id, m.id, %(event)s::text, m.webhook_id, m.due_at, m.due_at
+FROM slider_endpoint e CROSS JOIN made m
+WHERE e.task_id = %(task)s AND e.disabled_at IS NULL AND e.removed_at IS NULL AND e.events ? %(event)s::text
+"""
+
+
 def owe(task_id: int, results: Sequence[Result], *, undo_s: float, number: int = 1) -> None:
-    """Write the results as due `undo_s` seconds from now. A second result of the same number is an IntegrityError."""
+    """Write the results as due `undo_s` seconds from now, with a parcel for each endpoint that wants them.
+
+    A second result of the same number is an IntegrityError.
+    """
     if not results:
         return
     with standing.cursor() as cursor:
         cursor.execute(
-            """
-            INSERT INTO slider_publication
-                (item_id, task_id, number, review_id, webhook_id, ending, answer, reason, created_at, due_at,
-                 delivery, tries, next_try_at, last_problem)
-            SELECT r.item_id, %(task)s, %(number)s, r.review_id, gen_random_uuid(), r.ending, r.answer::jsonb, r.reason,
-                   clock_timestamp(), clock_timestamp() + %(undo_s)s * interval '1 second',
-                   CASE WHEN EXISTS (SELECT FROM slider_endpoint e WHERE e.task_id = %(task)s AND e.disabled_at IS NULL)
-                        THEN 'due' ELSE 'none' END,
-                   0, clock_timestamp() + %(undo_s)s * interval '1 second', ''
-            FROM unnest(%(items)s::bigint[], %(endings)s::text[], %(answers)s::text[], %(reasons)s::text[],
-                        %(reviews)s::bigint[]) AS r(item_id, ending, answer, reason, review_id)
-            """,
+            _OWE,
             {
                 "task": task_id,
                 "number": number,
+                "event": EventType.FINISHED if number == 1 else EventType.CORRECTED,
                 "undo_s": undo_s,
                 "items": arrays.numbers([result.item_id for result in results]),
                 "endings": arrays.literal([result.ending for result in results]),

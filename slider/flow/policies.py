@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from slider.engine import audit, calibration, certificate, lanes
-from slider.flow import watches
+from slider.flow import news, watches
 from slider.models import Gauge, Maker, Mode, Policy, Task, Worker
 
 REASON_MOST = 500
@@ -112,6 +112,7 @@ def make(
             gauge.checked_at = Now()  # a person's move says nothing about whether the guard is alive
         gauge.track = _track(gauge, change, new_worker=new_worker)
         gauge.save(update_fields=["policy", "checked_at", "unattended", "track"])
+        news.moved(task, old, policy)
         return policy
 
 

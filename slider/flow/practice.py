@@ -49,8 +49,11 @@ def say(task: Task, item_id: int, *, person: int, turn: int, said: Said) -> Prac
                 draft_right=draft_right,
                 right=draft_right == (settled.verdict == Verdict.ACCEPT),
             )
-    except IntegrityError:  # the same was sent twice at once
-        return Practice.objects.get(item=item_id, person=person, task=task, turn=turn)
+    except IntegrityError:
+        same = Practice.objects.filter(item=item_id, person=person, task=task, turn=turn).first()
+        if same is None:
+            raise NotThere(f"what item {item_id} held was deleted meanwhile") from None
+        return same  # it was sent twice at once
     if passes(task, person):
         admitted.let_in(task.pk, person, Let.PASSED)
     return made

@@ -11,6 +11,7 @@ from slider.models.answered import KEPT_H
 
 _CALLS = 7_340  # the advisory lock's number space: by key and name of a call
 _SWEPT = 50  # so many old answers go with each new one
+_TIDIED = 5_000  # and so many with each sweep, whether anybody calls or not
 
 _SWEEP = """
 DELETE FROM slider_answered WHERE id IN (
@@ -59,6 +60,12 @@ def keep(call: Call, *, status: int, body: str) -> None:
         cursor.execute(_SWEEP, [KEPT_H, _SWEPT])
         Answered.objects.filter(key=call.key_id, name=call.name).delete()  # one that has grown too old
         Answered.objects.create(key_id=call.key_id, name=call.name, asked=call.asked, status=status, body=body)
+
+
+def forget() -> None:
+    """Let answers go that are older than a day."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SWEEP, [KEPT_H, _TIDIED])
 
 
 def _oldest() -> object:

@@ -68,13 +68,13 @@ def no_answer(order: Order, *, outcome: str = "", most: int = MOST) -> int:
 
 
 def publications(order: Order, *, most: int = MOST) -> int:
-    """Let results that are stuck be sent again at once, with all their tries; returns how many."""
+    """Let what is stuck on its way to a receiver be sent again at once, with all its tries; returns how many."""
     reason = said(order.reason)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             f"""
             WITH stuck AS (SELECT p.id {STUCK} ORDER BY p.id LIMIT %(most)s FOR UPDATE OF p SKIP LOCKED)
-            UPDATE slider_publication p SET delivery = 'due', tries = 0, next_try_at = clock_timestamp()
+            UPDATE slider_parcel p SET state = 'due', tries = 0, next_try_at = clock_timestamp()
             FROM stuck WHERE p.id = stuck.id
             """,  # noqa: S608  # nothing but the fragment goes into this text
             {"task": order.task_id, "upto": order.upto, "most": most},

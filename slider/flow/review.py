@@ -12,6 +12,7 @@ from slider.flow import admitted, claims, marking, moves, outbox, seconds, sever
 from slider.models import (
     BESIDE,
     Decline,
+    Emptied,
     Let,
     Mark,
     OwnAnswer,
@@ -229,6 +230,8 @@ def _keep_aside(review: Review, settled: Said, user_id: int, token: int) -> None
 def who_has_it(review: Review, user_id: int) -> str:
     """Why a verdict does not count, in words."""
     if review.state == ReviewState.VOID:
+        if Emptied.objects.filter(pk=review.item_id).exists():
+            return "what the item held was deleted meanwhile, as it had to be; nothing is owed for it"
         return "the item was withdrawn meanwhile; nothing is owed for it"
     if review.state == ReviewState.DECIDED:
         return "somebody else has decided this item meanwhile"

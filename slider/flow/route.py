@@ -7,11 +7,12 @@ import numpy as np
 from django.db import connection
 
 from slider.engine import audit, certificate, coins, lanes, regions
-from slider.flow import bulk, known, moves, outbox, several, worth
+from slider.flow import bulk, known, moves, news, outbox, several, worth
 from slider.flow.records import Rated
 from slider.models import (
     Decision,
     Ending,
+    EventType,
     Gauge,
     Lane,
     Mode,
@@ -28,6 +29,9 @@ from slider.models import (
 Bar = tuple[Why, str]
 
 
+_NOW = f"SELECT clock_timestamp(), {news.WANTED}"
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A task's routing state, locked until the transaction ends."""
@@ -36,6 +40,7 @@ class Standing:
     gauge: Gauge
     policy: Policy
     stale: bool
+    tells_waiting: bool = False  # whether a receiver wants to hear of items that go to people
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +61,9 @@ def lock(task_id: int) -> Standing:
     gauge = Gauge.locked(task_id)
     with connection.cursor() as cursor:
         # The database's clock, not this machine's, says how long the guard has been silent.
-        cursor.execute("SELECT clock_timestamp()")
-        (now,) = cursor.fetchone()
-    return Standing(gauge.task, gauge, gauge.policy, gauge.is_silent(now))
+        cursor.execute(_NOW, {"task": task_id, "event": EventType.WAITING.value})
+        now, tells = cursor.fetchone()
+    return Standing(gauge.task, gauge, gauge.policy, gauge.is_silent(now), tells)
 
 
 def route(standing: Standing, rated: Sequence[Rated], *, source: State = State.WORKING) -> int:
@@ -200,6 +205,8 @@ def _write(
         ],
         undo_s=0,
     )
+    if standing.tells_waiting:
+        news.waiting(task, [decision for decision in decisions if decision.lane == Lane.PEOPLE])
     steps = [
         moves.Step(
             r.item_id,

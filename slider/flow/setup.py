@@ -1,5 +1,6 @@
 """Tasks and workers are set up and edited here; a worker's content is frozen, so an edit is a new version."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +41,7 @@ CONTENT = (
 )
 
 FALLBACK_RUNG = 2
-_NOT_EDITED = frozenset({"id", "project", "slug", "coin_secret", "paused", "created_at"})
+_NOT_EDITED = frozenset({"id", "project", "slug", "coin_secret", "paused", "redaction", "contents_days", "created_at"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,43 @@ def replace_worker(worker: Worker, content: dict[str, Any], *, by: int) -> Worke
             reason=f"worker {new} replaces {old}; evidence starts anew",
         )
     return new
+
+
+def save_privacy(task: Task, *, redaction: dict[str, Any], contents_days: int | None, by: int) -> None:
+    """Say what of a task's items may leave for a model, and when their contents go. Raises ValidationError.
+
+    Under other rules a model is asked otherwise, so each worker has a new version and the evidence starts anew: nobody
+    begins a call under the old rules once this is committed.
+    """
+    with transaction.atomic():
+        held = Task.objects.select_for_update(no_key=True).get(pk=task.pk)
+        changed = held.redaction != redaction
+        held.redaction, held.contents_days = redaction, contents_days
+        held.full_clean()
+        held.save(update_fields=["redaction", "contents_days"])
+        if changed:
+            renew_workers(held, by=by, why="other rules of redaction hold")
+    task.redaction, task.contents_days = redaction, contents_days
+
+
+def renew_workers(
+    task: Task, *, by: int | None, why: str, change: Callable[[Worker], Mapping[str, Any]] = lambda _: {}
+) -> None:
+    """The next version of each worker of a task, for what is no setting of theirs; the evidence starts anew."""
+    active = list(Worker.objects.select_for_update(no_key=True).filter(task=task, retired_at=None).order_by("rung"))
+    Worker.objects.filter(pk__in=[old.pk for old in active]).update(retired_at=Now())
+    for place, old in enumerate(active):
+        newest = Worker.objects.filter(task=task, name=old.name).aggregate(Max("version"))["version__max"]
+        kept = {name: getattr(old, name) for name in CONTENT} | dict(change(old))
+        new = Worker.objects.create(task=task, version=newest + 1, **kept)
+        if place == 0:
+            policies.make(
+                task.pk,
+                policies.Change(worker=new),
+                maker=Maker.PERSON,
+                by=by,
+                reason=f"worker {new}: {why}; evidence starts anew",
+            )
 
 
 def save_fallback(task: Task, content: dict[str, Any]) -> Worker:

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from slider.flow import marking, moves, outbox, several, watches
-from slider.models import Review, ReviewKind, ReviewState, State, Undone, Unheard
+from slider.models import Emptied, Review, ReviewKind, ReviewState, State, Undone, Unheard
 from slider.models.afterwards import UNDO_DEEP
 
 OVER = "what you said is out by now"
@@ -33,7 +33,7 @@ def undo(review_id: int, *, user_id: int, token: int, lease_s: float, page: str 
             return review
         if (review.state, review.holder_id, review.token) != (ReviewState.DECIDED, user_id, token):
             raise TooLate("it is no verdict of yours any more")
-        if review.undo_until is None or review.decided_at is None:
+        if review.undo_until is None or review.decided_at is None or _is_emptied(review):
             raise TooLate(OVER)
         _ask_the_clock(review.undo_until)
         if Undone.objects.filter(by=user_id, created_at__gt=review.decided_at).count() >= deep:
@@ -44,6 +44,11 @@ def undo(review_id: int, *, user_id: int, token: int, lease_s: float, page: str 
         _unmake(review, user_id)
         _ask_the_clock(until)
     return review
+
+
+def _is_emptied(review: Review) -> bool:
+    """Asked under the look's lock, which whoever erases takes first: nothing of it is left to look at."""
+    return Emptied.objects.filter(pk=review.item_id).exists()
 
 
 def _is_taken_back(review: Review, user_id: int, token: int) -> bool:

@@ -67,7 +67,7 @@ def record(findings: Sequence[Finding], worker: Worker, *, max_tries: int) -> li
     standing = moves.hold([(f.claim.item_id, f.claim.token) for f in findings])
     held = [finding for finding in findings if finding.claim.item_id in standing]
     attempts = [_attempt(finding, worker) for finding in held]
-    bulk.insert(attempts, given=("instead_of",))
+    bulk.insert(attempts, given=("instead_of", "masked"))
     again: list[moves.Step] = []
     refunded: list[moves.Step] = []
     kept: list[Kept] = []
@@ -116,6 +116,7 @@ def _attempt(finding: Finding, worker: Worker) -> Attempt:
         tokens_out=answered.tokens_out or 0,
         cost=finding.cost,
         latency_ms=round(answered.latency_ms),
+        masked=dict(answered.masked),
     )
     if finding.fallback is not None:
         attempt.worker = finding.fallback  # whose name its decision tells

@@ -10,7 +10,7 @@ import jiter
 
 from slider import strict
 from slider.llm import evidence, spans
-from slider.llm.records import Answered, Ask, FieldEvidence, Flag, Outcome, Sample
+from slider.llm.records import Answered, Ask, FieldEvidence, Flag, Outcome, Restore, Sample
 from slider.strict import JSON
 
 LIMITS = strict.Limits(max_bytes=256 * 1024, depth=64, nodes=20_000)
@@ -31,23 +31,25 @@ class _Told:
     logprobs: object = None
 
 
-def read(body: bytes, *, ask: Ask, latency_ms: float = 0.0) -> Answered:
+def read(body: bytes, *, ask: Ask, latency_ms: float = 0.0, restore: Restore | None = None) -> Answered:
     """Read the body of an answer with status 200. Never raises, whatever an endpoint or a model sends."""
-    return read_all([body], ask=ask, latency_ms=latency_ms)
+    return read_all([body], ask=ask, latency_ms=latency_ms, restore=restore)
 
 
-def read_all(bodies: Sequence[bytes], *, ask: Ask, latency_ms: float = 0.0) -> Answered:
+def read_all(bodies: Sequence[bytes], *, ask: Ask, latency_ms: float = 0.0, restore: Restore | None = None) -> Answered:
     """Read answers that together hold the samples of one question. One that can't be read counts for nothing.
 
-    Unless none can: then what is wrong with the first is the outcome.
+    Unless none can: then what is wrong with the first is the outcome. `restore` puts back what was masked in the
+    question, before the answer is held against the schema.
     """
     found = [_envelope(body, most=max(1, ask.n)) for body in bodies]
     good = [one for one in found if not isinstance(one, Answered)]
     if not good:
         assert isinstance(found[0], Answered)
         return replace(found[0], latency_ms=latency_ms)
-    told = [_told(choice, ask) for _, choices in good for choice in choices]
-    return _assembled(told, [envelope.get("usage") for envelope, _ in good], ask, latency_ms)
+    told = [_told(choice, ask, restore) for _, choices in good for choice in choices]
+    whole = _assembled(told, [envelope.get("usage") for envelope, _ in good], ask, latency_ms)
+    return whole if restore is None else replace(whole, fields=tuple(_restored(one, restore) for one in whole.fields))
 
 
 def _envelope(body: bytes, *, most: int) -> tuple[dict[str, object], list[object]] | Answered:
@@ -179,7 +181,12 @@ def _evidence(told: Sequence[_Told], chosen: _Told, ask: Ask) -> tuple[tuple[flo
     return logprobs, fields
 
 
-def _told(choice: object, ask: Ask) -> _Told:
+def _restored(field: FieldEvidence, restore: Restore) -> FieldEvidence:
+    """The field's other values as a person would read them."""
+    return replace(field, alternatives=tuple(replace(one, text=restore.text(one.text)) for one in field.alternatives))
+
+
+def _told(choice: object, ask: Ask, restore: Restore | None) -> _Told:
     message = choice.get("message") if isinstance(choice, dict) else None
     if not isinstance(choice, dict) or not isinstance(message, dict):
         return _Told(Sample(Outcome.BAD_RESPONSE, detail="A choice of the endpoint's answer has no message."))
@@ -191,7 +198,7 @@ def _told(choice: object, ask: Ask) -> _Told:
         return _Told(unusable, content=text or storable(str(refusal or "")), finish_reason=finish_reason)
     fence = _FENCE.fullmatch(text)
     start = fence.start("inside") if fence else 0
-    sample = _sample(fence["inside"] if fence else text, ask)
+    sample = _sample(fence["inside"] if fence else text, ask, restore)
     return _Told(sample, text, start, fence is not None, finish_reason, choice.get("logprobs"))
 
 
@@ -213,7 +220,7 @@ def _unusable(content: object, refusal: object, finish_reason: str) -> Sample | 
     return None
 
 
-def _sample(text: str, ask: Ask) -> Sample:
+def _sample(text: str, ask: Ask, restore: Restore | None) -> Sample:
     try:
         document = strict.loads(text, limits=LIMITS)
     except strict.StrictError as error:
@@ -225,6 +232,11 @@ def _sample(text: str, ask: Ask) -> Sample:
         if not isinstance(document, dict) or "answer" not in document or not document.keys() <= allowed:
             return Sample(Outcome.SCHEMA_BROKEN, detail='The answer does not come as {"answer": ...}.')
         answer, confidence = document["answer"], _confidence(document.get("confidence"))
+    if restore is not None:
+        try:
+            answer = restore(answer, most=LIMITS.max_bytes)
+        except ValueError as error:
+            return Sample(Outcome.TOO_LONG, detail=f"The answer can't be read: {error}.")
     problems = ask.schema.problems(answer, most=3)
     if problems:
         words = "; ".join(f"{one.where or 'the answer'}: {one.message}" for one in problems)

@@ -9,8 +9,8 @@ from typing import Any, Self
 
 import openai
 
-from slider.llm import answers, client
-from slider.llm.records import Answered, Ask, Outcome
+from slider.llm import answers, client, reach
+from slider.llm.records import Answered, Ask, Outcome, Restore
 
 PRICE = Decimal("0.5")  # of what the same calls cost one by one
 MOST_RESULT_BYTES = 512 * 1024 * 1024
@@ -56,13 +56,13 @@ def read(lines: Iterable[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield row["custom_id"], row
 
 
-def answered(row: dict[str, Any], *, ask: Ask) -> Answered:
+def answered(row: dict[str, Any], *, ask: Ask, restore: Restore | None = None) -> Answered:
     """What one row says. Never raises, whatever the endpoint wrote."""
     response, error = row.get("response"), row.get("error")
     if isinstance(response, dict):
         status, body = response.get("status_code"), response.get("body")
         if status == 200:
-            return answers.read(json.dumps(body).encode(), ask=ask)
+            return answers.read(json.dumps(body).encode(), ask=ask, restore=restore)
         said = answers.said(body.get("error") if isinstance(body, dict) else body)
         outcome = client.outcome_of(status) if isinstance(status, int) else Outcome.BAD_RESPONSE
         return Answered(outcome=outcome, detail=f"The endpoint answered {status} within a batch: {said}")
@@ -77,8 +77,11 @@ def unanswered(words: str) -> Answered:
 class Batches:
     """One endpoint's files and batches. Blocks; raises Away or Refused."""
 
-    def __init__(self, base_url: str, *, api_key: str, timeout_s: float = 120.0) -> None:
-        self._openai = openai.OpenAI(base_url=base_url, api_key=api_key or "none", max_retries=0, timeout=timeout_s)
+    def __init__(self, base_url: str, *, api_key: str, timeout_s: float = 120.0, only_public: bool = False) -> None:
+        try:
+            self._openai = reach.vendor(base_url, api_key=api_key, timeout_s=timeout_s, only_public=only_public)
+        except reach.InsideError as error:
+            raise Refused(str(error)) from None
 
     def __enter__(self) -> Self:
         return self

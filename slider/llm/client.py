@@ -15,9 +15,9 @@ from typing import Self
 import aiohttp
 
 from slider import retry_after
-from slider.llm import answers
+from slider.llm import answers, reach
 from slider.llm.line import CompressedError, Line, Reply, TooMuchError
-from slider.llm.records import Answered, Ask, Outcome
+from slider.llm.records import Answered, Ask, Outcome, Restore
 from slider.strict import JSON
 
 MOST_RETRY_AFTER_S = 3600.0
@@ -59,11 +59,11 @@ class Raw:
     latency_ms: float
 
 
-def read(raws: Sequence[Raw], *, ask: Ask) -> Answered:
+def read(raws: Sequence[Raw], *, ask: Ask, restore: Restore | None = None) -> Answered:
     """Read one call's answer, or several calls' that each gave a sample: those that came count, if any did."""
     latency_ms = raws[0].latency_ms if len(raws) == 1 else max(raw.latency_ms for raw in raws)
     if good := [raw.body for raw in raws if raw.failed is None]:
-        return answers.read_all(good, ask=ask, latency_ms=latency_ms)
+        return answers.read_all(good, ask=ask, latency_ms=latency_ms, restore=restore)
     failed = raws[0].failed
     assert failed is not None  # a call without a body says what went wrong
     return replace(failed, latency_ms=latency_ms)
@@ -101,7 +101,7 @@ class Client:
     """One endpoint with one key. It belongs to the event loop it is first used in; close it there.
 
     `timeout_s` bounds a whole call, from the first byte sent to the last byte read. An answer is read up to
-    `max_response_bytes`, whatever length it claims.
+    `max_response_bytes`, whatever length it claims. `only_public`: what is not on the public internet is not called.
     """
 
     def __init__(
@@ -111,6 +111,7 @@ class Client:
         api_key: str,
         timeout_s: float = 60.0,
         max_response_bytes: int = 8 * 1024 * 1024,
+        only_public: bool = False,
     ) -> None:
         if not base_url.startswith(("http://", "https://")):
             raise ValueError(f"the endpoint's address is {base_url!r}: it must begin with http:// or https://")
@@ -119,7 +120,7 @@ class Client:
         self.base_url = base_url
         self._api_key = api_key
         self._timeout_s = timeout_s
-        self._line = Line(base_url, api_key=api_key, most_bytes=max_response_bytes)
+        self._line = Line(base_url, api_key=api_key, most_bytes=max_response_bytes, only_public=only_public)
         self._form: _Form | None = None
 
     async def ask(self, ask: Ask, *, last: str | None = None, timeout_s: float | None = None) -> Answered:
@@ -163,7 +164,7 @@ class Client:
         except TimeoutError:
             return _failed(Outcome.TIMEOUT, f"The endpoint gave no whole answer within {timeout_s:g} s.")
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, aiohttp.InvalidURL, OSError) as error:
-            return _failed(Outcome.CONNECTION_LOST, f"The connection to the endpoint failed: {_root(error)}.")
+            return _failed(Outcome.CONNECTION_LOST, f"The connection to the endpoint failed: {_root(error)}")
         except aiohttp.ClientError as error:
             # Bytes that are no HTTP at all.
             return _failed(Outcome.BAD_RESPONSE, f"The endpoint does not speak HTTP: {type(error).__name__}.")
@@ -193,7 +194,7 @@ def _failed(outcome: Outcome, detail: str) -> Answered:
 
 
 def _root(error: BaseException) -> str:
-    """The kind of the first cause, such as ConnectionResetError; its text may hold addresses."""
+    """The kind of the first cause, such as ConnectionResetError; its text may hold addresses, unless it is ours."""
     while error.__cause__ is not None:
         error = error.__cause__
-    return type(error).__name__
+    return str(error) if isinstance(error, reach.InsideError) else f"{type(error).__name__}."

@@ -8,13 +8,14 @@ a call, so it draws up one request, which nothing sends, and aiohttp sends its l
 import ssl
 from dataclasses import dataclass
 from functools import cache
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import httpx2
 import openai
 from multidict import CIMultiDict
 from yarl import URL
+
+from slider.llm import reach
 
 # Shorter than the 5 s after which common servers close an idle connection: a call must not meet one that is closing.
 _IDLE_S = 4.0
@@ -48,10 +49,11 @@ class _Drawn:
 class Line:
     """Connections to one endpoint under one key. It belongs to the event loop it is first used in; close it there."""
 
-    def __init__(self, base_url: str, *, api_key: str, most_bytes: int) -> None:
+    def __init__(self, base_url: str, *, api_key: str, most_bytes: int, only_public: bool = False) -> None:
         self._base_url = str(httpx2.URL(base_url))  # what is no address is refused here
         self._api_key = api_key
         self._most_bytes = most_bytes
+        self._only_public = only_public
         self._drawn: _Drawn | None = None
         self._session: aiohttp.ClientSession | None = None
 
@@ -61,7 +63,7 @@ class Line:
         Raises aiohttp.ClientError or OSError when the line fails, TooMuchError and CompressedError.
         """
         drawn = self._drawn or await self._draw()
-        session = self._session or self._open()
+        session = self._session or self._open(drawn)
         async with session.post(
             drawn.url, data=body, headers=drawn.headers, proxy=drawn.proxy, allow_redirects=False
         ) as response:
@@ -104,14 +106,17 @@ class Line:
         url = URL(str(answer.request.url), encoded=True).with_user(None)  # the header says it already
         named = answer.request.headers.multi_items()
         headers = CIMultiDict((name, value) for name, value in named if name.lower() not in _OURS_TO_SET)
-        self._drawn = _Drawn(url, headers, _proxy(url))
+        self._drawn = _Drawn(url, headers, reach.proxy_of(str(url)))
         return self._drawn
 
-    def _open(self) -> aiohttp.ClientSession:
+    def _open(self, drawn: _Drawn) -> aiohttp.ClientSession:
         # As many connections as calls: the pump says how many that are.
         tls = _trusted() if self._base_url.startswith("https://") else True
+        if self._only_public:
+            reach.refuse_literal(drawn.url.host or "")
+        resolver = reach.Resolver() if self._only_public and drawn.proxy is None else None
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_S, ssl=tls),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_S, ssl=tls, resolver=resolver),
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),  # the caller's deadline is for the whole call
@@ -123,11 +128,3 @@ class Line:
 def _trusted() -> ssl.SSLContext:
     """Reading the certificates takes 20 ms, and a pump begins many shifts."""
     return httpx2.create_ssl_context()
-
-
-def _proxy(url: URL) -> str | None:
-    """The proxy that the environment names for this address."""
-    if url.host is None or proxy_bypass(url.host):
-        return None
-    named = getproxies()
-    return named.get(url.scheme) or named.get("all")

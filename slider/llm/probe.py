@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import openai
 
+from slider.llm import reach
+
 
 @dataclass(frozen=True, slots=True)
 class Probed:
@@ -14,12 +16,14 @@ class Probed:
     models: frozenset[str] = frozenset()
 
 
-def probe(base_url: str, *, api_key: str, timeout_s: float) -> Probed:
+def probe(base_url: str, *, api_key: str, timeout_s: float, only_public: bool = False) -> Probed:
     """Ask an endpoint for its models. One that has no such list answers all the same, and that is well."""
     try:
-        client = openai.OpenAI(base_url=base_url, api_key=api_key or "none", timeout=timeout_s, max_retries=0)
+        client = reach.vendor(base_url, api_key=api_key, timeout_s=timeout_s, only_public=only_public)
         with client:
             found = frozenset(model.id for model in client.models.list().data or ())
+    except reach.InsideError as error:
+        return Probed(False, str(error).rstrip("."))
     except openai.AuthenticationError:
         return Probed(False, "it refuses the key")
     except openai.PermissionDeniedError:

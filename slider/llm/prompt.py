@@ -22,6 +22,10 @@ _CONFIDENCE_WORDS = (
     'Reply with {"answer": ..., "confidence": ...}, where confidence is your honest probability from 0 to 1 '
     "that the answer is right."
 )
+_MASKED_WORDS = (
+    "Texts such as [EMAIL_1] or [FIELD_2] stand for values that are kept from you. Where one belongs into your answer, "
+    "write it exactly as it stands, with its brackets; never make one up."
+)
 _DEFINITIONS = ("$defs", "definitions")
 
 
@@ -55,11 +59,17 @@ def messages(
 
 
 def before(
-    *, instructions: str, examples: Sequence[Example], output_schema: dict[str, JSON], ask_confidence: bool
+    *,
+    instructions: str,
+    examples: Sequence[Example],
+    output_schema: dict[str, JSON],
+    ask_confidence: bool,
+    masks: bool = False,
 ) -> list[Message]:
-    """All messages but the last: the same for every item of a worker."""
+    """All messages but the last: the same for every item of a worker. `masks`: values of items are kept from it."""
     wrapped = wraps(output_schema, ask_confidence=ask_confidence)
-    system = f"{instructions}\n\n{_CONFIDENCE_WORDS}" if ask_confidence else instructions
+    said = (instructions, _MASKED_WORDS if masks else "", _CONFIDENCE_WORDS if ask_confidence else "")
+    system = "\n\n".join(part for part in said if part)
     built = [Message("system", system)] if system else []
     for example in examples:
         built.append(Message("user", written(example.input)))

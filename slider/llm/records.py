@@ -1,8 +1,9 @@
 """What goes to a model and what comes back: the records that cross from this floor to the others."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 from slider.schema import Schema
 from slider.strict import JSON, canonical
@@ -67,6 +68,16 @@ class Message:
 
     role: str
     content: str
+
+
+class Restore(Protocol):
+    """Puts back into an answer what was masked in the question."""
+
+    def __call__(self, value: JSON, *, most: int | None = None) -> JSON:
+        """The answer with what was masked; ValueError where more than `most` characters would be put into it."""
+
+    def text(self, text: str) -> str:
+        """A text with what was masked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +158,8 @@ class Answered:
     latency_ms: float = 0.0
     finish_reason: str = ""
     retry_after_s: float | None = None
+    masked: Mapping[str, int] = field(default_factory=dict)
+    """How much of the item was masked or left out in what was sent, by kind; never what."""
     status: int = 0
     """The HTTP status of an answer that was none; 0 where it is not known or 200."""
 

@@ -6,9 +6,12 @@ from slider.models.archived import Archived, ArchiveWalk
 from slider.models.attempt import Attempt
 from slider.models.batch import Batch, BatchItem, BatchState
 from slider.models.decision import Decision, Why
+from slider.models.emptied import Cause, Emptied, EmptyWalk, IdKey
+from slider.models.endpoint import Endpoint, EventType, Parcel, Try
 from slider.models.entry import Entry, Kind, Link
+from slider.models.exports import Export, ExportPiece, ExportState, Format, Narrowed
 from slider.models.fleet import Halt, Operation, OperationKind, Presence, Requeued, Sign, Stance
-from slider.models.imports import Import, ImportChunk, ImportState, Purpose, RefusedRow
+from slider.models.imports import OVER, Import, ImportChunk, ImportState, Purpose, RefusedRow
 from slider.models.item import Item, Payload
 from slider.models.known import Adjudication, Known, KnownFrom, Stands
 from slider.models.lead import Freed, Spell
@@ -22,7 +25,7 @@ from slider.models.past import Past, PastRow, PastState
 from slider.models.policy import Gauge, Maker, Mode, Policy
 from slider.models.practice import Admission, Let, Practice
 from slider.models.project import OF_PROGRAMS, ApiKey, Membership, Project, Role, Scope, can
-from slider.models.publication import Endpoint, Publication
+from slider.models.publication import Publication
 from slider.models.pulse import Pulse
 from slider.models.pump import Pump
 from slider.models.review import Decline, Handing, HandingKind, Hidden, Review
@@ -55,6 +58,7 @@ __all__ = [
     "AFTER",
     "BESIDE",
     "OF_PROGRAMS",
+    "OVER",
     "OWED",
     "QUIET",
     "AccountLetter",
@@ -71,21 +75,30 @@ __all__ = [
     "Batch",
     "BatchItem",
     "BatchState",
+    "Cause",
     "Circuit",
     "Correction",
     "Decision",
     "Decline",
     "Delivery",
+    "Emptied",
+    "EmptyWalk",
     "Ending",
     "Endpoint",
     "Entry",
+    "EventType",
+    "Export",
+    "ExportPiece",
+    "ExportState",
     "FallbackOn",
+    "Format",
     "Freed",
     "Gauge",
     "Halt",
     "Handing",
     "HandingKind",
     "Hidden",
+    "IdKey",
     "Import",
     "ImportChunk",
     "ImportState",
@@ -106,6 +119,7 @@ __all__ = [
     "Membership",
     "Mode",
     "Move",
+    "Narrowed",
     "Notice",
     "NoticeKind",
     "NoticeSeen",
@@ -115,6 +129,7 @@ __all__ = [
     "Overflow",
     "OwnAnswer",
     "OwnKeys",
+    "Parcel",
     "Past",
     "PastRow",
     "PastState",
@@ -145,6 +160,7 @@ __all__ = [
     "State",
     "Tally",
     "Task",
+    "Try",
     "Undone",
     "Unheard",
     "Verdict",

@@ -31,6 +31,11 @@ class Attempt(models.Model):
     tokens_out = models.PositiveIntegerField(default=0)
     cost = models.DecimalField(max_digits=14, decimal_places=8, null=True, help_text="Empty: price unknown.")
     latency_ms = models.PositiveIntegerField(default=0)
+    masked = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="How often what was masked or left out in what the model was sent, by kind; never what.",
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

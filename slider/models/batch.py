@@ -30,6 +30,12 @@ class Batch(models.Model):
     problem = models.CharField(max_length=300, blank=True, help_text="What went wrong when it was last asked after.")
     tries = models.PositiveIntegerField(default=0, help_text="Times in a row that asking after it failed.")
     next_at = models.DateTimeField(db_default=Now(), help_text="When to ask after it again.")
+    redaction = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        help_text="The rules under which its questions were written: its answers are read under the same.",
+    )
+    taken = models.JSONField(null=True, help_text="The tokens of its examples: those of its items are others.")
     created_at = models.DateTimeField(db_default=Now())
     sent_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)

@@ -14,7 +14,7 @@ class Kind(models.TextChoices):
     DECISION = "decision", "items routed"
     RESULT = "result", "results"
     VERDICT = "verdict", "verdicts and corrections"
-    ITEM = "item", "items withdrawn"
+    ITEM = "item", "files brought in, items withdrawn"
     SLIDER = "slider", "slider moved"
     POLICY = "policy", "policies of the guard"
     GUARD = "guard", "acts of the guard"
@@ -27,6 +27,7 @@ class Kind(models.TextChoices):
     SIGN_OUT = "sign_out", "signed out"
     REFUSED = "refused", "sign-in refused"
     EXPORT = "export", "exports"
+    PRIVACY = "privacy", "erasure, retention and secrets"
     LOG = "log", "the log itself"
 
 

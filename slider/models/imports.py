@@ -8,10 +8,20 @@ from slider.models.task import Task
 
 
 class ImportState(models.TextChoices):
+    ARRIVING = "arriving", "is arriving"
+    LOOKING = "looking", "is being examined"
+    ASKING = "asking", "waits for a word"
+    TRYING = "trying", "is tried out"
+    COMING = "coming", "is being brought in"  # as somebody said; older code would bring it in by its columns' names
     WAITING = "waiting", "waits for its turn"
     RUNNING = "running", "running"
     DONE = "done", "done"
     FAILED = "failed", "could not be read"
+    DROPPED = "dropped", "dropped"
+
+
+OVER = (ImportState.DONE, ImportState.FAILED, ImportState.DROPPED)
+"""Nothing more becomes of such a file."""
 
 
 class Purpose(models.TextChoices):
@@ -35,7 +45,17 @@ class Import(models.Model):
     added = models.PositiveIntegerField(default=0)
     known = models.PositiveIntegerField(default=0, help_text="Rows that were here already, unchanged.")
     refused = models.PositiveIntegerField(default=0)
+    asks = models.BooleanField(db_default=False, help_text="Waits for a person's word once it is examined.")
+    mapping = models.JSONField(null=True, help_text="Which column goes where. Empty: as the columns are called.")
+    columns = models.JSONField(null=True, help_text="What its columns hold, once it is examined.")
+    sample = models.JSONField(null=True, help_text="Its first rows as they stand, to show what they would become.")
+    shape = models.BinaryField(max_length=32, null=True, help_text="A digest of the names of its columns.")
+    tried = models.JSONField(null=True, help_text="What the last dry run counted, and with which mapping.")
+    asked_at = models.DateTimeField(null=True, help_text="Since when it waits for a word.")
+    once = models.CharField(max_length=300, null=True, help_text="The key and the name of the call that brought it.")
+    once_said = models.BinaryField(max_length=32, null=True, help_text="A digest of what that call said of it.")
     token = models.BigIntegerField(default=0)
+    takes = models.PositiveIntegerField(db_default=0, help_text="How often it was taken up since somebody's last word.")
     lease_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
@@ -45,6 +65,7 @@ class Import(models.Model):
         constraints = (
             models.CheckConstraint(condition=models.Q(state__in=ImportState.values), name="import_state"),
             models.CheckConstraint(condition=models.Q(purpose__in=Purpose.values), name="import_purpose"),
+            models.UniqueConstraint(fields=["once"], name="one_import_a_call"),
         )
 
     def __str__(self) -> str:

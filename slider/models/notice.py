@@ -16,12 +16,13 @@ class NoticeKind(models.TextChoices):
     SUSPICION = "suspicion", "Under suspicion"
     QUARANTINE = "quarantine", "In quarantine"
     CLEARED = "cleared", "Cleared"
+    RECEIVER_OFF = "receiver_off", "A receiver was turned off"
 
 
 # What people who only review may hear of. The rest speaks of audits: they would look at those looks otherwise.
 PLAIN_KINDS = (NoticeKind.PULLED_BACK, NoticeKind.RELEASED, NoticeKind.REOPENED)
 # What wants somebody to act, and what is good news.
-GRAVE_KINDS = (NoticeKind.PULLED_BACK, NoticeKind.SUSPICION, NoticeKind.QUARANTINE)
+GRAVE_KINDS = (NoticeKind.PULLED_BACK, NoticeKind.SUSPICION, NoticeKind.QUARANTINE, NoticeKind.RECEIVER_OFF)
 WORDS_MOST = 600
 
 
@@ -52,7 +53,9 @@ class Notice(models.Model):
 
     @property
     def who(self) -> str:
-        return "the guard" if self.by is None else self.by.get_username()
+        if self.by is not None:
+            return self.by.get_username()
+        return "the sender" if self.kind == NoticeKind.RECEIVER_OFF else "the guard"
 
 
 class NoticeSeen(models.Model):

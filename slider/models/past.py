@@ -1,5 +1,7 @@
 """Past outputs that people have judged: what calibrates a slider before its first live item."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -8,6 +10,13 @@ from slider.models.imports import Import
 from slider.models.policy import Policy
 from slider.models.task import Task
 from slider.models.worker import Worker
+
+# The columns of a history without what stood in their cells, as SQL about a row `t`.
+BARE_COLUMNS = """coalesce((
+    SELECT jsonb_agg(c.said || '{"examples": [], "values": {}}' ORDER BY c.n)
+    FROM jsonb_array_elements(t.columns) WITH ORDINALITY AS c(said, n)), '[]')"""
+# Nobody is asked anything about it any more, or ever was: a command keeps no file.
+CLOSED = "(t.state IN ('in_force', 'dropped', 'failed') OR t.file_id IS NULL)"
 
 
 class PastState(models.TextChoices):
@@ -53,6 +62,11 @@ class Past(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def bare_columns(self) -> list[dict[str, Any]]:
+        """Its columns without what stood in their cells."""
+        return [column | {"examples": [], "values": {}} for column in self.columns]
 
 
 class PastRow(models.Model):

@@ -20,11 +20,14 @@ WHERE d.task_id = %(task)s AND d.why = 'no_answer' AND d.item_id <= %(upto)s AND
   )
 """
 
-# Results that were given up, and those that failed and wait for a later try. A sender that has one in its hands right
-# now holds it for less than a minute.
+# Parcels of a task that were given up, and those that failed and wait for a later try. A sender that has one in its
+# hands right now holds it for less than a minute. What was deleted can't be sent any more.
 STUCK = """
-FROM slider_publication p
-WHERE p.task_id = %(task)s AND p.id <= %(upto)s
-  AND (p.delivery = 'failed'
-       OR p.delivery = 'due' AND p.tries > 0 AND p.next_try_at > clock_timestamp() + interval '1 minute')
+FROM slider_parcel p JOIN slider_endpoint e ON e.id = p.endpoint_id
+WHERE e.task_id = %(task)s AND e.removed_at IS NULL AND p.id <= %(upto)s AND p.event <> 'webhook.test'
+  AND (p.state = 'failed'
+       OR p.state = 'due' AND p.tries > 0 AND p.next_try_at > clock_timestamp() + interval '1 minute')
+  AND NOT EXISTS (
+      SELECT FROM slider_publication o JOIN slider_emptied x ON x.item_id = o.item_id WHERE o.id = p.publication_id
+  )
 """

@@ -128,7 +128,6 @@ ENDINGS = {Verdict.ACCEPT: Ending.ACCEPTED, Verdict.FIX: Ending.FIXED, Verdict.R
 
 
 class Delivery(models.TextChoices):
-    NONE = "none", "no webhook"
     DUE = "due", "to be sent"
     SENT = "sent", "delivered"
     FAILED = "failed", "given up"

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from slider.engine.sanity.names import Sentinel
-from slider.models import hard_rules, reasons, skills
+from slider.models import hard_rules, reasons, redacting, skills
 from slider.models.project import Project
 from slider.models.states import Overflow
 
@@ -150,6 +150,19 @@ class Task(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text="Items leave the busy tables for the archive so many days after they ended. Empty: never.",
     )
+    redaction = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        blank=True,
+        validators=[redacting.check],
+        help_text="What of an item is never sent to a model, or masked: left_out, masked, detect, patterns.",
+    )
+    contents_days = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text="What items hold is deleted so many days after they ended; the numbers stay. Empty: never.",
+    )
     paused = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -188,6 +201,9 @@ class Task(models.Model):
             models.CheckConstraint(condition=models.Q(looks__gte=1, looks__lte=5), name="task_looks"),
             models.CheckConstraint(
                 condition=models.Q(archive_after_days=None) | models.Q(archive_after_days__gte=1), name="task_archive"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(contents_days=None) | models.Q(contents_days__gte=1), name="task_contents_days"
             ),
             models.CheckConstraint(
                 condition=skills.is_list("skills"), name="task_skills", violation_error_message=skills.WRONG

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from slider.models import Archived, Attempt, Correction, Ending, Item, Publication, State
+from slider.models import Archived, Attempt, Correction, Emptied, Ending, Item, Publication, State
 from slider.queries.desk import LEFT, seconds
 
 
@@ -28,7 +28,7 @@ class Own:
 
 def holds(item: Item) -> Holds | None:
     """The result that holds; None where there is none to correct."""
-    if item.state != State.DONE:
+    if item.state != State.DONE or Emptied.objects.filter(pk=item.pk).exists():
         return None
     newest = Publication.objects.filter(item=item).order_by("-number").first()
     if newest is None:

@@ -1,9 +1,6 @@
-"""All items of a task with their results, read in short snapshots and given line by line, with flat memory."""
+"""Items of a task with what is told of them, as they were at one moment, read in short snapshots by keyset."""
 
-import csv
-import io
-import json
-import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,191 +8,185 @@ from typing import Any
 
 from django.db import connection
 
-from slider.models import Task, archived
-from slider.queries import marked, results
+from slider.models import Narrowed, Task, archived
+from slider.queries import export_parts, marked, results
+from slider.rows import cells, outgoing
+from slider.rows.outgoing import Outgoing
+from slider.rows.shaped import USUAL, Shape
 
-FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson; charset=utf-8"}
-PAGE = 2_000
+EVERYTHING = Narrowed()
+WINDOW = 4_000  # items looked through for one page
 PAGE_BYTES = 4 * 1024 * 1024
-# What a spreadsheet takes for a formula, also in the full-width forms that some of them fold to ASCII.
-_FORMULA = re.compile(r"^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-FIXED = (
-    "external_id", "item", "state", "priority", "created_at", "finished_at", "lane", "p_correct", "verdict",
-    "result_number", "ending", "reason", "right_for_wrong_reason", "note", "marks",
-)  # fmt: skip
+PATIENCE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
-    """One item; what it does not have yet is None."""
+class Boundary:
+    """What an export tells of: the items up to `upto` that were here at `as_of`, as they were then."""
 
-    item_id: int
-    external_id: str
-    state: str
-    priority: int
-    created_at: datetime
-    finished_at: datetime | None
-    body: Mapping[str, Any]
-    lane: str | None
-    p_correct: float | None
-    verdict: str | None
-    number: int | None
-    ending: str | None
-    answer: Any
-    reason: str | None
-    lucky: bool | None
-    note: str | None
-    marks: Sequence[Mapping[str, Any]]
+    as_of: datetime
+    upto: int
+    total: int
 
 
-_PAGE = """
-WITH narrow AS (
-    SELECT i.id, sum(w.size) OVER (ORDER BY i.id) - w.size AS before
-    FROM (
-        SELECT id FROM slider_item
-        WHERE task_id = %(task)s AND id > %(after)s AND (%(state)s::text IS NULL OR state = %(state)s)
-        ORDER BY id LIMIT %(page)s
-    ) i LEFT JOIN slider_payload p ON p.item_id = i.id LEFT JOIN slider_archived a ON a.item_id = i.id
-    CROSS JOIN LATERAL (SELECT coalesce(pg_column_size(p.body), 4 * octet_length(a.story), 0) AS size) w
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some items, oldest first; `last` is up to where was looked, and `looked` at how many."""
+
+    items: Sequence[Outgoing]
+    last: int
+    looked: int
+
+
+def boundary(task: Task, *, patience_s: float = PATIENCE_S) -> Boundary:
+    """The boundary of an export that begins now.
+
+    What was being written at that moment is waited for as long as `patience_s`, so that it is in; after that the
+    boundary is drawn before it. Nothing that is committed later changes what lies within.
+    """
+    began = time.monotonic()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (now,) = cursor.fetchone()
+    while (quiet := results.horizon()) < now and time.monotonic() - began < patience_s:
+        time.sleep(0.02)
+    as_of = min(now, quiet, results.settled(task.pk))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0), count(*) FROM slider_item WHERE task_id = %s", [task.pk])
+        upto, total = cursor.fetchone()
+    return Boundary(as_of, upto, total)
+
+
+def pages(task: Task, shape: Shape, wanted: Narrowed, within: Boundary, *, after: int = 0) -> Iterator[Page]:
+    """The items behind `after`, page by page. A page ends early where what is read grows large, and may be empty."""
+    while (page := _page(task, shape, wanted, within, after)) is not None:
+        yield page
+        after = page.last
+
+
+_WINDOW = """
+SELECT max(id), count(*) FROM (
+    SELECT id FROM slider_item WHERE task_id = %(task)s AND id > %(after)s AND id <= %(upto)s
+    ORDER BY id LIMIT %(window)s
+) ahead
+"""
+# An item that was final before the moment is still what it was; of the others the moves say what they were then. A
+# verdict that is taken back makes its item unfinished again: then the move says when it was finished, too.
+_ITEMS = """
+WITH found AS (
+    SELECT i.id, s.state, s.finished_at
+    FROM slider_item i
+    LEFT JOIN LATERAL (
+        SELECT m.to_state, m.at FROM slider_move m
+        WHERE m.item_id = i.id AND m.at <= %(as_of)s AND (i.finished_at <= %(as_of)s) IS NOT TRUE
+        ORDER BY m.id DESC LIMIT 1
+    ) m ON true
+    CROSS JOIN LATERAL (SELECT
+        coalesce(m.to_state, i.state) AS state,
+        CASE WHEN i.finished_at <= %(as_of)s THEN i.finished_at
+             WHEN m.to_state IN ('done', 'withdrawn') THEN m.at END AS finished_at
+    ) s
+    WHERE i.task_id = %(task)s AND i.id > %(after)s AND i.id <= %(last)s AND i.created_at <= %(as_of)s {narrowed}
+), narrow AS (
+    SELECT f.*, sum(w.size) OVER (ORDER BY f.id) - w.size AS before, count(*) OVER () AS many
+    FROM found f
+    LEFT JOIN slider_payload p ON p.item_id = f.id LEFT JOIN slider_archived a ON a.item_id = f.id
+    CROSS JOIN LATERAL (SELECT coalesce({body}, 4 * octet_length(a.story), 0){sizes} AS size) w
 )
-SELECT i.id, i.external_id, i.state, i.priority, i.created_at, i.finished_at, p.body::text,
-       d.lane, d.p_correct, r.verdict, o.number, o.ending, o.answer::text, nullif(o.reason, ''),
-       r.lucky, nullif(r.note, '')
+SELECT n.many, i.id, i.external_id, i.priority, i.due_at, p.body::text {columns}
 FROM narrow n
 JOIN slider_item i ON i.id = n.id
 LEFT JOIN slider_payload p ON p.item_id = n.id
-LEFT JOIN slider_decision d ON d.item_id = n.id
-LEFT JOIN LATERAL (
-    SELECT verdict, lucky, note FROM slider_review
-    WHERE item_id = n.id AND state = 'decided' AND kind NOT IN ('known', 'second')
-      AND (undo_until > %(until)s) IS NOT TRUE
-    ORDER BY decided_at DESC LIMIT 1
-) r ON true
-LEFT JOIN LATERAL (
-    SELECT number, ending, answer, reason FROM slider_publication
-    WHERE item_id = n.id AND due_at <= %(until)s ORDER BY number DESC LIMIT 1
-) o ON true
+{joins}
 WHERE n.before <= %(bytes)s
 ORDER BY n.id
 """
+_NARROWED = {
+    "state": "s.state = %(state)s",
+    "lane": "%(lane)s = (SELECT d.lane FROM slider_decision d WHERE d.item_id = i.id AND d.created_at <= %(as_of)s)",
+    "begins": "starts_with(i.external_id, %(begins)s)",
+    "came_since": "i.created_at >= %(came_since)s",
+    "came_until": "i.created_at < %(came_until)s",
+    "done_since": "s.finished_at >= %(done_since)s",
+    "done_until": "s.finished_at < %(done_until)s",
+}
 
 
-def items(task: Task, *, state: str | None = None) -> Iterator[Exported]:
-    """Every item of the task, oldest first, each with its newest result that is due.
-
-    Pages are read one after the other, so a long export holds no snapshot and sees an item as it is when its
-    page is read. A page ends early where its payloads grow large.
-    """
-    after = 0
-    while True:
-        values: dict[str, Any] = {"task": task.pk, "after": after, "state": state, "page": PAGE, "bytes": PAGE_BYTES}
-        values["until"] = results.settled(task.pk)  # what can still be taken back is not told
-        with connection.cursor() as cursor:
-            cursor.execute(_PAGE, values)
-            rows = cursor.fetchall()
-        if not rows:
-            return
-        bodies = {row[0]: json.loads(row[6]) for row in rows if row[6] is not None}
-        bodies |= archived.bodies(row[0] for row in rows if row[6] is None)
-        marks = marked.exported({row[0]: bodies[row[0]] for row in rows if row[9]})  # where somebody has looked
-        for row in rows:
-            yield _exported(row, bodies[row[0]], marks.get(row[0], []))
-        after = rows[-1][0]
+def _page(task: Task, shape: Shape, wanted: Narrowed, within: Boundary, after: int) -> Page | None:
+    values: dict[str, Any] = {"task": task.pk, "after": after, "upto": within.upto, "as_of": within.as_of}
+    values |= {"window": WINDOW, "bytes": PAGE_BYTES}
+    with connection.cursor() as cursor:
+        cursor.execute(_WINDOW, values)
+        last, looked = cursor.fetchone()
+        if last is None:
+            return None
+        said = {name: value for name in _NARROWED if (value := getattr(wanted, name))}
+        columns, joins = export_parts.told_by(shape.parts)
+        narrowed = "".join(f" AND {_NARROWED[name]}" for name in said)
+        sizes = {"body": export_parts.size_of("p.body"), "sizes": export_parts.sizes_by(shape.parts)}
+        query = _ITEMS.format(narrowed=narrowed, columns=columns, joins=joins, **sizes)
+        cursor.execute(query, values | said | {"last": last})
+        rows = cursor.fetchall()
+    items = _outgoing(rows, shape, within.as_of)
+    if rows and len(rows) < rows[0][0]:  # cut where what is read grew large
+        return Page(items, items[-1].item_id, _between(task, after, items[-1].item_id))
+    return Page(items, last, looked)
 
 
-def _exported(row: Sequence[Any], body: Mapping[str, Any], marks: Sequence[Mapping[str, Any]]) -> Exported:
-    item_id, external_id, state, priority, created, finished, _, lane, p_correct, verdict, *result = row
-    number, ending, answer, reason, lucky, note = result
-    told = None if answer is None else json.loads(answer)
-    return Exported(
-        item_id, external_id, state, priority, created, finished, body,
-        lane, p_correct, verdict or None, number, ending, told, reason, lucky, note, marks,
-    )  # fmt: skip
+def _between(task: Task, after: int, upto: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM slider_item WHERE task_id = %s AND id > %s AND id <= %s", [task.pk, after, upto]
+        )
+        return int(cursor.fetchone()[0])
 
 
-def jsonl(task: Task, *, state: str | None = None) -> Iterator[str]:
-    """JSON Lines. A line can be imported again: `input` is the item, and `outcome` is left aside there."""
-    for item in items(task, state=state):
-        line = {
-            "external_id": item.external_id,
-            "priority": item.priority,
-            "input": item.body,
-            "outcome": {
-                "item": item.item_id,
-                "state": item.state,
-                "created_at": item.created_at.isoformat(),
-                "finished_at": item.finished_at.isoformat() if item.finished_at else None,
-                "lane": item.lane,
-                "p_correct": item.p_correct,
-                "verdict": item.verdict,
-                "number": item.number,
-                "ending": item.ending,
-                "answer": item.answer,
-                "reason": item.reason,
-                "right_for_wrong_reason": item.lucky,
-                "note": item.note,
-                "marks": item.marks,
-            },
-        }
-        yield json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n"
+def _outgoing(rows: Sequence[Sequence[Any]], shape: Shape, as_of: datetime) -> list[Outgoing]:
+    bodies: dict[int, Any] = {row[1]: cells.plain(row[5]) for row in rows if row[5] is not None}
+    bodies |= archived.bodies(row[1] for row in rows if row[5] is None)
+    lists = _lists(bodies, shape.parts, as_of)
+    items = []
+    for _, item_id, external_id, priority, due_at, _, *more in rows:
+        told, answer = export_parts.told(more, shape.parts)
+        told |= {name: found.get(item_id, []) for name, found in lists.items()}
+        items.append(Outgoing(item_id, external_id, priority, due_at, bodies.get(item_id) or {}, told, answer))
+    return items
 
 
-def table(task: Task, *, state: str | None = None) -> Iterator[str]:
-    """CSV: fixed columns, then `input.` and `answer.` columns by the schemas, and what no schema names as JSON."""
-    inputs, answers = _names(task.input_schema), _names(task.output_schema)
-    header = [*FIXED, *(f"input.{name}" for name in inputs), "input", *(f"answer.{name}" for name in answers), "answer"]
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow([safe(name) for name in header])
-    for item in items(task, state=state):
-        writer.writerow([safe(cell) for cell in _row(item, inputs, answers)])
-        if buffer.tell() > 64 * 1024:
-            yield _taken(buffer)
-    yield _taken(buffer)
+def _lists(bodies: Mapping[int, Any], parts: Sequence[str], as_of: datetime) -> dict[str, dict[int, list[Any]]]:
+    """What there may be several of, by item."""
+    lists: dict[str, dict[int, list[Any]]] = {}
+    if "marks" in parts:
+        lists["marks"] = marked.exported(dict(bodies), as_of=as_of)
+    if "attempts" in parts:
+        lists["attempts"] = export_parts.attempts(list(bodies), as_of=as_of)
+    if "looks" in parts:
+        lists["looks"] = export_parts.looks(list(bodies), as_of=as_of)
+    return lists
 
 
-def _taken(buffer: io.StringIO) -> str:
-    text = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return text
+def items(task: Task, *, parts: Sequence[str] = USUAL, wanted: Narrowed = EVERYTHING) -> Iterator[Outgoing]:
+    """Every wanted item, oldest first, as of now."""
+    shape = shape_of(task, parts)
+    for page in pages(task, shape, wanted, boundary(task, patience_s=0.0)):
+        yield from page.items
 
 
-def _names(schema: Any) -> list[str]:
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    return list(properties) if isinstance(properties, dict) else []
+def jsonl(task: Task, *, parts: Sequence[str] = USUAL, wanted: Narrowed = EVERYTHING) -> Iterator[str]:
+    """JSON Lines, some lines at a time."""
+    shape = shape_of(task, parts)
+    for page in pages(task, shape, wanted, boundary(task, patience_s=0.0)):
+        yield outgoing.jsonl(page.items, shape)
 
 
-def _row(item: Exported, inputs: Sequence[str], answers: Sequence[str]) -> list[object]:
-    answer = item.answer if isinstance(item.answer, dict) else {}
-    rest = item.answer if not isinstance(item.answer, dict) else {k: v for k, v in answer.items() if k not in answers}
-    return [
-        item.external_id, item.item_id, item.state, item.priority, item.created_at.isoformat(),
-        item.finished_at.isoformat() if item.finished_at else None, item.lane, item.p_correct, item.verdict,
-        item.number, item.ending, item.reason, item.lucky, item.note, item.marks or None,
-        *(item.body.get(name) for name in inputs), {k: v for k, v in item.body.items() if k not in inputs} or None,
-        *(answer.get(name) for name in answers), rest if rest != {} else None,
-    ]  # fmt: skip
+def table(task: Task, *, parts: Sequence[str] = USUAL, wanted: Narrowed = EVERYTHING) -> Iterator[str]:
+    """CSV, some rows at a time."""
+    shape = shape_of(task, parts)
+    yield outgoing.head(shape)
+    for page in pages(task, shape, wanted, boundary(task, patience_s=0.0)):
+        yield outgoing.table(page.items, shape)
 
 
-def safe(value: object) -> object:
-    """A cell as it may stand in a spreadsheet: text never begins like a formula, numbers stay numbers."""
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def pieces(lines: Iterator[str]) -> Iterator[bytes]:
-    """Pieces of a good size for the wire: one write a line would be slow."""
-    piece: list[bytes] = []
-    size = 0
-    for line in lines:
-        piece.append(line.encode())
-        size += len(piece[-1])
-        if size >= 64 * 1024:
-            yield b"".join(piece)
-            piece, size = [], 0
-    yield b"".join(piece)
+def shape_of(task: Task, parts: Sequence[str]) -> Shape:
+    """The columns that an export of the task has, as its schemas stand now."""
+    return Shape.of(task.input_schema, task.output_schema, parts=parts)

@@ -20,8 +20,8 @@ OUTCOME_WORDS = {GIVEN_UP: "tried too often; each time the worker was lost or ga
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    item_id: int
-    name: str  # its external id
+    item_id: int | None  # None: news of no item
+    name: str  # its external id, or which news
     words: str
     since: datetime
 
@@ -69,11 +69,12 @@ SELECT outcome, count(*) FROM (
 """  # noqa: S608
 _STUCK = f"""
 WITH found AS MATERIALIZED (
-    SELECT p.id, p.item_id, p.last_problem, p.delivery, p.due_at {STUCK} ORDER BY p.id LIMIT %(most)s
+    SELECT p.id, p.publication_id, p.event, p.last_problem, p.state, p.due_at {STUCK} ORDER BY p.id LIMIT %(most)s
 )
-SELECT f.item_id, i.external_id, f.delivery, f.last_problem, f.due_at, (SELECT count(*) FROM found),
+SELECT i.id, coalesce(i.external_id, f.event), f.state, f.last_problem, f.due_at, (SELECT count(*) FROM found),
        (SELECT max(id) FROM found)
-FROM found f JOIN slider_item i ON i.id = f.item_id ORDER BY f.id LIMIT %(examples)s
+FROM found f LEFT JOIN slider_publication o ON o.id = f.publication_id LEFT JOIN slider_item i ON i.id = o.item_id
+ORDER BY f.id LIMIT %(examples)s
 """  # noqa: S608
 
 

@@ -79,9 +79,11 @@ FROM recent r JOIN slider_worker w ON w.id = r.worker_id WHERE w.task_id = ANY(%
 """
 
 _SENT = """
-SELECT task_id, count(*) FROM (
-    SELECT task_id, delivered_at FROM slider_publication ORDER BY id DESC LIMIT %(newest)s
-) AS tail WHERE delivered_at > clock_timestamp() - %(window_s)s * interval '1 second' AND task_id = ANY(%(tasks)s)
+SELECT e.task_id, count(*) FROM (
+    SELECT endpoint_id, reason, at FROM slider_try ORDER BY id DESC LIMIT %(newest)s
+) AS tail JOIN slider_endpoint e ON e.id = tail.endpoint_id
+WHERE tail.reason = '' AND tail.at > clock_timestamp() - %(window_s)s * interval '1 second'
+  AND e.task_id = ANY(%(tasks)s)
 GROUP BY 1
 """
 
@@ -104,7 +106,7 @@ def calls(task_ids: Sequence[int]) -> dict[int, Calls]:
 
 
 def sent(task_ids: Sequence[int]) -> dict[int, float]:
-    """How many results of each task were delivered a minute, among the newest."""
+    """How many parcels of each task were delivered a minute, among the newest tries."""
     return {task_id: count / WINDOW_S * 60 for task_id, count in _rows(_SENT, task_ids)}
 
 

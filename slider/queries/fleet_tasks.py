@@ -7,6 +7,8 @@ from datetime import datetime
 from django.db import connection
 
 from slider.models import Endpoint, Gauge, Halt, Task
+from slider.models.endpoint import BY_HAND
+from slider.models.replayable import HELD
 from slider.queries import clock
 from slider.queries.fleet_tail import Moved, moves, sent
 
@@ -74,7 +76,7 @@ def rows(tasks: Sequence[Task]) -> list[TaskRow]:
     backlogs, moved, delivered, now = _backlogs(ids, most=bound(len(ids))), moves(ids), sent(ids), clock.now()
     halts = {halt.task_id: halt for halt in Halt.objects.filter(task__in=ids, profile="").select_related("by")}
     gauges = {gauge.pk: gauge for gauge in Gauge.objects.filter(pk__in=ids).select_related("policy")}
-    off = {one.task_id: one.disabled_why for one in Endpoint.objects.filter(task__in=ids, disabled_at__isnull=False)}
+    off = _off(ids)
     return [
         TaskRow(
             task=task,
@@ -84,15 +86,22 @@ def rows(tasks: Sequence[Task]) -> list[TaskRow]:
             halt=halts.get(task.pk),
             gauge=(gauge := gauges.get(task.pk)),
             is_stale=gauge is not None and gauge.is_silent(now),
-            receiver_off=(off[task.pk] or "turned off") if task.pk in off else "",
+            receiver_off=off.get(task.pk, ""),
         )
         for task in tasks
     ]
 
 
+def _off(task_ids: Sequence[int]) -> dict[int, str]:
+    """Why nothing is sent to a receiver that no person turned off, by task; the latest speaks for the others."""
+    off = Endpoint.objects.filter(task__in=task_ids, removed_at=None, disabled_at__isnull=False)
+    failed = off.exclude(disabled_why__startswith=BY_HAND).order_by("disabled_at")
+    return {one.task_id: one.disabled_why or "turned off" for one in failed}
+
+
 # BETWEEN and the order by state first: only the index by state gives that, backwards. With a plain `state =`
 # PostgreSQL may walk the primary key from its beginning, over half a million items that are done.
-_BACKLOGS = """
+_BACKLOGS = f"""
 SELECT t.id,
     (SELECT count(*) FROM (SELECT FROM slider_item i WHERE i.task_id = t.id AND i.state = 'ready' LIMIT %(most)s) AS a),
     (SELECT i.created_at FROM slider_item i WHERE i.task_id = t.id AND i.state BETWEEN 'ready' AND 'ready'
@@ -108,25 +117,28 @@ SELECT t.id,
     (SELECT count(*) FROM (SELECT d.item_id FROM slider_decision d WHERE d.task_id = t.id AND d.why = 'no_answer'
                            ORDER BY d.item_id DESC LIMIT %(few)s) AS e
      JOIN slider_item i ON i.id = e.item_id WHERE i.state = 'review'),
-    (SELECT count(*) FROM (SELECT FROM slider_publication p WHERE p.task_id = t.id AND p.delivery = 'failed'
-                           LIMIT %(most)s) AS f),
+    (SELECT count(*) FROM (SELECT FROM slider_endpoint n JOIN slider_parcel p ON p.endpoint_id = n.id
+                           WHERE n.task_id = t.id AND n.removed_at IS NULL AND p.state = 'failed'
+                             AND p.event <> 'webhook.test' AND {HELD} LIMIT %(most)s) AS f),
     (SELECT count(*) FILTER (WHERE g.created_at >= date_trunc('day', now(), 'UTC')) FROM (
         SELECT p.created_at FROM slider_publication p WHERE p.task_id = t.id AND p.number = 1
         ORDER BY p.id DESC LIMIT %(most)s) AS g)
 FROM unnest(%(tasks)s::bigint[]) AS t(id)
-"""
-# What is due stands in one index for all tasks: the first rows of it are those that have waited longest.
+"""  # noqa: S608  # nothing but the fragment goes into this text
+# What is due stands in one index by endpoint: its first rows are those that are tried next.
 _DUE = """
-SELECT task_id, count(*), min(due_at), count(*) FILTER (WHERE tries > 0 AND last_problem <> '')
-FROM (SELECT task_id, due_at, tries, last_problem FROM slider_publication
-      WHERE delivery = 'due' ORDER BY next_try_at LIMIT %(most)s) AS p
-WHERE due_at <= clock_timestamp() AND task_id = ANY(%(tasks)s) GROUP BY 1
+SELECT e.task_id, count(*), min(p.due_at), count(*) FILTER (WHERE p.tries > 0 AND p.last_problem <> '')
+FROM slider_endpoint e CROSS JOIN LATERAL (
+    SELECT d.due_at, d.tries, d.last_problem FROM slider_parcel d
+    WHERE d.endpoint_id = e.id AND d.state = 'due' ORDER BY d.next_try_at LIMIT %(most)s
+) AS p
+WHERE p.due_at <= clock_timestamp() AND e.removed_at IS NULL AND e.task_id = ANY(%(tasks)s) GROUP BY 1
 """
 
 
 def _backlogs(task_ids: Sequence[int], *, most: int) -> dict[int, Backlog]:
     with connection.cursor() as cursor:
-        cursor.execute(_DUE, {"most": MOST, "tasks": list(task_ids)})
+        cursor.execute(_DUE, {"most": most, "tasks": list(task_ids)})
         due = {task_id: rest for task_id, *rest in cursor.fetchall()}
         cursor.execute(_BACKLOGS, {"most": most, "few": LEAST, "tasks": list(task_ids)})
         return {task_id: Backlog(*rest, *due.get(task_id, (0, None, 0))) for task_id, *rest in cursor.fetchall()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -80,16 +81,17 @@ _EXPORTED = """
 SELECT r.item_id, r.id, r.kind, m.side, m.path, m.kind, m.start, m."end", m.reason, a.answer::text
 FROM slider_review r JOIN slider_mark m ON m.review_id = r.id
 LEFT JOIN slider_decision d ON d.item_id = r.item_id LEFT JOIN slider_attempt a ON a.id = d.attempt_id
-WHERE r.item_id = ANY(%s) AND r.state = 'decided' ORDER BY r.id, m.number
+WHERE r.item_id = ANY(%s) AND r.state = 'decided' AND r.decided_at <= %s AND (r.undo_until > %s) IS NOT TRUE
+ORDER BY r.id, m.number
 """
 
 
-def exported(bodies: dict[int, Any]) -> dict[int, list[dict[str, Any]]]:
-    """The marks of many items, given their bodies by id, as an export holds them."""
+def exported(bodies: dict[int, Any], *, as_of: datetime) -> dict[int, list[dict[str, Any]]]:
+    """The marks of many items, given their bodies by id, as an export of that moment holds them."""
     if not bodies:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_EXPORTED, [list(bodies)])
+        cursor.execute(_EXPORTED, [list(bodies), as_of, as_of])
         rows = cursor.fetchall()
     found: dict[int, list[dict[str, Any]]] = {}
     for item, look, of_kind, side, path, kind, start, end, reason, answer in rows:

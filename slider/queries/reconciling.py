@@ -11,14 +11,16 @@ from slider.models import Task
 BATCH = 1_000
 SHOWN = 1_000  # ids that are kept of each finding; the counts are whole
 
-# What became of an id that is here: its item's state, and where its first result stands.
+# What became of an id that is here: its item's state, and where its first result stands with its receivers.
 _FOUND = """
 SELECT i.external_id, CASE
     WHEN i.state = 'withdrawn' THEN 'withdrawn'
     WHEN i.state <> 'done' THEN 'unfinished'
     WHEN p.id IS NULL OR p.due_at > statement_timestamp() THEN 'unpublished'
-    WHEN p.delivery = 'failed' THEN 'undelivered'
-    WHEN p.delivery = 'due' AND %(sends)s THEN 'unpublished'
+    WHEN EXISTS (SELECT FROM slider_parcel w JOIN slider_endpoint e ON e.id = w.endpoint_id
+                 WHERE w.publication_id = p.id AND w.state = 'failed' AND e.removed_at IS NULL) THEN 'undelivered'
+    WHEN EXISTS (SELECT FROM slider_parcel w JOIN slider_endpoint e ON e.id = w.endpoint_id
+                 WHERE w.publication_id = p.id AND w.state = 'due' AND e.removed_at IS NULL) THEN 'unpublished'
     ELSE 'published' END
 FROM slider_item i LEFT JOIN slider_publication p ON p.item_id = i.id AND p.number = 1
 WHERE i.task_id = %(task)s AND i.external_id = ANY(%(ids)s)
@@ -65,7 +67,6 @@ def compare(task: Task, wanted: Iterable[str], *, extra: bool) -> Iterator[Compa
     `extra`: look for items that are not in the list, too, which reads all ids of the task.
     """
     found, seen = Compared(), set[str]()
-    sends = hasattr(task, "endpoint")
     source = iter(wanted)
     while batch := list(islice(source, BATCH)):
         fresh: list[str] = []
@@ -76,7 +77,7 @@ def compare(task: Task, wanted: Iterable[str], *, extra: bool) -> Iterator[Compa
                 seen.add(one)
                 fresh.append(one)
         found.expected += len(fresh)
-        _look_up(task, fresh, found, sends=sends)
+        _look_up(task, fresh, found)
         yield found
     if extra:
         for one in _all(task):
@@ -85,9 +86,9 @@ def compare(task: Task, wanted: Iterable[str], *, extra: bool) -> Iterator[Compa
     yield found
 
 
-def _look_up(task: Task, ids: Sequence[str], found: Compared, *, sends: bool) -> None:
+def _look_up(task: Task, ids: Sequence[str], found: Compared) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_FOUND, {"task": task.pk, "ids": list(ids), "sends": sends})
+        cursor.execute(_FOUND, {"task": task.pk, "ids": list(ids)})
         stands = dict(cursor.fetchall())
     for one in ids:
         word = stands.get(one, "missing")

@@ -1,6 +1,10 @@
 """The chapters of what came after a look: taken back, too late, settled, corrected, published."""
 
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
+
+from django.db.models import Prefetch
 
 from slider.models import (
     Adjudication,
@@ -8,6 +12,7 @@ from slider.models import (
     Delivery,
     Item,
     OwnAnswer,
+    Parcel,
     Publication,
     ReviewKind,
     SecondOpinion,
@@ -25,26 +30,32 @@ def told(item: Item, *, blind: bool) -> list[Chapter]:
 
 def _published(item: Item) -> list[Chapter]:
     """Every result and correction that was owed, and what became of it."""
-    return [_publication(one) for one in Publication.objects.filter(item=item).order_by("number")]
+    parcels = Parcel.objects.filter(endpoint__removed_at=None).select_related("endpoint").order_by("pk")
+    found = Publication.objects.filter(item=item).order_by("number")
+    return [_publication(one) for one in found.prefetch_related(Prefetch("parcels", parcels))]
 
 
 def _publication(publication: Publication) -> Chapter:
     what = "Result" if publication.number == 1 else f"Correction {publication.number - 1}"
-    delivery = Delivery(publication.delivery)
-    facts = [Fact("delivery", delivery.label)]
-    if publication.tries:
-        facts.append(Fact("tries", str(publication.tries)))
-    if publication.delivered_at is not None:
-        facts.append(Fact("delivered", f"{publication.delivered_at:%Y-%m-%d %H:%M:%S} UTC"))
-    if publication.last_problem:
-        facts.append(Fact("last problem", publication.last_problem))
+    facts = [fact for parcel in publication.parcels.all() for fact in _parcel(parcel)]
     return Chapter(
         publication.created_at,
         f"{what}: {publication.get_ending_display()}",
         "",
-        tuple(facts),
+        tuple(facts) or (Fact("delivery", "no webhook"),),
         anchor=f"result-{publication.number}",
     )
+
+
+def _parcel(parcel: Parcel) -> Iterator[Fact]:
+    """What became of a result on its way to one receiver."""
+    yield Fact("delivery", f"{Delivery(parcel.state).label}, {urlsplit(parcel.endpoint.url).hostname}")
+    if parcel.tries:
+        yield Fact("tries", str(parcel.tries))
+    if parcel.delivered_at is not None:
+        yield Fact("delivered", f"{parcel.delivered_at:%Y-%m-%d %H:%M:%S} UTC")
+    if parcel.last_problem:
+        yield Fact("last problem", parcel.last_problem)
 
 
 def _settled(item: Item) -> list[Chapter]:

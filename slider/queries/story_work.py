@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from slider.models import Attempt, Move, Outcome, Score
-from slider.queries import items
+from slider.queries import items, privacy
 from slider.queries.chapters import Chapter, Fact
 
 _CLAIMED = "claimed by "  # how the reason of a claim's move begins; the machine's name follows
@@ -39,6 +39,8 @@ def attempt_made(attempt: Attempt) -> Chapter:
         Fact("took", f"{attempt.latency_ms:,} ms"),
         Fact("cost", "price not known" if attempt.cost is None else f"{attempt.cost.normalize():f}"),
     ]
+    if attempt.masked:
+        facts.append(Fact("kept from the model", privacy.in_words(attempt.masked)))
     if attempt.samples:
         facts.append(Fact("samples", str(len(attempt.samples) + 1)))
     who = f"{attempt.worker} tried"

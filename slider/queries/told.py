@@ -55,9 +55,15 @@ def words(kind: str, facts: Mapping[str, Any], *, names: Mapping[int, str] | Non
         return _verdict(op, facts)
     if table:
         return _row(table, op, facts, names or {})
+    if facts.get("file"):
+        return _file(facts)
     if kind == "export":
+        if facts.get("what") == "subject":
+            return f"What is held under one id was handed out ({facts.get('format')})"
         narrowed = ", narrowed" if facts.get("narrowed") or facts.get("state", "all") != "all" else ""
         return f"{_WHAT.get(str(facts.get('what')), 'Something')} left as a file ({facts.get('format')}{narrowed})"
+    if kind == "privacy":
+        return _privacy(facts)
     if kind in ("sign_in", "sign_out", "refused"):
         return _door(kind, facts, names or {})
     return "The log begins here" if facts.get("begins") else "Something was written into the log"
@@ -88,8 +94,20 @@ def person(facts: Mapping[str, Any]) -> int | None:
     return found if isinstance(found, int) else None
 
 
+def _file(facts: Mapping[str, Any]) -> str:
+    """A file of items or past outputs that came in, or did not."""
+    what = "The history" if facts.get("purpose") == "history" else "The file"
+    named = f"{what} {facts.get('name')} (import {facts.get('import')})"
+    if facts["file"] == "start":
+        return f"{named} is brought in"
+    kept = f"; {facts['added']:,} of its rows are in" if facts.get("added") else ""
+    return f"{named} was dropped{kept}"
+
+
 def _decisions(op: str, facts: Mapping[str, Any]) -> str:
     many = _many(facts, "decision")
+    if facts.get("emptied"):
+        return f"Words of {many} were deleted"
     if op == "gone":
         return f"{many} taken away: items went back to their worker"
     places = f"places {facts.get('first'):,} to {facts.get('last'):,}"
@@ -98,6 +116,8 @@ def _decisions(op: str, facts: Mapping[str, Any]) -> str:
 
 
 def _results(op: str, facts: Mapping[str, Any]) -> str:
+    if facts.get("emptied"):
+        return f"Answers of {_many(facts, 'result')} were deleted"
     one = f"Result {facts.get('number')} of item {facts.get('item')}"
     if op == "gone":
         return f"{one} was taken back before it left"
@@ -109,6 +129,8 @@ def _results(op: str, facts: Mapping[str, Any]) -> str:
 
 
 def _verdict(op: str, facts: Mapping[str, Any]) -> str:
+    if facts.get("emptied"):
+        return f"Answers and notes of {_many(facts, 'verdict')} were deleted"
     if op == "gone":
         return f"The verdict on item {facts.get('item')} was taken back"
     said = _VERDICTS.get(str(facts.get("verdict")), "Decided")
@@ -134,6 +156,15 @@ def _row(table: str, op: str, facts: Mapping[str, Any], names: Mapping[int, str]
     named = facts.get("name") or names.get(person(facts) or 0) or facts.get("row")
     role = f": {now['role']}" if table == "membership" and "role" in now else ""
     return f"{_NOUNS.get(table, table)} ({named}) {_DONE.get(op, op)}{role}"
+
+
+def _privacy(facts: Mapping[str, Any]) -> str:
+    if facts.get("deed") == "sealed anew":
+        return f"{facts.get('values')} secrets of {facts.get('place')} were sealed anew, by key {facts.get('key')}"
+    if facts.get("cause") == "request":
+        return f"Item {facts.get('item')} was erased on request: {facts.get('words')}"
+    many, days = int(facts.get("items", 0)), facts.get("days")
+    return f"The contents of {many:,} item{'' if many == 1 else 's'} were deleted, by the rule of {days} days"
 
 
 def _door(kind: str, facts: Mapping[str, Any], names: Mapping[int, str]) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from slider import strict
@@ -11,6 +11,7 @@ from slider.rows.records import Bad, Broken, Cells, Record
 from slider.strict import JSON
 
 MOST_COLUMNS = 500
+LONGEST_NAME = 1_000  # of a column
 PRIORITY_LEAST, PRIORITY_MOST = -100, 100
 _INTEGER = re.compile(r"-?\d{1,20}", re.ASCII)
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
@@ -33,11 +34,23 @@ class Columns:
     names: tuple[str, ...]
     kinds: tuple[str, ...]  # "id", "priority", "due_at", "left out", a type of JSON Schema, or "json"
     needed: frozenset[str]
+    fields: tuple[str, ...]  # what each column is called in the item
+    moments: frozenset[str] = frozenset()  # fields that hold a time with its zone
 
     @classmethod
-    def of(cls, header: Sequence[object], schema: Mapping[str, Any]) -> "Columns":
-        """Match a header with the properties of an input schema. Broken when they can't belong together."""
+    def of(
+        cls, header: Sequence[object], schema: Mapping[str, Any], targets: Mapping[str, str] | None = None
+    ) -> "Columns":
+        """Match a header with the properties of an input schema. Broken when they can't belong together.
+
+        `targets` are those of a `ColumnMap`; without them a column is what it is called.
+        """
         names = header_names(header)
+        needed = frozenset(schema.get("required", ()))
+        if targets is not None:
+            wanted = [targets.get(name, "") for name in names]
+            meant = tuple(_kind_of_target(target, schema) for target in wanted)
+            return cls(names, meant, needed, tuple(target[1:] for target in wanted), moments_of(schema))
         properties = properties_of(schema)
         identifier = id_name(names, properties)
         kinds = []
@@ -57,7 +70,7 @@ class Columns:
             known = ", ".join([*list(properties)[:20], "external_id", "priority", "due_at"])
             found = ", ".join(strict.shown(name) for name in names[:5])
             raise Broken(f"no column is a field of this task (there are {found}): name them {known}")
-        return cls(names, tuple(kinds), frozenset(schema.get("required", ())))
+        return cls(names, tuple(kinds), needed, names, moments_of(schema))
 
     def record(self, cells: Cells) -> Record | Bad:
         """One row as an item, or why it can't be."""
@@ -67,8 +80,8 @@ class Columns:
         external_id: str | None = None
         due_at: datetime | None = None
         priority = size = 0
-        for name, kind, value in zip(self.names, self.kinds, cells.values, strict=True):
-            text = _text(value)
+        for name, kind, called, value in zip(self.names, self.kinds, self.fields, cells.values, strict=True):
+            text = text_of(value, is_moment=kind == "due_at" or called in self.moments)
             size += len(text)
             try:
                 if kind == "id":
@@ -77,8 +90,8 @@ class Columns:
                     priority = _priority(text)
                 elif kind == "due_at":
                     due_at = moment(text) if text.strip() else None
-                elif kind != "left out" and (text or name in self.needed):
-                    body[name] = _typed(text, kind)
+                elif kind != "left out" and (text or called in self.needed):
+                    body[called] = _typed(text, kind)
             except Unreadable as error:
                 return Bad(cells.line, str(error), column=name)
         return Record(cells.line, body, external_id, priority, size, due_at)
@@ -94,9 +107,12 @@ class Columns:
         return "id" in self.kinds
 
 
-def header_names(header: Sequence[object]) -> tuple[str, ...]:
-    """The names in a header. Broken when one is missing or comes twice, or there are too many."""
-    names = tuple(_text(cell).strip() for cell in header)
+def header_names(header: Sequence[object], *, exact: bool = False) -> tuple[str, ...]:
+    """The names in a header, to the letter where they are `exact`.
+
+    Broken when one is missing, too long or comes twice, or there are too many.
+    """
+    names = tuple(text_of(cell) if exact else text_of(cell).strip() for cell in header)
     if len(names) > MOST_COLUMNS:
         raise Broken(f"the header has {len(names):,} columns: at most {MOST_COLUMNS} are taken")
     _refuse_odd(names)
@@ -107,6 +123,12 @@ def properties_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """The properties that a schema names."""
     properties = schema.get("properties")
     return properties if isinstance(properties, Mapping) else {}
+
+
+def moments_of(schema: Mapping[str, Any]) -> frozenset[str]:
+    """The fields whose schema asks for a time with its zone."""
+    found = {name: _meant(part, schema) for name, part in properties_of(schema).items()}
+    return frozenset(name for name, part in found.items() if part.get("format") == "date-time")
 
 
 def is_closed(schema: Mapping[str, Any]) -> bool:
@@ -124,17 +146,27 @@ def _refuse_odd(names: Sequence[str]) -> None:
     for place, name in enumerate(names, start=1):
         if not name:
             raise Broken(f"column {place} has no name in the header: name it or take it out")
+        if "\x00" in name:
+            raise Broken(f"the name of column {place} holds a NUL: name it by printable text")
+        if len(name) > LONGEST_NAME:
+            raise Broken(f"the name of column {place} has {len(name):,} characters: is the header missing?")
         if name in seen:
             raise Broken(f"the header names {strict.shown(name)} twice, as column {seen[name]} and {place}: rename one")
         seen[name] = place
 
 
+def _kind_of_target(target: str, schema: Mapping[str, Any]) -> str:
+    """How a column is read that a mapping says something of, or nothing."""
+    if target.startswith("@"):
+        return {"@external_id": "id"}.get(target, target[1:])
+    if not target:
+        return "left out"
+    return _kind(properties_of(schema).get(target[1:], {}), schema)
+
+
 def _kind(schema: Any, root: Mapping[str, Any]) -> str:
     """The type that a property's text is read as; text stays text wherever the schema allows a text."""
-    if isinstance(schema, Mapping) and isinstance(reference := schema.get("$ref"), str):
-        schema = _pointed(root, reference)
-    if not isinstance(schema, Mapping):
-        return "string"
+    schema = _meant(schema, root)
     given = schema.get("type")
     types = [given] if isinstance(given, str) else list(given or [])
     if not types and isinstance(choices := schema.get("enum"), list):
@@ -145,6 +177,12 @@ def _kind(schema: Any, root: Mapping[str, Any]) -> str:
     return "json" if types else "string"
 
 
+def _meant(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
+    if isinstance(schema, Mapping) and isinstance(reference := schema.get("$ref"), str):
+        schema = _pointed(root, reference)
+    return schema if isinstance(schema, Mapping) else {}
+
+
 def _pointed(root: Any, reference: str) -> Any:
     """What a reference inside the schema points to; one level, which is what generated schemas use."""
     found = root
@@ -153,8 +191,12 @@ def _pointed(root: Any, reference: str) -> Any:
     return found
 
 
-def _text(value: object) -> str:
-    """A cell as text. Worksheets hold numbers as floats: 5.0 is written 5, as the sheet shows it."""
+def text_of(value: object, *, is_moment: bool = False) -> str:
+    """A cell as text. Worksheets hold numbers as floats: 5.0 is written 5, as the sheet shows it.
+
+    They hold days as times, too: midnight is written as its day. They know no zones: where a moment is wanted,
+    `is_moment`, a time is one in UTC.
+    """
     if isinstance(value, str):
         return value
     if value is None:
@@ -163,8 +205,17 @@ def _text(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
+    if isinstance(value, date):
+        return _time_of(value, is_moment=is_moment)
     isoformat = getattr(value, "isoformat", None)
     return str(value) if isoformat is None else str(isoformat())
+
+
+def _time_of(value: date, *, is_moment: bool) -> str:
+    at = value if isinstance(value, datetime) else datetime.combine(value, time.min)
+    if is_moment:
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
+    return at.date().isoformat() if at.time() == time.min and at.tzinfo is None else at.isoformat()
 
 
 def _typed(text: str, kind: str) -> JSON:

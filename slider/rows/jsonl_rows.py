@@ -12,16 +12,13 @@ WRAPPER = frozenset({"external_id", "id", "priority", "due_at", "input", "outcom
 _LIMITS = strict.Limits(max_bytes=MOST_LINE_BYTES)
 
 
-def record(line: Line, schema: Mapping[str, Any]) -> Record | Bad:
-    """One line as an item, or why it can't be."""
-    if line.cut:
-        return Bad(line.number, f"the line is longer than {MOST_LINE_BYTES:,} bytes")
-    try:
-        value = strict.loads(line.text, limits=_LIMITS)
-    except strict.StrictError as error:
-        return Bad(line.number, f"{error.message} ({error.where})" if error.where else error.message)
-    if not isinstance(value, dict):
-        return Bad(line.number, f"the line holds a {type(value).__name__}: it must be one JSON object")
+def record(line: Line, schema: Mapping[str, Any], targets: Mapping[str, str] | None = None) -> Record | Bad:
+    """One line as an item, or why it can't be. `targets` are those of a `ColumnMap`; without them keys are fields."""
+    value = parsed(line)
+    if isinstance(value, Bad):
+        return value
+    if targets is not None:
+        return _mapped(line, keys(value, schema), targets)
     properties = columns.properties_of(schema)
     if isinstance(value.get("input"), dict) and "input" not in properties and value.keys() <= WRAPPER:
         named: Mapping[str, Any] = value
@@ -35,6 +32,37 @@ def record(line: Line, schema: Mapping[str, Any]) -> Record | Bad:
         left_out = _taken(named) | (value.keys() - properties.keys() if columns.is_closed(schema) else set())
         body = {key: child for key, child in value.items() if key not in left_out}
     return _named(line, named, body)
+
+
+def parsed(line: Line) -> dict[str, Any] | Bad:
+    """A line's object, or why it has none."""
+    if line.cut:
+        return Bad(line.number, f"the line is longer than {MOST_LINE_BYTES:,} bytes")
+    try:
+        value = strict.loads(line.text, limits=_LIMITS)
+    except strict.StrictError as error:
+        return Bad(line.number, f"{error.message} ({error.where})" if error.where else error.message)
+    if not isinstance(value, dict):
+        return Bad(line.number, f"the line holds a {type(value).__name__}: it must be one JSON object")
+    return value
+
+
+def keys(value: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A line's keys as columns; those inside of `input` as `input.name`, where the line is written as exports are."""
+    inside = value.get("input")
+    if not isinstance(inside, dict) or "input" in columns.properties_of(schema) or not value.keys() <= WRAPPER:
+        return dict(value)
+    beside = {name: child for name, child in value.items() if name not in ("input", "outcome")}
+    return beside | {f"input.{name}": child for name, child in inside.items()}
+
+
+def _mapped(line: Line, found: Mapping[str, Any], targets: Mapping[str, str]) -> Record | Bad:
+    body = {target[1:]: found[name] for name, target in targets.items() if name in found and target.startswith("=")}
+    beside = {target[1:]: name for name, target in targets.items() if target.startswith("@")}
+    row = _named(line, {called: found[name] for called, name in beside.items() if name in found}, body)
+    if isinstance(row, Bad) and row.column in beside:
+        return Bad(row.line, row.reason, beside[row.column])
+    return row
 
 
 def blank(line: Line) -> bool:

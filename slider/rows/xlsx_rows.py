@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO
 from xml.etree.ElementTree import ParseError
+from xml.parsers import expat
 
 from slider.rows.records import Broken, Cells, Pieces
 
@@ -14,6 +15,7 @@ MOST_UNPACKED_BYTES = 512 * 1024**2
 MOST_TEXTS_BYTES = 96 * 1024**2  # the shared texts, the one part that is held in memory
 MOST_PARTS = 2_000
 LAST_LINE = 1_048_576
+_PIECE_BYTES = 16 * 1024
 _AGAIN = "save it again as .xlsx"
 # What a damaged or crafted workbook makes the library raise; the archive itself is checked before.
 _DAMAGED = (zipfile.BadZipFile, ParseError, KeyError, ValueError, TypeError, IndexError, OSError)
@@ -94,11 +96,39 @@ def _examine(file: IO[bytes]) -> None:
             for part in parts:
                 if part.filename.endswith((".xml", ".rels")):
                     with archive.open(part) as opened:
-                        head = opened.read(2048)
-                    if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+                        declares = _declares(opened)
+                    if declares:
                         raise Broken(f"the workbook's part {part.filename[:60]!a} declares XML entities: {_AGAIN}")
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise Broken(f"the workbook's archive is damaged or locked by a password ({error}): {_AGAIN}") from error
+
+
+class _Found(Exception):
+    """What was looked for has come."""
+
+
+def _declares(part: IO[bytes]) -> bool:
+    """Whether a part declares a document type, which is where entities come from: asked of a reader of XML.
+
+    Whoever looks for the letters alone is fooled by another encoding, or by a long comment before them.
+    """
+    seen: list[bool] = []
+
+    def declared(*_: object) -> None:
+        seen.append(True)
+        raise _Found
+
+    def begun(*_: object) -> None:
+        raise _Found  # a declaration stands before the first element, or nowhere
+
+    reader = expat.ParserCreate()
+    reader.StartDoctypeDeclHandler, reader.StartElementHandler = declared, begun
+    try:
+        while piece := part.read(_PIECE_BYTES):
+            reader.Parse(piece, False)
+    except (_Found, expat.ExpatError):
+        pass  # what is no XML is said by whoever reads the part
+    return bool(seen)
 
 
 def _refuse_bulk(parts: list[zipfile.ZipInfo]) -> None:

@@ -37,6 +37,12 @@ def visible(value: object) -> SafeString:
     return mark_safe("".join(shown))  # noqa: S308  # every piece was escaped above
 
 
+@register.filter
+def unhidden(escaped: SafeString) -> SafeString:
+    """The same where no mark can stand, as in the title of a window; for what is escaped already."""
+    return mark_safe(_HIDDEN.sub(lambda hit: f"U+{_number(hit)}", str(conditional_escape(escaped))))  # noqa: S308
+
+
 _COUNTED = re.compile("\r\n|" + _HIDDEN.pattern)
 
 

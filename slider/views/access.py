@@ -32,7 +32,8 @@ def task_or_404(request: HttpRequest, task_id: int, verb: str) -> Task:
 
 def project_or_404(request: HttpRequest, slug: str, verb: str) -> Project:
     """The project, if the person belongs to it and may `verb` there."""
-    project = Project.objects.filter(slug=slug, pk__in=_own_projects(request)).first()
+    own = Project.objects.filter(pk__in=_own_projects(request))
+    project = None if "\x00" in slug else own.filter(slug=slug).first()
     if project is None:
         raise Http404(f"There is no project {slug} among yours.")
     demand(request, project, verb)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from django.http import StreamingHttpResponse
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from slider.rows import cells
 
 
 class _Echo:
@@ -15,16 +15,19 @@ class _Echo:
         return text
 
 
-def stream(lines: Iterable[list[str]], *, name: str, head: list[str] | None = None) -> StreamingHttpResponse:
-    """A file of these lines, under this name."""
+def stream(
+    lines: Iterable[list[str]], *, name: str, head: list[str] | None = None, as_is: bool = False
+) -> StreamingHttpResponse:
+    """A file of these lines, under this name; `as_is` where they are harmless already."""
 
     def rows() -> Iterator[str]:
         writer = csv.writer(_Echo())
         for line in [head] if head else []:
             yield writer.writerow(line)
         for line in lines:
-            # A spreadsheet must not take a cell for a formula.
-            yield writer.writerow([f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell for cell in line])
+            yield writer.writerow(
+                line if as_is else [f"{cells.GUARD}{cell}" if cells.is_formula(cell) else cell for cell in line]
+            )
 
     disposition = f'attachment; filename="{name}"'
     return StreamingHttpResponse(rows(), content_type="text/csv", headers={"Content-Disposition": disposition})

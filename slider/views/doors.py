@@ -41,7 +41,7 @@ class SignInForm(AuthenticationForm):
     def clean(self) -> dict[str, object]:
         name = self.cleaned_data.get("username") or ""
         address = proxies.client(self.request) if self.request else ""
-        if not throttle.allow(name, address=address):
+        if not throttle.lets_in(address) or not throttle.allow(name, address=address):
             raise ValidationError(throttle.WORDS, code="invalid_login")
         cleaned: dict[str, object] = super().clean()
         throttle.forget(name, address=address)

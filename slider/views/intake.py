@@ -6,14 +6,15 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from slider.flow import asking, foresight, intake
 from slider.flow import imports as importing
-from slider.flow import intake
 from slider.flow.intake import Fate, Row
-from slider.models import Import, Purpose, Task
+from slider.models import Import, ImportState, Purpose, Task
 from slider.queries import imports
-from slider.views import access, csv_out, schema_form, uploads
+from slider.rows import ColumnMap
+from slider.views import access, csv_out, schema_form, uploads, word_form
 
 
 @require_http_methods(["GET", "POST"])
@@ -38,6 +39,10 @@ def new(request: HttpRequest, task_id: int) -> HttpResponse:
     if arrival.fate == Fate.KNOWN:
         messages.info(request, "This very item was here already; nothing was added.")
         return HttpResponseRedirect(reverse("item", args=[arrival.item_id]))
+    if arrival.erased:
+        return _form(
+            request, task, typed, {}, id_error=f"{arrival.reason[:1].upper()}{arrival.reason[1:]}.", status=410
+        )
     if arrival.fate == Fate.CONFLICT:
         reason = f"Item {arrival.item_id} has this id already, with other contents. Give another id, or none."
         return _form(request, task, typed, {}, id_error=reason, clash=arrival.item_id, status=409)
@@ -80,7 +85,7 @@ def upload(request: HttpRequest, task_id: int) -> HttpResponse:
     if request.method != "POST":
         return _upload(request, task)
     try:
-        row = uploads.take(request, task, receive=importing.receive, advice=": split it")
+        row = uploads.take(request, task, receive=asking.receive, advice=": split it")
     except importing.Unfit as error:
         return _upload(request, task, str(error))
     return HttpResponseRedirect(reverse("import-show", args=[row.pk]))
@@ -102,7 +107,7 @@ def _upload(request: HttpRequest, task: Task, error: str = "") -> HttpResponse:
 def sample(request: HttpRequest, task_id: int) -> StreamingHttpResponse:
     """A small CSV file that this task would take."""
     task = access.task_or_404(request, task_id, "intake")
-    return csv_out.stream(imports.sample(task), name=f"{task.slug}-sample.csv")
+    return csv_out.stream(imports.sample(task), name=f"{task.slug}-sample.csv", as_is=True)
 
 
 @require_GET
@@ -118,15 +123,65 @@ def piece(request: HttpRequest, import_id: int) -> HttpResponse:
 
 
 def _progress(request: HttpRequest, import_id: int, template: str) -> HttpResponse:
-    row = _import(request, import_id)
+    return _page(request, _import(request, import_id), template)
+
+
+def _page(
+    request: HttpRequest, row: Import, template: str, *, said: word_form.Said | None = None, status: int = 200
+) -> HttpResponse:
     context: dict[str, Any] = {
         "task": row.task,
         "progress": imports.progress(row),
         "here": "import",
     } | uploads.refused(row if row.refused else None)
-    response = render(request, template, context)
+    if row.state == ImportState.ASKING:
+        stored = word_form.Said(ColumnMap.from_json(row.mapping))
+        context["form"] = word_form.draw(row, said or stored)
+        context["drops_at"] = imports.drops_at(row)
+        if said is None:
+            context["foreseen"] = foresight.rows_of(row, stored.mapping)
+            context["heads"] = [foresight.head(target) for _, target in foresight.ordered(row, stored.mapping)]
+    response = render(request, template, context, status=status)
     response["Cache-Control"] = "no-store"
     return response
+
+
+@require_POST
+def word(request: HttpRequest, import_id: int) -> HttpResponse:
+    """Take what a person says of a file: show its rows again, try it out, or bring it in."""
+    row = _import(request, import_id)
+    if row.state != ImportState.ASKING:
+        messages.warning(request, "This file waits for no word any more: nothing was changed.")
+        return HttpResponseRedirect(reverse("import-show", args=[row.pk]))
+    said = word_form.read(row, request.POST)
+    if not said.is_good:
+        return _page(request, row, "intake/show.html", said=said, status=422)
+    try:
+        match request.POST.get("deed"):
+            case "start":
+                asking.start(row, said.mapping, by=access.person(request).pk)
+            case "try":
+                asking.try_out(row, said.mapping)
+            case _:
+                asking.say(row, said.mapping)
+                return HttpResponseRedirect(reverse("import-show", args=[row.pk]) + "#rows")
+    except importing.Unfit as error:
+        messages.warning(request, f"Nothing was changed: {error}.")
+    return HttpResponseRedirect(reverse("import-show", args=[row.pk]))
+
+
+@require_POST
+def drop(request: HttpRequest, import_id: int) -> HttpResponse:
+    """End an import wherever it is; what is in stays."""
+    row = _import(request, import_id)
+    if not asking.drop(row, by=access.person(request).pk):
+        messages.warning(request, "This file is done with already: nothing was changed.")
+        return HttpResponseRedirect(reverse("import-show", args=[row.pk]))
+    if row.added:
+        messages.success(request, f"{row.name} was stopped: {row.added:,} items of it are in and stay.")
+        return HttpResponseRedirect(reverse("import-show", args=[row.pk]))
+    messages.success(request, f"{row.name} is dropped: nothing of it is in.")
+    return HttpResponseRedirect(reverse("import", args=[row.task_id]))
 
 
 @require_GET
@@ -137,7 +192,8 @@ def refused(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
 
 
 def _import(request: HttpRequest, import_id: int) -> Import:
-    imports = Import.objects.select_related("task", "by").filter(purpose=Purpose.ITEMS)
+    # Its first rows are read where they are shown, and not each time that the page asks how far it is.
+    imports = Import.objects.select_related("task", "by").defer("sample").filter(purpose=Purpose.ITEMS)
     found = imports.filter(pk=min(import_id, access.BIGGEST_ID)).first()
     if found is None:
         raise Http404(f"There is no import {import_id} in your projects.")

@@ -1,5 +1,6 @@
 """A task's items, one item's whole story, taking an item back, and correcting what has left."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from slider.flow import intake, moves
 from slider.flow.corrections import NotOut
 from slider.flow.review import Unfit
 from slider.flow.undo import TooLate
-from slider.models import Correction, Item, Known, State, archived
+from slider.models import Cause, Correction, Emptied, Item, Known, State, archived
 from slider.models.states import FINAL
 from slider.queries import corrections, frame, handed, items, shape, story
 from slider.views import access, correction_form, schema_form
@@ -136,18 +137,24 @@ def shown(
     told = story.tell(found, blind=blind)
     rights = frame.rights(request.user, task.project)
     source = [(part, shape.held(body, part)) for part in shape.parts(task.input_schema, body, first=task.title_field)]
+    emptied = Emptied.objects.select_related("by").filter(pk=found.pk).first()
+    erased = emptied is not None and emptied.cause == Cause.REQUEST
     context = {
         "task": task,
         "item": found,
         "origin": carried.origin,
-        "title": task.title(body, found.external_id),
+        "title": f"Item {found.pk}" if erased else task.title(body, found.external_id),
+        "erased": erased,
         "source": [(part, held) for part, held in source if held is not None],
         "story": told,
         "state": "waits for people" if told.is_cut else found.get_state_display(),
         "may_withdraw": "intake" in rights and found.state not in FINAL,
-        "may_mark": "administer" in rights and found.state == State.DONE,
+        "may_mark": "administer" in rights and found.state == State.DONE and emptied is None,
         "link": request.build_absolute_uri(reverse("item", args=[found.pk])),
         "stretched_h": task.stretched_h if told.is_cut or found.state == State.REVIEW else 0,
+        "emptied": emptied,
+        "goes_on": _goes_on(found) if emptied is None else None,
+        "may_erase": "administer" in rights,
         "known": Known.objects.filter(pk=found.pk, retired_at=None).first(),
         "error": error,
         "trouble": trouble,
@@ -165,6 +172,12 @@ def shown(
         context |= {"own": corrections.own(found, access.person(request).pk)}
     is_refused = bool(error) or (typed is not None and request.method == "POST")
     return render(request, "items/item.html", context, status=409 if trouble else status if is_refused else 200)
+
+
+def _goes_on(found: Item) -> datetime | None:
+    """When the task's rule deletes what the item holds; None where there is no rule, or the item has not ended."""
+    days = found.task.contents_days
+    return None if days is None or found.finished_at is None else found.finished_at + timedelta(days=days)
 
 
 def _again(request: HttpRequest, found: Item) -> Typed | None:

@@ -120,7 +120,7 @@ def drop(request: HttpRequest, past_id: int) -> HttpResponse:
     """Forget a history that is not in force."""
     past = _past(request, past_id)
     try:
-        histories.drop(past)
+        histories.drop(past, by=access.person(request).pk)
     except histories.Unfit as error:
         messages.warning(request, _said(error))
         return redirect("history-show", past_id=past.pk)

@@ -10,15 +10,15 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from slider.flow import endpoints, operate, setup
-from slider.models import Endpoint, Mode, Stance, Task, Worker, can, examples
+from slider.flow import operate, setup
+from slider.models import Mode, Stance, Task, Worker, can, examples
 from slider.queries import endpoints as endpoint_of
-from slider.queries import people, practice
+from slider.queries import people, practice, receivers
 from slider.schema import Schema
 from slider.views import access
 from slider.views.promise_form import PromiseForm
 from slider.views.reasons_field import ReasonsForm
-from slider.views.setup_forms import ContractForm, EndpointForm, NameForm, SentinelsForm, StartForm
+from slider.views.setup_forms import ContractForm, NameForm, SentinelsForm, StartForm
 from slider.views.worker_form import WorkerForm
 
 
@@ -57,11 +57,8 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings_page(request: HttpRequest, task_id: int) -> HttpResponse:
-    """Change a task's name, promise and rules; admins also where its results go."""
+    """Change a task's name, promise and rules."""
     task = access.task_or_404(request, task_id, "edit task")
-    part = request.POST.get("part", "") if request.method == "POST" else ""
-    if part in ("endpoint", "secret", "remove"):
-        return _endpoint(request, task, part)
     sent = request.POST if request.method == "POST" else None
     name = NameForm(sent, task=task)
     promise = PromiseForm(sent, initial=PromiseForm.of(task))
@@ -80,41 +77,20 @@ def settings_page(request: HttpRequest, task_id: int) -> HttpResponse:
     return redirect("task-settings", task_id=task.pk)
 
 
-def _endpoint(request: HttpRequest, task: Task, part: str) -> HttpResponse:
-    """Set, renew or remove the webhook; a new secret is shown in this answer and never again."""
-    access.demand(request, task.project, "administer")
-    if part == "remove":
-        endpoints.remove(task)
-        messages.success(request, "No results are sent any more. They can still be read by the API.")
-        return redirect("task-settings", task_id=task.pk)
-    if part == "secret":
-        return _settings(request, task, saved=endpoints.renew_secret(task))
-    form = EndpointForm(request.POST)
-    if not form.is_valid():
-        return _settings(request, task, endpoint_form=form, status=422)
-    return _settings(request, task, saved=endpoints.save(task, url=form.cleaned_data["url"]))
-
-
 def _settings(
     request: HttpRequest,
     task: Task,
     forms: dict[str, BaseForm] | None = None,
     *,
-    endpoint_form: EndpointForm | None = None,
-    saved: endpoints.Saved | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    endpoint = Endpoint.objects.filter(task=task).first()
     shown: dict[str, Any] = {
         "task": task,
         "name": NameForm(task=task),
         "promise": PromiseForm(initial=PromiseForm.of(task)),
         "sentinels": SentinelsForm(initial=SentinelsForm.of(task)),
         "chips": ReasonsForm(initial=ReasonsForm.of(task)),
-        "administer": can(request.user, "administer", task.project),
-        "endpoint": endpoint,
-        "endpoint_form": endpoint_form or EndpointForm(initial={"url": endpoint.url if endpoint else ""}),
-        "saved": saved,
+        "receivers": receivers.of_task(task),
         **(forms or {}),
     }
     if task.practice_looks:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
@@ -12,7 +11,6 @@ from slider.engine.sanity.names import SENTENCES, TITLES, Sentinel
 from slider.models import Mode, Task, examples, fitting
 from slider.schema import Schema
 from slider.views.setup_fields import LabelsField, SchemaField, labels_schema, text_schema
-from slider.webhook import UrlError, check_url
 
 _FIELD_NAME = RegexValidator(r"^[A-Za-z_][A-Za-z0-9_]{0,59}$", "A field's name is letters, digits and _, such as text.")
 
@@ -124,17 +122,3 @@ class StartForm(forms.Form):
 
     percent = forms.FloatField(label="Share unattended (%)", min_value=0, max_value=100, initial=0)
     mode = forms.ChoiceField(choices=Mode.choices, initial=Mode.GUARDED)
-
-
-class EndpointForm(forms.Form):
-    """Where a task's results are sent."""
-
-    url = forms.CharField(label="Address", max_length=500, help_text="Results are sent there as signed webhooks.")
-
-    def clean_url(self) -> str:
-        url = str(self.cleaned_data["url"]).strip()
-        try:
-            check_url(url, allow_hosts=settings.ENV.SLIDER_WEBHOOK_HOSTS)
-        except UrlError as error:
-            raise ValidationError(str(error), code=error.code) from None
-        return url

@@ -1,6 +1,7 @@
-"""How often a password, a code or a link may be tried: for one name from one address, or for one person at all."""
+"""How often a password, a code or a link may be tried: of one name, of one person, and of one address at all."""
 
 import hashlib
+import ipaddress
 import unicodedata
 
 import structlog
@@ -34,6 +35,26 @@ def allow(name: str, *, address: str, most: RateLimitItem = TRIES) -> bool:
     except (RedisError, StorageError) as error:
         log.warning("sign-in tries are counted without Redis", error=str(error)[:200])
         return _own.hit(most, _key(name, address))
+
+
+def lets_in(address: str) -> bool:
+    """Count one try to sign in of an address, under whatever name: a right one takes nothing back.
+
+    Whoever has a password of their own could count from nothing otherwise, after each try at somebody else's.
+    """
+    most = RateLimitItemPerMinute(settings.ENV.SLIDER_SIGN_INS, 15, namespace="door")
+    return allow("", address=_place(address), most=most)
+
+
+def _place(address: str) -> str:
+    """An address as it is handed out: of IPv6 everybody has a network of 2**64."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv6Address) and known.ipv4_mapped is None:
+        return str(ipaddress.ip_network(f"{known}/64", strict=False))
+    return address
 
 
 def forget(name: str, *, address: str, most: RateLimitItem = TRIES) -> None:

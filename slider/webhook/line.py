@@ -29,9 +29,11 @@ class Deadline:
 def connected(target: Target, addresses: list[str], deadline: Deadline, tls: ssl.SSLContext | None) -> socket.socket:
     """A connection to the first address that takes one, with TLS for the host's name if the scheme asks."""
     refused: OSError = OSError("no address was tried")
-    for address in addresses:
+    for tried, address in enumerate(addresses):
+        # One that swallows every packet must not use up the time of those behind it.
+        part_s = deadline.left_s() / (len(addresses) - tried)
         try:
-            line = socket.create_connection((address, target.port), timeout=deadline.left_s())
+            line = socket.create_connection((address, target.port), timeout=part_s)
         except OSError as error:
             refused = error
             continue

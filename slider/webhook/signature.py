@@ -12,6 +12,17 @@ _PREFIX = "whsec_"
 _SHORTEST, _LONGEST = 24, 64  # bytes of key, as the scheme asks
 
 
+class SecretError(ValueError):
+    """A signing secret that the scheme does not allow. Its text never stands in the message."""
+
+
+def check_secret(secret: str) -> None:
+    """Whether a secret can sign: `whsec_` and base64 of 24 to 64 bytes; else SecretError."""
+    if not secret.startswith(_PREFIX):
+        raise SecretError("a signing secret begins with whsec_: this one does not")
+    _key(secret)
+
+
 def new_secret() -> str:
     """A fresh signing secret of 32 random bytes: `whsec_` and base64."""
     return _PREFIX + base64.b64encode(randomness.token_bytes(32)).decode()
@@ -44,7 +55,7 @@ def _key(secret: str) -> bytes:
     try:
         key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError("a signing secret is not whsec_ followed by base64: make a new one") from None
+        raise SecretError("a signing secret is not whsec_ followed by base64: make a new one") from None
     if not _SHORTEST <= len(key) <= _LONGEST:
-        raise ValueError(f"a signing secret has {len(key)} bytes: {_SHORTEST} to {_LONGEST} are allowed")
+        raise SecretError(f"a signing secret has {len(key)} bytes: {_SHORTEST} to {_LONGEST} are allowed")
     return key

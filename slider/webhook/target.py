@@ -16,9 +16,14 @@ _LONGEST_URL = 2_000
 _PORTS = {"https": 443, "http": 80}
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,252})")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-# What the standard library of some Python versions takes for public: protocol assignments, local NAT64, and the
-# address at which one cloud's virtual machines reach their host.
-_NOT_PUBLIC = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "64:ff9b:1::/48", "168.63.129.16/32")))
+# What the standard library of some Python versions takes for public: protocol assignments, the old relays of 6to4,
+# local NAT64, documentation, and the address at which one cloud's virtual machines reach their host.
+_NOT_PUBLIC = tuple(
+    map(
+        ipaddress.ip_network,
+        ("192.0.0.0/24", "192.88.99.0/24", "64:ff9b:1::/48", "3fff::/20", "168.63.129.16/32"),
+    )
+)
 
 
 class UrlError(ValueError):

@@ -1,10 +1,12 @@
 """Every call of the API with what it takes, for tests that make them all."""
 
+import io
 from dataclasses import dataclass, field
 from typing import Any
 
-from slider.models import Mode, Scope
-from tests import casts
+from slider.flow import asking, endpoints, imports
+from slider.models import Import, Mode, Scope
+from tests import casts, files_out
 
 # What each call takes: a scope, and the right that the person's role must give. None: any key may.
 TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
@@ -23,6 +25,12 @@ TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
     ("DELETE", "/tasks/{task}/fallback"): (Scope.EDIT, "edit task"),
     ("POST", "/tasks/{task}/items"): (Scope.INTAKE, "intake"),
     ("GET", "/tasks/{task}/items"): (Scope.READ, "see items"),
+    ("POST", "/tasks/{task}/imports"): (Scope.INTAKE, "intake"),
+    ("GET", "/tasks/{task}/imports"): (Scope.INTAKE, "intake"),
+    ("GET", "/imports/{import_id}"): (Scope.INTAKE, "intake"),
+    ("GET", "/imports/{import_id}/refused"): (Scope.INTAKE, "intake"),
+    ("POST", "/imports/{import_id}/start"): (Scope.INTAKE, "intake"),
+    ("DELETE", "/imports/{import_id}"): (Scope.INTAKE, "intake"),
     ("GET", "/tasks/{task}/results"): (Scope.READ, "export"),
     ("GET", "/items/{item_id}"): (Scope.READ, "see items"),
     ("POST", "/items/{item_id}/withdraw"): (Scope.INTAKE, "intake"),
@@ -45,12 +53,27 @@ TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
     ("GET", "/tasks/{task}/slider/history"): (Scope.READ, "see"),
     ("GET", "/tasks/{task}/quality"): (Scope.READ, "see"),
     ("GET", "/tasks/{task}/export"): (Scope.EXPORT, "export"),
-    ("GET", "/tasks/{task}/webhook"): (Scope.ADMINISTER, "administer"),
-    ("PUT", "/tasks/{task}/webhook"): (Scope.ADMINISTER, "administer"),
-    ("DELETE", "/tasks/{task}/webhook"): (Scope.ADMINISTER, "administer"),
-    ("POST", "/tasks/{task}/webhook/secret"): (Scope.ADMINISTER, "administer"),
-    ("GET", "/tasks/{task}/webhook/stuck"): (Scope.ADMINISTER, "operate"),
-    ("POST", "/tasks/{task}/webhook/replay"): (Scope.ADMINISTER, "operate"),
+    ("POST", "/tasks/{task}/exports"): (Scope.EXPORT, "export"),
+    ("GET", "/tasks/{task}/exports"): (Scope.EXPORT, "export"),
+    ("GET", "/exports/{export_id}"): (Scope.EXPORT, "export"),
+    ("GET", "/exports/{export_id}/content"): (Scope.EXPORT, "export"),
+    ("DELETE", "/exports/{export_id}"): (Scope.EXPORT, "export"),
+    ("GET", "/tasks/{task}/webhooks"): (Scope.ADMINISTER, "operate"),
+    ("POST", "/tasks/{task}/webhooks"): (Scope.ADMINISTER, "administer"),
+    ("GET", "/tasks/{task}/webhooks/{endpoint_id}"): (Scope.ADMINISTER, "operate"),
+    ("PATCH", "/tasks/{task}/webhooks/{endpoint_id}"): (Scope.ADMINISTER, "administer"),
+    ("POST", "/tasks/{task}/webhooks/{endpoint_id}/secret"): (Scope.ADMINISTER, "administer"),
+    ("POST", "/tasks/{task}/webhooks/{endpoint_id}/test"): (Scope.ADMINISTER, "operate"),
+    ("GET", "/tasks/{task}/webhooks/{endpoint_id}/deliveries"): (Scope.ADMINISTER, "operate"),
+    ("GET", "/tasks/{task}/webhooks/{endpoint_id}/deliveries/{delivery_id}"): (Scope.ADMINISTER, "operate"),
+    ("GET", "/tasks/{task}/webhooks/{endpoint_id}/replay"): (Scope.ADMINISTER, "operate"),
+    ("POST", "/tasks/{task}/webhooks/{endpoint_id}/replay"): (Scope.ADMINISTER, "operate"),
+    ("DELETE", "/tasks/{task}/webhooks/{endpoint_id}"): (Scope.ADMINISTER, "administer"),
+    ("GET", "/tasks/{task}/privacy"): (Scope.ADMINISTER, "administer"),
+    ("PUT", "/tasks/{task}/privacy"): (Scope.ADMINISTER, "administer"),
+    ("POST", "/tasks/{task}/privacy/preview"): (Scope.ADMINISTER, "administer"),
+    ("POST", "/items/{item_id}/erase"): (Scope.ADMINISTER, "administer"),
+    ("POST", "/subjects"): (Scope.ADMINISTER, "administer"),
     ("GET", "/keys"): (Scope.ADMINISTER, "administer"),
     ("POST", "/keys"): (Scope.ADMINISTER, "administer"),
     ("DELETE", "/keys/{key_id}"): (Scope.ADMINISTER, "administer"),
@@ -69,7 +92,8 @@ class Things:
 
 
 def things(cast: casts.Company) -> Things:
-    """A company with something behind every kind of path: a look that its reviewer holds, a key, a result."""
+    """A company with something behind every kind of path: a look that its reviewer holds, a key, a result, a file."""
+    endpoint = endpoints.make(cast.task, url="https://hooks.example.org/a").endpoint
     casts.one(cast.task, "m1")
     held = casts.take(cast.reviewer, cast.task)
     names = {
@@ -79,8 +103,18 @@ def things(cast: casts.Company) -> Things:
         "member_id": cast.colleague.pk,
         "correction_id": 1,
         "key_id": 1,
+        "export_id": files_out.made(cast.task, by=cast.admin).pk,
+        "endpoint_id": endpoint.pk,
+        "delivery_id": endpoints.test(endpoint).pk,
+        "import_id": _asking(cast).pk,
     }
     return Things(cast, {name: str(value) for name, value in names.items()})
+
+
+def _asking(cast: casts.Company) -> Import:
+    held = asking.receive(cast.task, name="a.csv", stream=io.BytesIO(b"id,text\n1,a\n"), by=cast.tuner.pk)
+    imports.run(held.pk)
+    return held
 
 
 # A body that each call which takes one would take.
@@ -98,6 +132,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/tasks/{task}/worker"): {"temperature": 0.5},
     ("PUT", "/tasks/{task}/fallback"): {"name": "spare", "model": "other-model"},
     ("POST", "/tasks/{task}/items"): {"external_id": "new", "input": {"text": "Where is my order?"}},
+    ("POST", "/tasks/{task}/imports"): {"text": "a line of a file"},
+    ("POST", "/imports/{import_id}/start"): {"dry_run": True},
     ("POST", "/items/{item_id}/withdraw"): {"reason": "sent twice"},
     ("POST", "/items/{item_id}/corrections"): {"verdict": "reject", "reason": "wrong"},
     ("POST", "/reviews/next"): {},
@@ -111,7 +147,14 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/tasks/{task}/slider/put-back"): {"number": 1, "expected": 1, "reason": "as before"},
     ("POST", "/tasks/{task}/slider/pull-back"): {"reason": "two were wrong"},
     ("POST", "/tasks/{task}/slider/release"): {"reason": "mended"},
-    ("PUT", "/tasks/{task}/webhook"): {"url": "https://hooks.example.org/slider"},
-    ("POST", "/tasks/{task}/webhook/replay"): {"upto": 10, "reason": "the receiver is back"},
+    ("POST", "/tasks/{task}/exports"): {"format": "csv.gz", "items": {"state": "review"}, "parts": ["state"]},
+    ("POST", "/tasks/{task}/webhooks"): {"url": "https://hooks.example.org/slider"},
+    ("PATCH", "/tasks/{task}/webhooks/{endpoint_id}"): {"description": "our CRM"},
+    ("POST", "/tasks/{task}/webhooks/{endpoint_id}/secret"): {"overlap_h": 24},
+    ("POST", "/tasks/{task}/webhooks/{endpoint_id}/replay"): {"upto": 10, "reason": "the receiver is back"},
+    ("PUT", "/tasks/{task}/privacy"): {"redaction": {"detect": ["email"]}, "contents_days": 90},
+    ("POST", "/tasks/{task}/privacy/preview"): {"redaction": {"detect": ["email"]}},
+    ("POST", "/items/{item_id}/erase"): {"reason": "asked for by letter"},
+    ("POST", "/subjects"): {"external_id": "m1"},
     ("POST", "/keys"): {"name": "crm", "scopes": ["intake"]},
 }

@@ -1,14 +1,15 @@
 """A program with a key, calling the API through the whole stack."""
 
 import json
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
+from limits import RateLimitItemPerMinute
 
 from slider.api import keys as api_keys
 from slider.flow import keys
@@ -88,8 +89,8 @@ def program(cast: casts.Company, make_key: Callable[..., str]) -> Program:
 
 @pytest.fixture(autouse=True)
 def uncounted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counts in Redis outlive a test: each starts with none."""
-    api_keys._limiter(settings.REDIS_URL).storage.reset()
+    """Counts in Redis outlive a test, and other test processes have theirs there: each starts with one of its own."""
+    monkeypatch.setattr(api_keys, "RATE", RateLimitItemPerMinute(1200, namespace=f"api-{uuid.uuid4()}"))
     monkeypatch.setattr(api_keys, "_blind_until", 0.0)
 
 

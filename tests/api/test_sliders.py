@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from slider.models import Delivery, Endpoint, Policy, Publication, Task
+from slider.models import Policy, Task
 from tests import casts
 from tests.api.conftest import Caller, Program, error
 
@@ -100,36 +100,6 @@ def test_an_export_is_the_one_of_the_page(cast: casts.Company, tuner: Caller, ki
         assert "'=formula" in text
     refused = tuner("GET", f"/tasks/{cast.task.slug}/export?format=xml")
     assert (refused.status_code, error(refused)["where"]) == (400, "format")
-
-
-def test_a_webhook_is_set_its_secret_shown_once_and_renewed(cast: casts.Company, admin: Caller) -> None:
-    path = f"/tasks/{cast.task.slug}/webhook"
-    assert admin("GET", path).json() == {"url": None, "stopped_at": None, "stopped_why": ""}
-    assert admin("POST", f"{path}/secret").status_code == 409
-    first = admin("PUT", path, {"url": "https://hooks.example.org/a"}).json()
-    assert first["secret"].startswith("whsec_")
-    assert admin("PUT", path, {"url": "https://hooks.example.org/a"}).json()["secret"] is None
-    assert "secret" not in admin("GET", path).json()
-    renewed = admin("POST", f"{path}/secret").json()["secret"]
-    assert Endpoint.objects.get().secret == renewed != first["secret"]
-    for url in ("http://169.254.169.254/", "https://user:a@b.example/", "ftp://a", "https://a\r\nX: y/", "localhost"):
-        refused = admin("PUT", path, {"url": url})
-        assert (refused.status_code, error(refused)["where"]) == (422, "/url"), url
-    assert Endpoint.objects.get().url == "https://hooks.example.org/a"
-    assert admin("DELETE", path).status_code == 204
-    assert not Endpoint.objects.exists()
-
-
-def test_what_is_stuck_is_shown_and_sent_again(cast: casts.Company, admin: Caller) -> None:
-    casts.one(cast.task, "m1")
-    casts.decide(cast.reviewer, cast.task)
-    path = f"/tasks/{cast.task.slug}/webhook"
-    assert admin("GET", f"{path}/stuck").json()["count"] == 0
-    Publication.objects.update(delivery=Delivery.FAILED, tries=10, last_problem="410 Gone")
-    told = admin("GET", f"{path}/stuck").json()
-    assert (told["count"], told["examples"][0]["external_id"]) == (1, "m1")
-    assert admin("POST", f"{path}/replay", {"upto": told["upto"], "reason": "it is back"}).json() == {"sent": 1}
-    assert Publication.objects.get().delivery == Delivery.DUE
 
 
 def test_keys_are_listed_made_and_revoked_and_never_shown_again(cast: casts.Company, admin: Caller) -> None:

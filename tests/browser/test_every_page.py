@@ -12,24 +12,31 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from slider.flow import handing, known, operate, presence, steer
+from slider.flow import asking, endpoints, erasing, handing, known, operate, presence, steer
 from slider.flow import imports as importing
 from slider.models import (
     Batch,
     BatchState,
     Circuit,
+    Delivery,
+    Endpoint,
+    EventType,
     FallbackOn,
     Import,
+    Item,
     Membership,
     Mode,
+    Parcel,
     Review,
     ReviewKind,
     Stance,
     Task,
+    Try,
     Verdict,
     Worker,
 )
-from tests import casts, evidence, pasts
+from slider.models.endpoint import WANTABLE
+from tests import casts, evidence, files_out, pasts
 from tests.browser.conftest import Faults, SignIn
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -63,17 +70,36 @@ def stage() -> Stage:
         evidence.prove(task, right=900, wrong=200, up_to=0.6)
     own_work = _looks_at_people(held, cast)
     steer.pull_back(held.pk, reason="Two went wrong", by=cast.admin.pk)
+    erased = _erased(cast, item)
     brought = _bring_in(cast)
-    names = ("items", "item-new", "import", "task-settings", "worker", "quality", "notices")
+    names = ("items", "item-new", "import", "task-settings", "privacy", "worker", "quality", "notices")
     own = [reverse(name, args=[cast.task.pk]) for name in names]
     first = ["/", reverse("own-api-keys"), reverse("api-v1:docs"), *_sliders(cast.task, guarded, held), *own_work]
-    of_project = [reverse(name, args=[cast.project.slug]) for name in ("task-new", "keys", "people", "log")]
+    of_project = [reverse(name, args=[cast.project.slug]) for name in ("task-new", "keys", "people", "log", "subject")]
     return Stage(
-        [*first, *_histories(cast), *own, *of_project, f"/items/{item.pk}/", f"/imports/{brought.pk}/"],
+        [
+            *first,
+            *_histories(cast),
+            *own,
+            *of_project,
+            *erased,
+            *_receivers(cast),
+            *_files(cast),
+            f"/items/{item.pk}/",
+            f"/imports/{brought.pk}/",
+        ],
         [reverse("worker", args=[cast.task.pk]), "/items/999999/"],
         cast.admin,
         cast.reviewer,
     )
+
+
+def _erased(cast: casts.Company, item: Item) -> list[str]:
+    """An item of which nothing is left, and the page before that of another."""
+    Task.objects.filter(pk=cast.task.pk).update(redaction={"detect": ["email"], "masked": ["/subject"]})
+    gone = casts.one(cast.task, "gone", casts.says(SAID), subject=LONG[:150], text=LONG)
+    erasing.erase(gone.pk, by=cast.admin.pk, words=LONG[:240])
+    return [f"/items/{gone.pk}/", reverse("erase", args=[gone.pk]), reverse("erase", args=[item.pk])]
 
 
 def _looks_at_people(task: Task, cast: casts.Company) -> list[str]:
@@ -89,6 +115,37 @@ def _looks_at_people(task: Task, cast: casts.Company) -> list[str]:
     yesterday = timezone.now() - timedelta(days=1)
     Review.objects.filter(kind=ReviewKind.KNOWN).update(taken_at=yesterday, decided_at=yesterday)
     return ["/my-work", "/my-keys", reverse("reviewers", args=[task.pk]), f"/items/{item.pk}/"]
+
+
+def _receivers(cast: casts.Company) -> list[str]:
+    """A receiver in trouble with all that can be long, and what it did not take."""
+    task = casts.task(cast.project, by=cast.admin, name="Tell others", slug="tell")
+    url = "https://" + "receiver." * 20 + "example.org/a"
+    door = endpoints.make(task, url=url, description=LONG[:110], events=[*map(str, WANTABLE)]).endpoint
+    endpoints.make(task, url="https://hooks.example.org/b")
+    casts.one(task, "h1", casts.says(SAID), subject="One", text="Two")
+    casts.decide(cast.reviewer, task)
+    Parcel.objects.filter(endpoint=door).update(state=Delivery.FAILED, tries=8, last_problem=LONG[:190])
+    parcel = Parcel.objects.get(endpoint=door, event=EventType.FINISHED)
+    said = {"status": 500, "took_ms": 912, "problem": LONG[:190], "said": LONG * 3}
+    for number in (1, 2):
+        Try.objects.create(parcel=parcel, endpoint=door, number=number, **said)
+    Endpoint.objects.filter(pk=door.pk).update(
+        disabled_at=timezone.now(), disabled_why=LONG[:190], failing_since=timezone.now(), failures=7
+    )
+    one = [reverse(name, args=[door.pk]) for name in ("webhook", "webhook-replay")]
+    return [reverse("webhooks", args=[task.pk]), *one, reverse("webhook-delivery", args=[door.pk, parcel.pk])]
+
+
+def _files(cast: casts.Company) -> list[str]:
+    """A file that waits for a word, and one on its way out."""
+    file = b"Ticket," + LONG.encode()[:100] + b",orders\nr1,One,1\nr2,,2\nr3,Three,many\n"
+    asked = asking.receive(cast.task, name=LONG[:90] + ".csv", stream=BytesIO(file), by=cast.admin.pk)
+    importing.run(asked.pk)
+    made = files_out.made(cast.task, by=cast.admin)
+    waits = files_out.asked(cast.task, by=cast.admin)
+    shown = [reverse("export-show", args=[one.pk]) for one in (made, waits)]
+    return [f"/imports/{asked.pk}/", reverse("export", args=[cast.task.pk]), *shown]
 
 
 def _fleet(cast: casts.Company) -> list[str]:

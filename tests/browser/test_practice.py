@@ -61,6 +61,7 @@ def test_practice_goes_from_item_to_item_by_the_keys_of_the_desk(cast: casts.Com
     page.goto("/desk/")
     page.get_by_role("link", name="Practise Sort messages").click()
     expect(page.get_by_text("Nothing here is live.")).to_be_visible()
+    expect(page.locator("[data-key='a']")).to_be_visible()
     page.keyboard.press("a")
     expect(page.get_by_role("heading", level=1)).to_have_text("Right")
     expect(page.get_by_role("heading", level=1)).to_be_focused()

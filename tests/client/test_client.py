@@ -79,6 +79,24 @@ def test_a_refusal_says_what_and_where(cast: casts.Company, client_of: Clients) 
     assert (caught.value.status, caught.value.code) == (403, "role")
 
 
+def _webhooks(admin: Client, cast: casts.Company) -> None:
+    slug, hooks = cast.task.slug, admin.webhooks
+    made = hooks.make(slug, "https://hooks.example.org/a", description="CRM", events=["item.corrected"])
+    number = made["id"]
+    assert made["secret"] != hooks.rotate(slug, number, overlap_h=1)["secret"]
+    assert hooks.change(slug, number, events=["item.finished"], on=False, why="a move")["on"] is False
+    assert hooks.change(slug, number, on=True)["on"]
+    assert [one["description"] for one in hooks.all(slug)] == ["CRM"]
+    assert hooks.get(slug, number)["events"] == ["item.finished"]
+    told = hooks.test(slug, number, timeout_s=0)
+    assert (told["event"], told["state"], told["log"]) == ("webhook.test", "due", [])
+    assert [one["id"] for one in hooks.deliveries(slug, number, state="due")] == [told["id"]]
+    dry = hooks.would_replay(slug, number)
+    assert dry["count"] == hooks.replay(slug, number, upto=dry["upto"], reason="it is back") == 0
+    hooks.remove(slug, number)
+    assert hooks.all(slug) == []
+
+
 def test_a_slider_a_task_a_webhook_and_keys_are_handled(cast: casts.Company, client_of: Clients) -> None:
     admin, slug = client_of(cast.admin), cast.task.slug
     assert admin.me().person == "admin"
@@ -92,7 +110,7 @@ def test_a_slider_a_task_a_webhook_and_keys_are_handled(cast: casts.Company, cli
     assert admin.tasks.pause(slug, reason="a move").paused
     assert not admin.tasks.resume(slug, reason="moved").paused
     assert [one.slug for one in admin.tasks.all()] == [slug]
-    assert admin.webhooks.set(slug, "https://hooks.example.org/a")["secret"]
+    _webhooks(admin, cast)
     made = admin.keys.make("crm", ["read"])
     assert (made.key or "").startswith("sl_")
     assert [one.name for one in admin.keys.all()] == ["crm", "client"]
@@ -147,7 +165,7 @@ def test_it_waits_as_long_as_it_is_told_and_longer_each_time_and_names_a_post_on
 ) -> None:
     Whims.plan = [(503, {}), (429, {"Retry-After": "7"}), (502, {"Retry-After": "nonsense"}), (200, {})]
     with patient(whims, waits) as client:
-        assert client.webhooks.replay("a", upto=1, reason="b") == 1
+        assert client.webhooks.replay("a", 1, upto=1, reason="b") == 1
     assert waits == [0.5, 7.0, 2.0]
     names = {name for _, name in Whims.seen}
     assert len(Whims.seen) == 4

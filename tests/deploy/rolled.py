@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
-from slider.models import Delivery, Item, Move, Publication, Review, State
+from slider.models import Delivery, Item, Move, Parcel, Review, State
 from tests.deploy.traffic import Receiver, Traffic
 
 ENDED = frozenset({str(State.DONE), str(State.REVIEW)})
@@ -35,7 +35,7 @@ def read(traffic: Traffic, receiver: Receiver) -> Books:
         items=dict(Item.objects.values_list("external_id", "state")),
         gates=tuple(Review.objects.filter(kind="gate").values_list("item__external_id", flat=True)),
         ends=dict(ends),
-        results=tuple(Publication.objects.values_list("number", "delivery")),
+        results=tuple(Parcel.objects.values_list("publication__number", "state")),
     )
 
 

@@ -76,7 +76,8 @@ class Site:
 
     def web(self, folder: Path | None = None) -> Running:
         """Start one more web server on the common socket."""
-        command = ["-m", "gunicorn", "--config", str(ROOT / "deploy" / "gunicorn.py"), "slider.wsgi:application"]
+        code = folder or self.folder
+        command = ["-m", "gunicorn", "--config", str(code / "deploy" / "gunicorn.py"), "slider.wsgi:application"]
         return self._start("web", [*command, f"--bind=fd://{self._socket.fileno()}"], folder=folder)
 
     def worker(self, kind: str, folder: Path | None = None) -> Running:

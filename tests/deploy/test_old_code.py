@@ -9,7 +9,8 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, models, transaction
 from django.db.migrations.loader import MigrationLoader
 
-from slider.models import Verdict
+from slider.flow import tidying
+from slider.models import Endpoint, Parcel, Verdict
 from tests import casts
 from tests.deploy import older
 from tests.deploy.conftest import another_database, company, cookie_of, environment, key_of, wait_until
@@ -19,6 +20,7 @@ from tests.standin import Model
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
 OLDER = older.last_migration()
+SECRET = "whsec_" + 32 * "o"
 BORN = {"slider_item": "WHERE state = 'ready'"}  # the rule for a new row allows no copy of another
 NOT_OURS = ("23505", "23P01")  # a copy of a row is there already: it has passed every other rule by then
 
@@ -110,6 +112,7 @@ def test_rows_that_older_code_writes_are_taken(receiver: Receiver) -> None:
     assert [problem for model in tried for problem in refused(model)] == []
 
 
+@pytest.mark.usefixtures("half_way")
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -127,6 +130,7 @@ def test_a_change_that_older_code_can_not_live_with_is_seen(change: str, words: 
     assert any(words[0] in problem for problem in found)
 
 
+@pytest.mark.usefixtures("half_way")
 def test_a_rule_that_older_code_breaks_is_seen(receiver: Receiver) -> None:
     lived_in(receiver)
     with transaction.atomic():
@@ -137,6 +141,26 @@ def test_a_rule_that_older_code_breaks_is_seen(receiver: Receiver) -> None:
         transaction.set_rollback(True)
     assert len(found) == 1
     assert "shady" in found[0]
+
+
+@pytest.mark.usefixtures("half_way")
+def test_what_older_code_owes_is_taken_over_and_nothing_that_it_has_in_its_hands(receiver: Receiver) -> None:
+    cast = company(receiver)
+    items = [casts.one(cast.task, f"m{number}") for number in range(3)]
+    Parcel.objects.all().delete()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE slider_publication SET delivery = CASE WHEN item_id = %s THEN 'none' ELSE 'due' END, tries = 1,
+                   next_try_at = now() + CASE WHEN item_id = %s THEN 20 ELSE 0 END * interval '1 second'
+            """,
+            [items[0].pk, items[1].pk],
+        )
+    assert (tidying.adopt(), tidying.adopt()) == (1, 0)
+    parcel = Parcel.objects.get()
+    assert parcel.publication is not None
+    assert (parcel.publication.item_id, parcel.webhook_id) == (items[2].pk, parcel.publication.webhook_id)
+    assert (parcel.state, parcel.tries, parcel.event) == ("due", 1, "item.finished")
 
 
 @pytest.mark.slow
@@ -150,6 +174,7 @@ def test_the_code_itself_does_a_whole_day_s_work(model: Model, receiver: Receive
         pytest.skip(f"{missing_past}: no older code was run")
     code = older.unpack(older.commit(), tmp_path / "older")
     cast = company(receiver)
+    Endpoint.objects.update(secret=SECRET)  # as older code has written it
     with Site(code, environment(model), tmp_path) as site:
         site.wait_until_up(site.web())
         for kind in ("pumps", "hands", "doors"):

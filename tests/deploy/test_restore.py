@@ -20,7 +20,7 @@ from django.db.models import Count
 from slider.embedded import programs
 from slider.flow import claims, intake, review
 from slider.flow.review import Said
-from slider.models import Delivery, Endpoint, Item, Move, Publication, Review, State, Task, Verdict, Worker
+from slider.models import Delivery, Endpoint, Item, Move, Parcel, Publication, Review, State, Task, Verdict, Worker
 from slider.queries import upgrade
 from tests import casts
 from tests.deploy.conftest import another_database, database_url, key_of, wait_until
@@ -82,7 +82,7 @@ def until_a_good_moment(receiver: Receiver) -> None:
     """Some results have been sent, some were tried and are owed, and more items are on their way."""
     wait_until(lambda: len(receiver.taken) >= 10, limit_s=90, what="ten results at the receiver")
     receiver.refuses = True
-    tried = Publication.objects.filter(delivery=Delivery.DUE, tries__gte=1, last_problem__contains="503")
+    tried = Parcel.objects.filter(state=Delivery.DUE, tries__gte=1, last_problem__contains="503")
     wait_until(lambda: tried.count() >= 3, limit_s=60, what="three results that were refused")
 
 
@@ -129,7 +129,7 @@ def test_a_live_site_is_lost_restored_and_goes_on(
         Task.objects.filter(pk=later.pk).update(paused=False)
         unfinished = Item.objects.filter(state__in=[State.READY, State.WORKING])
         wait_until(lambda: not unfinished.exists(), limit_s=60, what=lambda: f"{unfinished.count()} items on their way")
-        owed = Publication.objects.filter(delivery=Delivery.DUE)
+        owed = Parcel.objects.filter(state=Delivery.DUE)
         wait_until(lambda: not owed.exists(), limit_s=60, what=lambda: f"{owed.count()} results owed")
         site.lose()
         call_command("verify_log", "--head", str(head))
@@ -149,7 +149,7 @@ class Standing:
     @classmethod
     def now(cls) -> Self:
         def results(delivery: Delivery) -> dict[str, int]:
-            rows = Publication.objects.filter(delivery=delivery).values_list("webhook_id", "item_id")
+            rows = Parcel.objects.filter(state=delivery).values_list("webhook_id", "publication__item_id")
             return {str(name): item for name, item in rows}
 
         return cls(
@@ -169,7 +169,7 @@ def check_the_rules_are_back(head: Path) -> None:
     assert upgrade.waiting().plan == ()
     call_command("verify_log", head=[str(head)], stdout=(said := io.StringIO()))
     assert said.getvalue().startswith("Whole: "), said.getvalue()
-    for forbidden in (Move.objects.all(), Publication.objects.filter(delivery=Delivery.SENT)):
+    for forbidden in (Move.objects.all(), Publication.objects.filter(parcels__state=Delivery.SENT)):
         with pytest.raises(IntegrityError), transaction.atomic():
             forbidden.update(reason="another")
     with pytest.raises(IntegrityError), transaction.atomic():

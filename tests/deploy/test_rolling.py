@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from slider.models import Delivery, Item, Publication, State
+from slider.models import Delivery, Item, Parcel, State
 from tests import casts
 from tests.deploy import rolled
 from tests.deploy.conftest import cookie_of, key_of, wait_until
@@ -82,7 +82,7 @@ def test_every_process_is_replaced_under_load_and_nothing_fails_or_repeats(
     rolled_at = time.monotonic()
     traffic.end()
     wait_until(lambda: ended() == Item.objects.count(), limit_s=60, what=lambda: f"{ended()} items ended")
-    owed = Publication.objects.filter(delivery=Delivery.DUE)
+    owed = Parcel.objects.filter(state=Delivery.DUE)
     wait_until(lambda: not owed.exists(), limit_s=60, what=lambda: f"{owed.count()} results still owed")
 
     before = traffic.p95_s(since=quiet_from, until=rolling_from)

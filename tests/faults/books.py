@@ -26,9 +26,14 @@ TABLES = {
     """,
     "opinions": "SELECT review_id, by_id, note FROM slider_secondopinion ORDER BY id",
     "publications": """
-        SELECT id, item_id, number, webhook_id::text AS webhook_id, ending, answer, delivery, tries
-        FROM slider_publication ORDER BY id
+        SELECT id, item_id, number, webhook_id::text AS webhook_id, ending, answer FROM slider_publication ORDER BY id
     """,
+    "parcels": """
+        SELECT id, endpoint_id, publication_id, webhook_id::text AS webhook_id, state, tries
+        FROM slider_parcel ORDER BY id
+    """,
+    "tries": "SELECT parcel_id, number, reason FROM slider_try ORDER BY id",
+    "endpoints": "SELECT id, task_id FROM slider_endpoint ORDER BY id",
     "gauges": "SELECT task_id, routed, unattended FROM slider_gauge ORDER BY task_id",
     "policies": "SELECT id, task_id, number, epoch FROM slider_policy ORDER BY task_id, number",
     "spends": "SELECT worker_id, sum(calls)::bigint AS calls FROM slider_spend GROUP BY worker_id ORDER BY worker_id",
@@ -53,6 +58,9 @@ class Books:
     reviews: list[Any]
     opinions: list[Any]
     publications: list[Any]
+    parcels: list[Any]
+    tries: list[Any]
+    endpoints: list[Any]
     gauges: list[Any]
     policies: list[Any]
     spends: list[Any]

@@ -243,6 +243,22 @@ def _owed(books: Books) -> Iterator[Violation]:
             yield Violation("I8 a result has a maker", f"item {one.item_id} owes a result that nobody gave")
         elif one.answer != (None if review.verdict == "reject" else review.answer):
             yield Violation("I8 a result is what was decided", f"item {one.item_id} owes {one.answer}")
+    yield from _parcelled(books)
+
+
+def _parcelled(books: Books) -> Iterator[Violation]:
+    """I8, further: every result has one parcel for each endpoint, under its own name, and no parcel carries nothing."""
+    names = {one.id: one.webhook_id for one in books.publications}
+    packed = Counter((parcel.endpoint_id, parcel.publication_id) for parcel in books.parcels)
+    for endpoint in books.endpoints:
+        for one in books.publications:
+            if packed[endpoint.id, one.id] != 1:
+                count = packed[endpoint.id, one.id]
+                words = f"result {one.number} of item {one.item_id} has {count} for endpoint {endpoint.id}"
+                yield Violation("I8 one parcel a result and endpoint", words)
+    for parcel in books.parcels:
+        if names.get(parcel.publication_id) != parcel.webhook_id:
+            yield Violation("I8 a parcel carries a result", f"parcel {parcel.id} is {parcel.webhook_id}")
 
 
 def _received(books: Books, deliveries: Sequence[Delivery]) -> Iterator[Violation]:
@@ -254,6 +270,10 @@ def _received(books: Books, deliveries: Sequence[Delivery]) -> Iterator[Violatio
         if not delivery.is_signed:
             yield Violation("I9 every delivery is signed", f"{delivery.webhook_id} was not")
     stored = {one.webhook_id: one for one in books.publications}
+    states: dict[int, list[str]] = defaultdict(list)
+    for parcel in books.parcels:
+        states[parcel.publication_id].append(parcel.state)
+    yield from _booked(books, taken)
     for name, bodies in wire.items():
         if len(bodies) > 1:
             yield Violation("I9 one name, the same bytes", f"{name} came with {len(bodies)} bodies")
@@ -261,11 +281,23 @@ def _received(books: Books, deliveries: Sequence[Delivery]) -> Iterator[Violatio
             yield Violation("I9 nothing is sent that is not owed", f"{name} is no result: {min(bodies)[:120]!r}")
     for one in books.publications:
         if one.webhook_id not in taken:
-            yield Violation("I9 every result arrives", f"item {one.item_id}, result {one.number}, {one.delivery}")
+            yield Violation("I9 every result arrives", f"item {one.item_id}, result {one.number}, {states[one.id]}")
             continue
         told = json.loads(min(wire[one.webhook_id]))["data"]
         if (told["item"], told["number"], told["answer"]) != (one.item_id, one.number, one.answer):
             yield Violation("I10 what arrives is what is stored", f"item {one.item_id}: {told['answer']}, {one.answer}")
+
+
+def _booked(books: Books, taken: set[str]) -> Iterator[Violation]:
+    """I9, further: at rest no parcel is on its way, what is booked as sent arrived, and no try is booked twice."""
+    for parcel in books.parcels:
+        if parcel.state == "due":
+            yield Violation("I9 every parcel is sent or given up", f"parcel {parcel.id} is {parcel.state}")
+        if parcel.state == "sent" and parcel.webhook_id not in taken:
+            yield Violation("I9 what is booked as sent arrived", f"parcel {parcel.id}, {parcel.webhook_id}")
+    for (parcel_id, number), count in Counter((one.parcel_id, one.number) for one in books.tries).items():
+        if count > 1:
+            yield Violation("I9 a try is made once", f"try {number} at parcel {parcel_id} is booked {count} times")
 
 
 def _said(history: Sequence[Event], books: Books) -> Iterator[Violation]:

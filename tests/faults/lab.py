@@ -48,7 +48,7 @@ PIECES: dict[str, tuple[str, ...]] = {
         "gunicorn",
         "slider.wsgi:application",
         "--bind=127.0.0.1:{port}",
-        "--worker-class=gthread",
+        "--worker-class=slider.serving.Worker",
         "--workers=2",
         "--threads=4",
         "--graceful-timeout=3",

@@ -145,13 +145,12 @@ def set_the_scene(place: Lab, receiver: Receiver, *, schema: Sequence[str]) -> S
 
     from bench.desk_http import sign_in
     from slider.flow import endpoints, keys
-    from slider.models import Endpoint, Mode, Role, Scope, Worker
+    from slider.models import Mode, Role, Scope, Worker
     from tests import casts
 
     cast = casts.company(share=0.5, mode=Mode.TRIAL, undo_s=0)
     Worker.objects.update(model="m", in_flight=16, samples=1, logprobs=False, timeout_s=20)
-    endpoints.save(cast.task, url=receiver.url)
-    receiver.secret = Endpoint.objects.get(task=cast.task).secret
+    receiver.secret = endpoints.make(cast.task, url=receiver.url).new_secret
     names = [cast.reviewer.username, cast.colleague.username]
     names += [
         casts.person(f"reviewer-{n}", role=Role.REVIEWER, of=cast.project).username for n in range(3, REVIEWERS + 1)
@@ -258,7 +257,7 @@ def rest(place: Lab) -> float | None:
             (left,) = connection.execute(
                 """
                 SELECT (SELECT count(*) FROM slider_item WHERE state NOT IN ('done', 'withdrawn')),
-                       (SELECT count(*) FROM slider_publication WHERE delivery = 'due')
+                       (SELECT count(*) FROM slider_parcel WHERE state = 'due')
                 """
             ).fetchall()
         if left == (0, 0):

@@ -64,10 +64,8 @@ def case() -> Case:
     more = [*steps, ("working", "review", 1, 3.0), ("review", "done", 1, 5.0)]
     moves += [move(10 + n, 2, *step) for n, step in enumerate(more)]
     policy = {"policy_id": 1, "epoch": 1, "share": 0.5, "held": False, "effective": 0.5, "policy_number": 1}
-    results = [
-        Row(id=n, item_id=n, number=1, webhook_id=f"w{n}", ending="x", answer=ANSWER, delivery="sent", tries=1)
-        for n in (1, 2)
-    ]
+    results = [Row(id=n, item_id=n, number=1, webhook_id=f"w{n}", ending="x", answer=ANSWER) for n in (1, 2)]
+    parcels = [Row(id=n, endpoint_id=1, publication_id=n, webhook_id=f"w{n}", state="sent", tries=1) for n in (1, 2)]
     books = Books(
         items=[Row(id=n, external_id=f"a{n}", state="done", token=1, tries=1, task_id=1) for n in (1, 2)],
         moves=moves,
@@ -84,6 +82,9 @@ def case() -> Case:
         ],
         opinions=[],
         publications=results,
+        parcels=parcels,
+        tries=[Row(parcel_id=n, number=1, reason="") for n in (1, 2)],
+        endpoints=[Row(id=1, task_id=1)],
         gauges=[Row(task_id=1, routed=2, unattended=1)],
         policies=[Row(id=1, task_id=1, number=1, epoch=1)],
         spends=[Row(worker_id=1, calls=2)],
@@ -199,6 +200,26 @@ def two_bodies(case: Case) -> None:
     case.deliveries.append(Delivery(7.0, "w1", body(1, "other"), True, True))
 
 
+def never_sent(case: Case) -> None:
+    case.books.parcels[1].state = "due"
+
+
+def tried_twice_at_once(case: Case) -> None:
+    case.books.tries.append(Row(parcel_id=1, number=1, reason=""))
+
+
+def no_parcel(case: Case) -> None:
+    case.books.parcels.pop()
+
+
+def two_parcels(case: Case) -> None:
+    case.books.parcels.append(Row(**{**vars(case.books.parcels[0]), "id": 9}))
+
+
+def an_empty_parcel(case: Case) -> None:
+    case.books.parcels[0].webhook_id = "w7"
+
+
 def a_stranger(case: Case) -> None:
     case.deliveries.append(Delivery(7.0, "w8", body(1), True, True))
 
@@ -271,8 +292,8 @@ BROKEN: dict[str, tuple[Callable[[Case], None], ...]] = {
     "I5": (under_a_held_policy, after_a_pull_back, under_a_silent_guard),
     "I6": (two_holders, a_token_again, taken_from_the_living),
     "I7": (written_late, routed_by_an_old_claim),
-    "I8": (owed_twice, owed_otherwise),
-    "I9": (never_arrived, arrived_and_lost, two_bodies, a_stranger, unsigned),
+    "I8": (owed_twice, owed_otherwise, no_parcel, two_parcels, an_empty_parcel),
+    "I9": (never_arrived, arrived_and_lost, two_bodies, a_stranger, unsigned, never_sent, tried_twice_at_once),
     "I10": (arrived_otherwise,),
     "I11": (two_people_saved, words_lost, two_gates),
     "I12": (linked_never, cut_out, written_over, entry_lost, past_the_log, told_and_gone),

@@ -13,11 +13,12 @@ from slider.models import (
     Archived,
     ArchiveWalk,
     Attempt,
+    Endpoint,
     Item,
     Known,
     Move,
+    Parcel,
     Payload,
-    Publication,
     Review,
     ReviewKind,
     State,
@@ -149,13 +150,14 @@ def test_what_is_not_finished_or_owed_a_look_stays(cast: Company) -> None:
 @pytest.mark.parametrize(
     "pending",
     [
-        "UPDATE slider_publication SET delivery = 'due'",
-        "UPDATE slider_publication SET delivery = 'failed'",
+        "UPDATE slider_parcel SET state = 'due'",
+        "UPDATE slider_parcel SET state = 'failed'",
         "UPDATE slider_review SET undo_until = clock_timestamp() + interval '1 minute' WHERE verdict <> ''",
         "INSERT INTO slider_unheard (review_id, task_id) SELECT id, task_id FROM slider_review WHERE verdict <> ''",
     ],
 )
 def test_what_may_still_happen_keeps_an_item(cast: Company, pending: str) -> None:
+    Endpoint.objects.create(task=cast.task, url="https://receiver.example.org/")
     casts.audited(cast.task, "a1", SURE)
     casts.decide(cast.reviewer, cast.task)
     grow_old(cast.task)
@@ -205,13 +207,14 @@ def test_a_walk_goes_on_behind_each_batch_and_begins_anew_when_it_is_through(
 
 def test_a_walk_passes_over_what_stays_and_finds_it_on_the_next(cast: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "REACH", 2)
+    Endpoint.objects.create(task=cast.task, url="https://receiver.example.org/")
     for name in ("m1", "m2", "m3", "m4"):
         casts.one(cast.task, name, SURE)
     Review.objects.all().delete()
     grow_old(cast.task)
-    Publication.objects.filter(item__external_id="m2").update(delivery="failed")
+    Parcel.objects.filter(publication__item__external_id="m2").update(state="failed")
     assert archive.sweep(limit_s=5) == 3
-    Publication.objects.update(delivery="sent")
+    Parcel.objects.update(state="sent")
     assert archive.sweep(limit_s=5) == 0  # it rests
     ArchiveWalk.objects.update(rests_until="2020-01-01T00:00Z")
     assert archive.sweep(limit_s=5) == 1

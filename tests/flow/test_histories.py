@@ -267,8 +267,10 @@ def test_whoever_lost_the_file_writes_nothing(monkeypatch: pytest.MonkeyPatch) -
 def test_a_dropped_history_leaves_no_rows_and_no_file() -> None:
     cast = guarded()
     past = pasts.bring(cast, pasts.jsonl(pasts.rows(100)))
+    assert past.columns[0]["examples"] == ["h0", "h1", "h2"]
     histories.drop(past)
     assert Past.objects.get().state == PastState.DROPPED
+    assert Past.objects.get().columns[0]["examples"] == []
     assert not PastRow.objects.exists()
     assert not ImportChunk.objects.exists()
     assert files.waiting() == []

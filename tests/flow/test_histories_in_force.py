@@ -22,6 +22,7 @@ def test_twelve_hundred_rows_open_a_guarded_slider_before_any_live_item() -> Non
     past = pasts.confirm(pasts.bring(cast, pasts.jsonl(pasts.rows(1200))), cast)
     policy = Gauge.objects.get(pk=cast.task.pk).policy
     assert not Item.objects.exists()
+    assert [(one["examples"], one["values"]) for one in past.columns] == [([], {})] * len(past.columns) != []
     assert policy.allowed is not None
     assert policy.allowed >= 0.6
     assert 0.6 <= policy.effective <= 0.9

@@ -4,16 +4,17 @@ import gzip
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import openpyxl
 import pytest
 from django.db.models.functions import Now
 
-from slider.flow import files, imports, intake
+from slider.flow import asking, files, foresight, imports, intake
+from slider.flow.intake import Fate
 from slider.models import Import, ImportChunk, ImportState, Item, Payload, RefusedRow
-from slider.rows import lines, xlsx_rows
+from slider.rows import ColumnMap, lines, xlsx_rows
 from tests import casts
 
 pytestmark = pytest.mark.django_db
@@ -124,12 +125,35 @@ def test_what_is_no_field_of_the_task_is_left_out_and_said(name: str, content: b
 
 
 @pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ([b"input.text", b"input.text"], "the header names 'input.text' twice, as column 5 and 6"),
+        ([b"", b""], "column 5 has no name"),
+        ([b"a\x00b"], "the name of column 5 holds a NUL"),
+        ([b"c%d" % n for n in range(10_000)], "10,004 columns"),
+    ],
+)
+@pytest.mark.parametrize("asks", [True, False])
+def test_the_header_of_an_export_is_checked_as_any_other(more: list[bytes], said: str, asks: bool) -> None:
+    cast = casts.company()
+    header = b",".join([b"external_id,priority,due_at,input.*", *more])
+    then = ImportState.LOOKING if asks else ImportState.WAITING
+    content = io.BytesIO(gzip.compress(header + b"\n", mtime=0))
+    held = imports.receive(cast.task, name="out.csv.gz", stream=content, by=cast.tuner.pk, then=then)
+    assert imports.run(held.pk)
+    held.refresh_from_db()
+    assert held.state == ImportState.FAILED
+    assert said in held.problem
+
+
+@pytest.mark.parametrize(
     ("content", "said"),
     [
         (b'id,text\n1,a\n2,"open\n3,c\n', "quote is opened in line 3"),
         (b'id,text\n1,"open\n' + b"x,y\n" * 50_000, "quote opened in line 2 is not closed"),
         (b"id,text,text\n1,a,b\n", "twice, as column 2 and 3"),
         (b"id,text,\n1,a,b\n", "column 3 has no name"),
+        (b"id," + b"x" * 1_500 + b"\n1,a\n", "the name of column 2 has 1,500 characters: is the header missing?"),
         (b"id,weather\n1,a\n", "no column is a field of this task (there are 'id', 'weather')"),
         (b",".join(b"c%d" % n for n in range(10_000)) + b"\n", "10,000 columns"),
         (b"id,text\n1,a\n2,caf\xe9\n", "line 3, byte 6"),
@@ -246,7 +270,7 @@ def test_an_id_that_comes_again_with_another_body_names_the_first_item() -> None
     assert (row.line, str(Item.objects.get().pk) in row.reason) == (4, True)
 
 
-def test_a_worksheet_comes_in_with_dates_numbers_and_trailing_blanks() -> None:
+def test_a_worksheet_comes_in_with_numbers_and_trailing_blanks() -> None:
     cast = casts.company()
     content = workbook(
         ["external_id", "text", "orders", "vip", "subject"], [12, "a", 3.0, True, None], [13, 5, None, None, "s"]
@@ -257,6 +281,40 @@ def test_a_worksheet_comes_in_with_dates_numbers_and_trailing_blanks() -> None:
         "13": {"text": "5", "subject": "s"},
     }
     assert "worksheet 'Sheet'" in done.note
+
+
+TIMES: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "text": {"type": "string"},
+        "day": {"type": "string", "format": "date"},
+        "at": {"type": "string", "format": "date-time"},
+    },
+}
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_the_days_and_times_of_a_worksheet_come_in(asks: bool) -> None:
+    """It holds days as times at midnight, and knows no zones: what needs one is taken in UTC."""
+    cast = casts.company(input_schema=TIMES, title_field="text")
+    day, noon = datetime(2026, 11, 23), datetime(2026, 11, 23, 12, 30)  # noqa: DTZ001
+    content = workbook(["id", "text", "day", "at", "due_at"], [1, day, day, day, day], [2, noon, day, noon, noon])
+    then = ImportState.LOOKING if asks else ImportState.WAITING
+    held = imports.receive(cast.task, name="a.xlsx", stream=io.BytesIO(content), by=cast.tuner.pk, then=then)
+    assert imports.run(held.pk)
+    held.refresh_from_db()
+    if asks:
+        said = ColumnMap.from_json(held.mapping)
+        assert [(row.fate, row.error) for row in foresight.rows_of(held, said)] == [(Fate.ADDED, "")] * 2
+        asking.start(held, by=cast.tuner.pk)
+        assert imports.run(held.pk)
+    assert list(RefusedRow.objects.values_list("line", "column", "reason")) == []
+    assert bodies(cast) == {
+        "1": {"text": "2026-11-23", "day": "2026-11-23", "at": "2026-11-23T00:00:00+00:00"},
+        "2": {"text": "2026-11-23T12:30:00", "day": "2026-11-23", "at": "2026-11-23T12:30:00+00:00"},
+    }
+    due = Item.objects.order_by("pk").values_list("due_at", flat=True)
+    assert list(due) == [day.replace(tzinfo=UTC), noon.replace(tzinfo=UTC)]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What is done is in the log when it is done, with who did it; and what was not done in the end is not."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -12,9 +13,9 @@ from pytest_django import Settings
 
 from slider.flow import endpoints, intake, keys, operate, requeue, setup, steer, undo
 from slider.flow.operate import Target
-from slider.models import Entry, Item, Kind, Link, Membership, Mode, Role, Scope, Stance, Verdict
+from slider.models import Entry, Export, Item, Kind, Link, Membership, Mode, Role, Scope, Stance, Verdict
 from slider.models.project import RIGHTS
-from tests import casts, logs
+from tests import casts, files_out, logs
 
 pytestmark = pytest.mark.django_db
 
@@ -116,10 +117,15 @@ def test_keys_are_told_without_what_opens_anything(cast: casts.Company) -> None:
 
 
 def test_a_secret_that_is_made_anew_is_told_as_another_and_not_shown(cast: casts.Company) -> None:
-    endpoints.save(cast.task, url="https://example.org/hook")
-    secret = cast.task.endpoint.secret
+    made = endpoints.make(cast.task, url="https://example.org/hook")
+    secrets = [made.new_secret, made.endpoint.secret]
     assert newest(Kind.SETTING).facts["table"] == "endpoint"
-    assert secret not in json.dumps(newest(Kind.SETTING).facts)
+    for _ in range(2):
+        assert not any(one in json.dumps(newest(Kind.SETTING).facts) for one in secrets)
+        assert newest(Kind.SETTING).facts["set"]["secret"].startswith("sha256:")
+        renewed = endpoints.rotate(made.endpoint)
+        secrets += [renewed.new_secret, renewed.endpoint.secret]
+    assert newest(Kind.SETTING).facts["was"]["old_secret"].startswith("sha256:")
 
 
 def test_settings_are_told_with_what_they_were(cast: casts.Company) -> None:
@@ -212,14 +218,27 @@ class TestTheDoor:
         assert newest(Kind.SIGN_OUT).by_id == cast.tuner.pk
 
 
-def test_an_export_is_told(cast: casts.Company) -> None:
+def test_an_export_is_told_from_its_wish_to_each_download(cast: casts.Company) -> None:
+    casts.one(cast.task, "m1")
     address = reverse("export", args=[cast.task.pk])
-    assert client(cast.tuner).post(address, {"format": "jsonl", "state": "done"}).status_code == 200
-    entry = newest(Kind.EXPORT)
-    assert (entry.by_id, entry.task_id, entry.facts) == (
-        cast.tuner.pk, cast.task.pk, {"what": "items", "format": "jsonl", "state": "done"},
-    )  # fmt: skip
-    assert client(cast.tuner).get(address).status_code == 405
+    sent = {"format": "jsonl", "state": "review", "parts": ["state"]}
+    assert client(cast.tuner).post(address, sent).status_code == 302
+    made = files_out.run(Export.objects.get())
+    told = {"what": "items", "export": made.pk, "format": "jsonl", "narrowed": {"state": "review"}, "parts": ["state"]}
+    client(cast.admin).post(reverse("export-file", args=[made.pk]))
+    content = files_out.content(made)
+    entries = Entry.objects.filter(kind=Kind.EXPORT).order_by("pk")
+    assert [(entry.by_id, entry.task_id, entry.facts) for entry in entries] == [
+        (cast.tuner.pk, cast.task.pk, told | {"op": "asked"}),
+        (
+            cast.tuner.pk,
+            cast.task.pk,
+            told | {"op": "made", "rows": 1, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()},
+        ),
+        (cast.admin.pk, cast.task.pk, told | {"op": "taken"}),
+    ]
+    client(cast.tuner).post(reverse("export-cancel", args=[made.pk]))
+    assert (newest(Kind.EXPORT).by_id, newest(Kind.EXPORT).facts["op"]) == (cast.tuner.pk, "dropped")
 
 
 def test_a_program_is_named_by_its_key(cast: casts.Company) -> None:

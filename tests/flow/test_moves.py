@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from slider.flow import moves
-from slider.models import Item, Move, Policy, Publication, State
+from slider.models import Endpoint, Item, Move, Parcel, Policy, Publication, State
 from slider.models.states import BORN, FINAL, MOVES
 from tests import casts
 
@@ -110,8 +110,9 @@ def test_history_can_not_be_edited_or_deleted(table: str, change: str) -> None:
 
 def test_a_published_result_stays_as_it_was_but_its_delivery_may_go_on() -> None:
     cast = casts.company(share=1.0)
+    Endpoint.objects.create(task=cast.task, url="https://receiver.example.org/")
     casts.one(cast.task)
     result = Publication.objects.get()
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         Publication.objects.filter(pk=result.pk).update(answer={"topic": "other"})
-    assert Publication.objects.filter(pk=result.pk).update(tries=1) == 1
+    assert Parcel.objects.filter(publication=result).update(tries=1) == 1

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
-from slider.flow import known, practice, review, setup
+from slider.flow import erasing, known, practice, review, setup
 from slider.flow.review import Said, Unfit
 from slider.models import (
     Admission,
@@ -103,6 +103,21 @@ def test_the_same_turn_twice_is_one_and_the_first_stays(cast: casts.Company) -> 
     first = practice.say(cast.task, item.pk, person=cast.reviewer.pk, turn=1, said=Said(Verdict.ACCEPT))
     again = practice.say(cast.task, item.pk, person=cast.reviewer.pk, turn=1, said=Said(Verdict.REJECT, reason="wrong"))
     assert (again.pk, again.verdict) == (first.pk, Verdict.ACCEPT)
+
+
+def test_what_is_deleted_while_somebody_judges_it_is_not_there(
+    cast: casts.Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (item,) = past(cast, 1)
+    settle = review.settle
+
+    def meanwhile(*said: Any, **more: Any) -> Any:
+        erasing.erase(item.pk, by=cast.admin.pk, words="asked")
+        return settle(*said, **more)
+
+    monkeypatch.setattr(review, "settle", meanwhile)
+    with pytest.raises(practice.NotThere, match="was deleted meanwhile"):
+        practice.say(cast.task, item.pk, person=cast.reviewer.pk, turn=1, said=Said(Verdict.ACCEPT))
 
 
 def test_a_turn_that_was_not_reached_and_a_foreign_item_are_not_there(cast: casts.Company) -> None:

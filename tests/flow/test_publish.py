@@ -1,66 +1,37 @@
-"""Webhooks out: at least once on the wire, the same bytes under the same id, and never after 410."""
+"""Webhooks out: at least once on the wire, the same bytes under the same id, one receiver never for another."""
 
-import http.server
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.db.models.functions import Now
-from standardwebhooks.webhooks import Webhook
 
 from slider.environment import Environment
-from slider.flow import endpoints, publish
-from slider.models import Delivery, Endpoint, Item, Mode, Publication, Task, Verdict
+from slider.flow import endpoints, erasing, outcomes, publish
+from slider.models import (
+    Delivery,
+    Endpoint,
+    EventType,
+    Item,
+    Mode,
+    Notice,
+    NoticeKind,
+    Parcel,
+    Publication,
+    Task,
+    Try,
+    Verdict,
+)
 from tasks.publish import publish as publish_task
-from tests import casts
+from tests import casts, receivers
+from tests.receivers import Receiver, due_again, hours_pass, wait_s
 
 pytestmark = pytest.mark.django_db
-
-
-class Receiver:
-    """A real server on this machine; `script` says what it does with each call, and 200 when it has run out."""
-
-    def __init__(self) -> None:
-        self.got: list[tuple[dict[str, str], bytes]] = []
-        self.script: list[int | str | tuple[int, str]] = []
-        self.release = threading.Event()
-        outer = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.got.append((dict(self.headers.items()), body))
-                said = outer.script.pop(0) if outer.script else 200
-                if said == "hang":
-                    outer.release.wait(10)
-                    return
-                if said == "lose the answer":
-                    self.close_connection = True
-                    return
-                status, wait = said if isinstance(said, tuple) else (int(said), "")
-                self.send_response(status)
-                if wait:
-                    self.send_header("Retry-After", wait)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
-        self.thread.start()
-
-    def close(self) -> None:
-        self.release.set()
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
 
 
 @pytest.fixture
@@ -72,79 +43,143 @@ def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
 
 
 @pytest.fixture
+def other(receiver: Receiver) -> Iterator[Receiver]:
+    made = Receiver()
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def cast(receiver: Receiver) -> casts.Company:
     """A task that lets everything run unattended and has the receiver as its endpoint."""
     made = casts.company(share=1.0, mode=Mode.TRIAL)
-    endpoints.save(made.task, url=receiver.url)
+    endpoints.make(made.task, url=receiver.url)
     return made
 
 
-def owed(cast: casts.Company, name: str = "m1") -> Publication:
+class InOrder:
+    """One after the other, in this thread."""
+
+    def __init__(self, **_: Any) -> None: ...
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def map(self, call: Callable[[Any], Any], each: Iterable[Any]) -> list[Any]:
+        return [call(one) for one in each]
+
+
+def door() -> Endpoint:
+    return Endpoint.objects.earliest("pk")
+
+
+def deliver(**more: Any) -> int:
+    return publish.deliver(door().pk, **more)
+
+
+def owed(cast: casts.Company, name: str = "m1") -> Parcel:
     casts.one(cast.task, name)
-    return Publication.objects.select_related("item").get(item__external_id=name)
+    return Parcel.objects.select_related("publication").get(publication__item__external_id=name)
 
 
-def due_again() -> None:
-    """The pause is over."""
-    Publication.objects.update(next_try_at=Now() - timedelta(seconds=1))
-
-
-def wait_s(publication: Publication) -> float:
-    """Seconds from now until the next try."""
-    left = Publication.objects.annotate(now=Now()).get(pk=publication.pk)
-    return float((left.next_try_at - left.now).total_seconds())
+def many(cast: casts.Company, count: int) -> None:
+    says = casts.says({"topic": "refund", "urgent": False})
+    names = [f"m{n}" for n in range(count)]
+    casts.route_all(cast.task, dict.fromkeys(names, says), bodies={name: {"text": "a"} for name in names})
 
 
 def test_a_result_leaves_signed_with_all_that_the_source_needs(cast: casts.Company, receiver: Receiver) -> None:
-    publication = owed(cast)
-    assert publish.waiting() == [cast.task.pk]
-    assert publish_task(cast.task.pk) == 1
-    publication.refresh_from_db()
-    assert (publication.delivery, publication.tries) == (Delivery.SENT, 1)
-    assert publication.delivered_at is not None
+    parcel = owed(cast)
+    assert publish.waiting() == [door().pk]
+    assert publish_task(door().pk) == 1
+    parcel.refresh_from_db()
+    assert (parcel.state, parcel.tries) == (Delivery.SENT, 1)
+    assert parcel.delivered_at is not None
     assert publish.waiting() == []
     ((headers, body),) = receiver.got
-    verified = Webhook(Endpoint.objects.get().secret).verify(body, headers)
-    assert verified == json.loads(body)
-    assert headers["webhook-id"] == str(publication.webhook_id)
-    assert (verified["type"], verified["data"]) == (
+    told = receivers.verified(receivers.secret(door()), receiver.got[0])
+    assert told == json.loads(body)
+    assert parcel.publication is not None
+    assert headers["webhook-id"] == str(parcel.webhook_id) == str(parcel.publication.webhook_id)
+    assert (told["type"], told["data"]) == (
         "item.finished",
         {
-            "item": publication.item_id, "external_id": "m1", "task": cast.task.slug, "number": 1,
+            "item": parcel.publication.item_id, "external_id": "m1", "task": cast.task.slug, "number": 1,
             "ending": "unattended", "answer": {"topic": "refund", "urgent": False}, "reason": None,
             "lane": "unattended",
         },
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("failure", [500, 404, 400, 301, "lose the answer"])
+@pytest.mark.parametrize("failure", [500, 404, 400, (301, "http://127.0.0.1:1/"), "lose the answer"])
 def test_a_failed_try_is_repeated_with_the_same_id_and_bytes(
-    cast: casts.Company, receiver: Receiver, failure: int | str
+    cast: casts.Company, receiver: Receiver, failure: receivers.Said
 ) -> None:
-    publication = owed(cast)
+    parcel = owed(cast)
     receiver.script = [failure]
-    publish.deliver(cast.task.pk)
-    publication.refresh_from_db()
-    assert (publication.delivery, publication.tries) == (Delivery.DUE, 1)
-    assert publication.last_problem
-    assert 3 < wait_s(publication) <= 5.5
-    assert publish.deliver(cast.task.pk) == 0  # not before its time
+    deliver()
+    parcel.refresh_from_db()
+    assert (parcel.state, parcel.tries) == (Delivery.DUE, 1)
+    assert parcel.last_problem
+    assert 3 < wait_s(parcel) <= 5.5
+    assert deliver() == 0  # not before its time
     due_again()
-    publish.deliver(cast.task.pk)
-    publication.refresh_from_db()
-    assert (publication.delivery, publication.tries, publication.last_problem) == (Delivery.SENT, 2, "")
+    deliver()
+    parcel.refresh_from_db()
+    assert (parcel.state, parcel.tries, parcel.last_problem) == (Delivery.SENT, 2, "")
     (first, first_body), (second, second_body) = receiver.got
     assert first_body == second_body
     assert first["webhook-id"] == second["webhook-id"]
 
 
+def test_each_endpoint_gets_its_own_and_one_that_fails_holds_up_no_other(
+    cast: casts.Company, receiver: Receiver, other: Receiver
+) -> None:
+    second = endpoints.make(cast.task, url=other.url).endpoint
+    receiver.usual = 500
+    owed_to = {parcel.endpoint_id for parcel in [*_all_of(cast, 3)]}
+    assert owed_to == {door().pk, second.pk}
+    for endpoint_id in publish.waiting():
+        publish_task(endpoint_id)
+    assert set(Parcel.objects.filter(endpoint=second).values_list("state", flat=True)) == {Delivery.SENT}
+    assert set(Parcel.objects.filter(endpoint=door()).values_list("state", flat=True)) == {Delivery.DUE}
+    assert sorted(other.ids) == sorted(str(one) for one in Publication.objects.values_list("webhook_id", flat=True))
+    assert set(receiver.ids) <= set(other.ids), "an event has one id, whoever gets it"
+    receivers.verified(receivers.secret(second), other.got[0])
+    with pytest.raises(Exception, match="signature"):
+        receivers.verified(receivers.secret(door()), other.got[0])
+
+
+def _all_of(cast: casts.Company, count: int) -> list[Parcel]:
+    many(cast, count)
+    return list(Parcel.objects.order_by("pk"))
+
+
+def test_a_result_is_owed_to_an_endpoint_once(cast: casts.Company) -> None:
+    parcel = owed(cast)
+    again = {"endpoint": door(), "publication": parcel.publication, "event": EventType.FINISHED}
+    with pytest.raises(Exception, match="one_parcel_a_result"):
+        Parcel.objects.create(webhook_id=parcel.webhook_id, **again)
+
+
+def test_only_what_an_endpoint_wants_is_owed_to_it(cast: casts.Company, other: Receiver) -> None:
+    second = endpoints.make(cast.task, url=other.url, events=["item.corrected"]).endpoint
+    Task.objects.update(undo_s=0)
+    casts.audited(cast.task)
+    casts.decide(cast.reviewer, cast.task, verdict=Verdict.REJECT, reason="wrong")
+    assert list(Parcel.objects.filter(endpoint=second).values_list("event", flat=True)) == ["item.corrected"]
+    assert Parcel.objects.filter(endpoint=door()).count() == 2
+
+
 def test_a_receiver_that_hangs_is_left_in_time(cast: casts.Company, receiver: Receiver) -> None:
-    publication = owed(cast)
+    parcel = owed(cast)
     receiver.script = ["hang"]
-    publish.deliver(cast.task.pk, timeout_s=0.3)
-    publication.refresh_from_db()
-    assert publication.delivery == Delivery.DUE
-    assert "0.3 s" in publication.last_problem
+    deliver(timeout_s=0.3)
+    parcel.refresh_from_db()
+    assert parcel.state == Delivery.DUE
+    assert "0.3 s" in parcel.last_problem
 
 
 def test_a_sender_that_dies_after_it_was_heard_repeats_under_the_same_id(
@@ -156,16 +191,16 @@ def test_a_sender_that_dies_after_it_was_heard_repeats_under_the_same_id(
     def dies(*_: Any) -> None:
         raise Died
 
-    publication = owed(cast)
+    parcel = owed(cast)
     with monkeypatch.context() as patch:
-        patch.setattr(publish, "_record", dies)
+        patch.setattr(outcomes, "record", dies)
         with pytest.raises(Died):
-            publish.deliver(cast.task.pk)
-    publication.refresh_from_db()
-    assert (publication.delivery, publication.tries) == (Delivery.DUE, 1)
-    assert wait_s(publication) > publish.TIMEOUT_S  # nobody else tries while the first might still be at it
+            deliver()
+    parcel.refresh_from_db()
+    assert (parcel.state, parcel.tries) == (Delivery.DUE, 1)
+    assert wait_s(parcel) > publish.TIMEOUT_S  # nobody else tries while the first might still be at it
     due_again()
-    publish.deliver(cast.task.pk)
+    deliver()
     assert len({(headers["webhook-id"], body) for headers, body in receiver.got}) == 1
     assert len(receiver.got) == 2
 
@@ -177,60 +212,93 @@ def test_a_sender_that_dies_after_it_was_heard_repeats_under_the_same_id(
 def test_a_wait_that_the_receiver_asks_for_is_kept_within_reason(
     cast: casts.Company, receiver: Receiver, asked: str, low: float, high: float
 ) -> None:
-    publication = owed(cast)
+    parcel = owed(cast)
     receiver.script = [(429, asked)]
-    publish.deliver(cast.task.pk)
-    assert low < wait_s(publication) <= high
+    deliver()
+    assert low < wait_s(parcel) <= high
+    rests = Endpoint.objects.annotate(now=Now()).get()
+    assert rests.rest_until is not None
+    assert (rests.rest_until - rests.now).total_seconds() <= min(high, outcomes.LONGEST_REST_S)
 
 
-def test_gone_stops_the_endpoint_with_the_reason_and_a_person_can_start_it_again(
-    cast: casts.Company, receiver: Receiver
-) -> None:
+def test_gone_stops_the_endpoint_at_once_with_the_reason_and_a_notice(cast: casts.Company, receiver: Receiver) -> None:
     owed(cast)
     receiver.script = [410]
-    publish.deliver(cast.task.pk)
-    endpoint = Endpoint.objects.get()
+    deliver()
+    endpoint = door()
     assert endpoint.disabled_at is not None
     assert "410" in endpoint.disabled_why
+    notice = Notice.objects.get()
+    assert (notice.kind, notice.who) == (NoticeKind.RECEIVER_OFF, "the sender")
+    assert "127.0.0.1" in notice.words
+    assert "410" in notice.words
     due_again()
-    assert (publish.waiting(), publish.deliver(cast.task.pk), len(receiver.got)) == ([], 0, 1)
-    endpoints.save(cast.task, url=receiver.url)
-    assert publish.deliver(cast.task.pk) == 1
-    assert Publication.objects.get().delivery == Delivery.SENT
+    assert (publish.waiting(), deliver(), len(receiver.got)) == ([], 0, 1)
+    casts.one(cast.task, "m2")
+    assert Parcel.objects.count() == 1, "to one that is off nothing new is owed"
+    endpoints.change(endpoint, endpoints.Wish(on=True), by="anna")
+    assert deliver() == 1
+    assert Parcel.objects.get().state == Delivery.SENT
 
 
-def test_a_schedule_that_ends_gives_up_and_says_it_on_the_endpoint(cast: casts.Company, receiver: Receiver) -> None:
-    publication = owed(cast)
-    receiver.script = [500] * len(publish.SCHEDULE_S)
-    for _ in publish.SCHEDULE_S:
-        assert publish.deliver(cast.task.pk) == 1
-        due_again()
-    publication.refresh_from_db()
-    assert (publication.delivery, publication.tries) == (Delivery.FAILED, 10)
-    assert "took nothing in 10 tries" in Endpoint.objects.get().disabled_why
+def test_what_nobody_takes_is_given_up_after_the_schedule_and_the_endpoint_turned_off_after_a_day(
+    cast: casts.Company, receiver: Receiver
+) -> None:
+    parcel = owed(cast)
+    receiver.usual = 500
+    for number, before_s in enumerate(outcomes.SCHEDULE_S):
+        hours_pass(before_s * 1.11 / 3600)
+        Endpoint.objects.update(rest_until=None)
+        assert deliver() == 1, number
+    parcel.refresh_from_db()
+    assert (parcel.state, parcel.tries) == (Delivery.FAILED, 8)
+    assert "took nothing for 24 hours" in door().disabled_why
+    assert Notice.objects.count() == 1
+    assert len(set(receiver.ids)) == 1
 
 
 def test_one_result_that_is_never_taken_does_not_stop_the_others(cast: casts.Company, receiver: Receiver) -> None:
     bad = owed(cast, "bad")
-    Publication.objects.update(tries=9)
-    receiver.script = [200, 400]
+    Parcel.objects.update(tries=7)
+    receiver.script = [400]
+    deliver()
     casts.one(cast.task, "good")
-    Publication.objects.filter(pk=bad.pk).update(next_try_at=Now() + timedelta(hours=1))
-    publish.deliver(cast.task.pk)
-    due_again()
-    publish.deliver(cast.task.pk)
+    assert deliver() == 1, "after one failure nobody rests yet"
     bad.refresh_from_db()
-    assert bad.delivery == Delivery.FAILED
-    assert Endpoint.objects.get().disabled_at is None
+    assert bad.state == Delivery.FAILED
+    endpoint = door()
+    assert (endpoint.disabled_at, endpoint.failing_since, endpoint.failures) == (None, None, 0)
+
+
+def test_down_for_an_hour_costs_the_others_no_try_and_all_arrive_when_it_is_back(
+    cast: casts.Company, receiver: Receiver
+) -> None:
+    receiver.usual = 503
+    many(cast, 20)
+    probes = 0
+    for _ in range(12):
+        for endpoint_id in publish.waiting():
+            probes += publish_task(endpoint_id)
+        hours_pass(1 / 12)
+    assert 10 < len(receiver.got) == probes < 60, "a round, and then one at a time"
+    assert Parcel.objects.filter(state=Delivery.DUE).count() == 20
+    assert max(Parcel.objects.values_list("tries", flat=True)) <= 4
+    receiver.usual = 200
+    hours_pass(2)
+    publish_task(door().pk)
+    assert set(Parcel.objects.values_list("state", flat=True)) == {Delivery.SENT}
+    assert door().failures == 0
+    assert set(receiver.ids) == {str(one) for one in Publication.objects.values_list("webhook_id", flat=True)}
 
 
 def test_nothing_leaves_before_the_undo_window_has_passed(receiver: Receiver) -> None:
     cast = casts.company(undo_s=60)
-    endpoints.save(cast.task, url=receiver.url)
+    endpoints.make(cast.task, url=receiver.url)
     casts.one(cast.task)
     casts.decide(cast.reviewer, cast.task)
+    assert Parcel.objects.count() == 1
     assert publish.waiting() == []
-    assert publish.deliver(cast.task.pk) == 0
+    assert deliver() == 0
     assert receiver.got == []
 
 
@@ -238,36 +306,126 @@ def test_a_correction_leaves_as_a_new_event(cast: casts.Company, receiver: Recei
     Task.objects.update(undo_s=0)
     casts.audited(cast.task)
     casts.decide(cast.reviewer, cast.task, verdict=Verdict.REJECT, reason="wrong")
-    publish.deliver(cast.task.pk)
+    deliver()
     events = sorted((json.loads(body) for _, body in receiver.got), key=lambda event: event["data"]["number"])
     assert [(event["type"], event["data"]["number"]) for event in events] == [
         ("item.finished", 1), ("item.corrected", 2)
     ]  # fmt: skip
     assert (events[1]["data"]["answer"], events[1]["data"]["reason"]) == (None, "wrong")
-    assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 2
+    assert len(set(receiver.ids)) == 2
 
 
 def test_without_an_endpoint_nothing_is_owed_by_webhook() -> None:
     cast = casts.company(share=1.0, mode=Mode.TRIAL)
     casts.one(cast.task)
-    assert Publication.objects.get().delivery == Delivery.NONE
-    assert (publish.waiting(), publish.deliver(cast.task.pk)) == ([], 0)
+    assert Publication.objects.count() == 1
+    assert not Parcel.objects.exists()
+    assert publish.waiting() == []
 
 
 def test_a_private_address_that_nobody_allowed_is_never_called(cast: casts.Company, receiver: Receiver) -> None:
-    publication = owed(cast)
+    parcel = owed(cast)
     settings.ENV = Environment(SLIDER_WEBHOOK_HOSTS=[])  # the fixture puts the old one back
-    publish.deliver(cast.task.pk)
-    publication.refresh_from_db()
+    deliver()
+    parcel.refresh_from_db()
     assert receiver.got == []
-    assert "not on the public internet" in publication.last_problem
+    assert "not on the public internet" in parcel.last_problem
+    assert Try.objects.get().reason == "url_private"
 
 
 def test_many_results_leave_in_pieces(cast: casts.Company, receiver: Receiver) -> None:
-    says = casts.says({"topic": "refund", "urgent": False})
-    names = [f"m{n}" for n in range(20)]
-    casts.route_all(cast.task, dict.fromkeys(names, says), bodies={name: {"text": "a"} for name in names})
-    assert publish.deliver(cast.task.pk) == publish.AT_ONCE
-    assert publish_task(cast.task.pk) == 20 - publish.AT_ONCE
-    assert len(receiver.got) == Item.objects.count() == 20
-    assert not Publication.objects.exclude(delivery=Delivery.SENT).exists()
+    many(cast, 40)
+    assert deliver() == publish.AT_ONCE
+    assert publish_task(door().pk) == 40 - publish.AT_ONCE
+    assert len(set(receiver.ids)) == len(receiver.got) == Item.objects.count() == 40
+    assert not Parcel.objects.exclude(state=Delivery.SENT).exists()
+    assert Try.objects.filter(reason="", status=200).count() == 40
+
+
+def test_what_was_erased_is_not_taken_in_hand_whatever_its_parcel_says(cast: casts.Company, receiver: Receiver) -> None:
+    parcel = owed(cast)
+    erasing.erase(Item.objects.get().pk, by=cast.admin.pk, words="asked")
+    Parcel.objects.filter(pk=parcel.pk).update(state=Delivery.DUE, next_try_at=Now())
+    owed(cast, "m2")
+    due_again()
+    assert deliver() == 1
+    assert [json.loads(body)["data"]["external_id"] for _, body in receiver.got] == ["m2"]
+
+
+def test_of_a_round_in_which_one_parcel_was_deleted_the_others_are_written_down(
+    cast: casts.Company, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = owed(cast), owed(cast, "m2")
+    send = publish._send
+
+    def deleted_meanwhile(*call: Any) -> outcomes.Sent:
+        Parcel.objects.filter(pk=first.pk).delete()
+        return send(*call)
+
+    monkeypatch.setattr(publish, "_send", deleted_meanwhile)
+    monkeypatch.setattr(publish, "ThreadPoolExecutor", InOrder)
+    assert deliver() == 2
+    connection.check_constraints()
+    assert list(Try.objects.values_list("parcel", flat=True)) == [second.pk]
+    assert Parcel.objects.get().state == Delivery.SENT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_senders_at_once_never_send_the_same_try_twice(cast: casts.Company, receiver: Receiver) -> None:
+    many(cast, 60)
+    number = door().pk
+    begin = threading.Barrier(4)
+
+    def send() -> None:
+        try:
+            begin.wait()
+            while publish.deliver(number):
+                pass
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(receiver.ids) == len(set(receiver.ids)) == 60
+    assert Try.objects.count() == 60
+    assert set(Parcel.objects.values_list("tries", flat=True)) == {1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_endpoint_keeps_one_sender_and_another_goes_on(
+    cast: casts.Company, receiver: Receiver, other: Receiver
+) -> None:
+    second = endpoints.make(cast.task, url=other.url).endpoint
+    many(cast, 2)
+    receiver.usual = "hang"
+    first = door().pk
+
+    def hang() -> None:
+        try:
+            publish_task(first)
+        finally:
+            connection.close()
+
+    stuck = threading.Thread(target=hang)
+    stuck.start()
+    while not receiver.got:
+        pass
+    assert publish_task(first) == 0, "somebody serves it already"
+    assert publish.waiting() == [second.pk], "no hint is sent after one that is served"
+    assert publish_task(second.pk) == 2
+    receiver.release.set()
+    stuck.join()
+
+
+def test_the_schedule_is_the_schemes_own_over_a_day_with_jitter() -> None:
+    waits = [outcomes.pause(tries, None) for tries in range(len(outcomes.SCHEDULE_S))]
+    assert all(
+        wait is not None and planned <= wait <= planned * 1.1
+        for wait, planned in zip(waits, outcomes.SCHEDULE_S, strict=True)
+    )
+    assert 24 < sum(outcomes.SCHEDULE_S) / 3600 < 36
+    assert outcomes.pause(len(outcomes.SCHEDULE_S), None) is None
+    assert timedelta(seconds=outcomes.OFF_AFTER_S) == timedelta(days=1)

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from slider.flow import endpoints, handing, operate, publish, requeue, review
+from slider.flow import endpoints, erasing, handing, operate, publish, requeue, review
 from slider.flow import guard as hand
 from slider.flow.requeue import Order
 from slider.llm.records import Outcome as CallOutcome
@@ -17,10 +17,12 @@ from slider.models import (
     Attempt,
     Decision,
     Delivery,
+    Endpoint,
     Gauge,
     Item,
     Move,
     Operation,
+    Parcel,
     Publication,
     Requeued,
     Review,
@@ -30,6 +32,7 @@ from slider.models import (
     Verdict,
     Why,
 )
+from slider.queries import fleet_stuck
 from tasks.sweep import hand_over
 from tests import casts
 
@@ -213,20 +216,20 @@ def test_the_database_keeps_a_decision_that_is_not_kept_elsewhere_and_an_item_th
 
 def stick(cast: casts.Company, *names: str) -> None:
     """Results that were given up, and whose receiver was turned off for it."""
-    endpoints.save(cast.task, url="https://receiver.example.org/")
+    endpoints.make(cast.task, url="https://receiver.example.org/")
     for name in names:
         casts.one(cast.task, name)
-    Publication.objects.update(delivery=Delivery.FAILED, tries=10, last_problem="it said 500")
+    Parcel.objects.update(state=Delivery.FAILED, tries=8, last_problem="it said 500")
 
 
 def test_results_that_were_given_up_are_sent_again_with_all_their_tries(cast: casts.Company) -> None:
     stick(cast, "m1", "m2")
     assert publish.waiting() == []
-    ids = set(Publication.objects.values_list("webhook_id", flat=True))
+    ids = set(Parcel.objects.values_list("webhook_id", flat=True))
     assert requeue.publications(order(cast)) == 2
-    assert publish.waiting() == [cast.task.pk]
-    assert set(Publication.objects.values_list("delivery", "tries")) == {(Delivery.DUE, 0)}
-    assert set(Publication.objects.values_list("webhook_id", flat=True)) == ids
+    assert publish.waiting() == [Endpoint.objects.get().pk]
+    assert set(Parcel.objects.values_list("state", "tries")) == {(Delivery.DUE, 0)}
+    assert set(Parcel.objects.values_list("webhook_id", flat=True)) == ids
     assert Operation.objects.get().facts == {"what": "publications", "results": 2}
     assert requeue.publications(order(cast)) == 0
     assert Operation.objects.count() == 1
@@ -238,11 +241,22 @@ def test_a_result_that_waits_for_a_later_try_goes_now_but_never_one_in_a_senders
 ) -> None:
     stick(cast, "m1")
     later = timezone.now() + timedelta(seconds=wait_s)
-    Publication.objects.update(delivery=Delivery.DUE, tries=tries, next_try_at=later)
+    Parcel.objects.update(state=Delivery.DUE, tries=tries, next_try_at=later)
     assert requeue.publications(order(cast)) == moves
+
+
+@pytest.mark.parametrize("state", [Delivery.FAILED, Delivery.DUE])
+def test_what_was_erased_is_never_sent_again(cast: casts.Company, state: Delivery) -> None:
+    stick(cast, "m1")
+    item = Item.objects.get()
+    erasing.erase(item.pk, by=cast.admin.pk, words="asked")
+    Parcel.objects.update(state=state, tries=8, next_try_at=timezone.now() + timedelta(hours=1))
+    assert Parcel.objects.filter(publication__item=item).exists()
+    assert requeue.publications(order(cast)) == 0
+    assert fleet_stuck.dry(cast.task.pk, "publications").count == 0
 
 
 def test_what_was_delivered_is_never_sent_again(cast: casts.Company) -> None:
     stick(cast, "m1")
-    Publication.objects.update(delivery=Delivery.SENT, delivered_at=F("due_at"))
+    Parcel.objects.update(state=Delivery.SENT, delivered_at=F("due_at"))
     assert requeue.publications(order(cast)) == 0

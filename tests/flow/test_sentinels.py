@@ -67,7 +67,6 @@ def test_what_the_sentinel_saw_is_stored_and_the_score_keeps_what_the_signals_ma
         "measure": "repeated share",
         "value": 1.0,
         "threshold": 0.6,
-        "words": "the answer's reply says “da” 8 times (100 % of its letters)",
     }
     assert Score.objects.get().p_correct == pytest.approx(0.9)
     assert Score.objects.get().difficulty == 1e6

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from slider.flow import corrections, known, moves, review, undo
+from slider.flow import corrections, erasing, known, moves, review, undo
 from slider.flow.marking import Remark
 from slider.flow.review import NotYours, Said
 from slider.flow.undo import TooLate
@@ -33,6 +33,18 @@ pytestmark = pytest.mark.django_db
 
 
 # ---- what it takes back
+
+
+def test_a_verdict_on_what_was_erased_since_stands() -> None:
+    cast = casts.company()
+    item = casts.one(cast.task)
+    look = decided(cast)
+    erasing.erase(item.pk, by=cast.admin.pk, words="asked")
+    with pytest.raises(TooLate, match="out by now"):
+        undone(look)
+    item.refresh_from_db()
+    assert item.state == State.DONE
+    assert Review.objects.get().state == ReviewState.DECIDED
 
 
 def test_the_look_is_its_reviewer_s_again_under_a_new_claim_and_nothing_is_owed() -> None:

@@ -11,10 +11,10 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from slider.flow import endpoints, guard, publish, review, undo
+from slider.flow import guard, publish, review, undo
 from slider.flow.review import Said
 from slider.flow.undo import TooLate
-from slider.models import Item, Publication, Review, ReviewState, State, Unheard, Verdict
+from slider.models import Endpoint, Item, Parcel, Publication, Review, ReviewState, State, Unheard, Verdict
 from slider.queries import export, results
 from tests import casts, judged
 from tests.flow.test_races import Elsewhere
@@ -137,29 +137,29 @@ def paused(module: Any, name: str) -> Iterator[tuple[threading.Event, threading.
 
 def owing(**changes: Any) -> tuple[casts.Company, Review]:
     cast = casts.company(**changes)
-    endpoints.save(cast.task, url="http://127.0.0.1:9/hook")
+    Endpoint.objects.create(task=cast.task, url="http://127.0.0.1:9/hook")
     casts.one(cast.task)
     look = decided(cast)
-    Publication.objects.update(next_try_at=timezone.now() - timedelta(seconds=1))  # a sender takes it by this alone
+    Parcel.objects.update(next_try_at=timezone.now() - timedelta(seconds=1))  # a sender takes it by this alone
     return cast, look
 
 
 @pytest.mark.django_db(transaction=True)
 def test_what_is_being_taken_back_does_not_leave() -> None:
-    cast, look = owing(undo_s=3600)
+    _, look = owing(undo_s=3600)
     with transaction.atomic():
         undone(look)
-        sender = Elsewhere(lambda: publish._reserve(cast.task.pk, most=8, hold_s=60))
+        sender = Elsewhere(lambda: publish._reserve(Endpoint.objects.get().pk, most=8, hold_s=60))
         sender.start()
         assert sender.done() == []
-    assert publish._reserve(cast.task.pk, most=8, hold_s=60) == []
+    assert publish._reserve(Endpoint.objects.get().pk, most=8, hold_s=60) == []
 
 
 @pytest.mark.django_db(transaction=True)
 def test_what_is_leaving_is_not_taken_back() -> None:
-    cast, look = owing(undo_s=3600)
+    _, look = owing(undo_s=3600)
     with transaction.atomic():
-        assert len(publish._reserve(cast.task.pk, most=8, hold_s=60)) == 1
+        assert len(publish._reserve(Endpoint.objects.get().pk, most=8, hold_s=60)) == 1
         undoing = Elsewhere(lambda: undone(look))
         undoing.start()
         undoing.until_it_waits()
@@ -172,12 +172,12 @@ def test_what_is_leaving_is_not_taken_back() -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("turn", range(8))
 def test_of_a_sender_and_an_undo_at_once_exactly_one_has_its_way(turn: int) -> None:
-    cast, look = owing(undo_s=3600)
+    _, look = owing(undo_s=3600)
     start = threading.Barrier(2)
 
     def send() -> int:
         start.wait(10)
-        return len(publish._reserve(cast.task.pk, most=8, hold_s=60))
+        return len(publish._reserve(Endpoint.objects.get().pk, most=8, hold_s=60))
 
     def take_back() -> bool:
         start.wait(10)
@@ -199,13 +199,13 @@ def test_readers_see_no_result_that_can_still_be_taken_back() -> None:
     cast, _ = owing(undo_s=3600)
     item = Item.objects.get()
     lines = list(export.items(cast.task))
-    assert [(line.number, line.answer, line.verdict) for line in lines] == [(None, None, None)]
+    assert [(line.told["result_number"], line.answer, line.told["verdict"]) for line in lines] == [(None, None, None)]
     assert results.published(cast.task, after=None, most=10) == []
     told = results.told(cast.project.pk, item.pk)
     assert told is not None
     assert list(told.results) == []
     casts.time_passes(cast.task)
-    assert [(line.number, line.verdict) for line in export.items(cast.task)] == [(1, "accept")]
+    assert [(line.told["result_number"], line.told["verdict"]) for line in export.items(cast.task)] == [(1, "accept")]
     assert len(results.published(cast.task, after=None, most=10)) == 1
 
 
@@ -216,11 +216,14 @@ def test_readers_wait_for_an_undo_that_runs_into_the_end_of_its_window() -> None
         undoing = Elsewhere(lambda: undone(look))
         undoing.start()
         assert waiting.wait(10)
-        reading = Elsewhere(lambda: [(line.state, line.number) for line in export.items(cast.task)])
+        reading = Elsewhere(
+            lambda: [(line.told["state"], line.told["result_number"]) for line in export.items(cast.task)]
+        )
         reading.start()
         reading.until_it_waits()
         assert reading.is_alive()
         results.settled(cast.task.pk + 1)  # another task's readers wait for nobody
         go_on.set()
         undoing.done()
-    assert reading.done() == [("review", None)]
+    # It tells of the moment when it began: the verdict stood then, and its result could still be taken back.
+    assert reading.done() == [("done", None)]

@@ -40,6 +40,8 @@ BREAKS = (
     Break("stages", {"slider/flow/loft.py": ""}),  # neither stage nor trunk
     Break("pure-engine", {"slider/engine/cellar.py": "import django"}),
     Break("pure-engine", {"slider/engine/cellar.py": "import psycopg"}),
+    Break("pure-redaction", {"slider/redaction/cellar.py": "import django"}),
+    Break("pure-redaction", {"slider/redaction/cellar.py": "import slider.models"}),
     Break("one-vendor", {"slider/flow/moves.py": "import openai"}),
     Break("one-vendor", {"tasks/cellar.py": "import httpx2"}),
     Break("llm-without-django", {"slider/llm/cellar.py": "import django.conf"}),

@@ -134,6 +134,9 @@ GOOD: dict[str, list[Operation]] = {
         migrations.AddConstraint("task", models.CheckConstraint(condition=~Q(colour="x"), name="c")),
     ],
     "other words": [migrations.AlterField("task", "name", models.CharField(max_length=500, help_text="What."))],
+    "what was one a row may be several": [
+        migrations.AlterField("endpoint", "task", models.ForeignKey("slider.task", models.CASCADE))
+    ],
     "a rule that goes": [migrations.RemoveConstraint("review", "review_kind")],
     "a function in place of another": [
         migrations.RunSQL(
@@ -159,6 +162,9 @@ def test_an_index_is_built_concurrently_and_alone(state: ProjectState) -> None:
     assert said(state, index, atomic=False) == ""
     beside = migrations.AddField("item", "colour", text(null=True))
     assert "nothing but concurrent builds" in said(state, index, beside, atomic=False)
+    moved = migrations.RunPython(migrations.RunPython.noop)
+    assert said(state, moved, moved, atomic=False) == "", "piece by piece, each by itself"
+    assert "nothing but concurrent builds" in said(state, index, moved, atomic=False)
 
 
 def test_what_goes_goes_after_and_only_if_new_code_can_live_with_it_till_then(state: ProjectState) -> None:

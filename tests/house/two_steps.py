@@ -78,9 +78,13 @@ class Reader:
     def _whole(self) -> Iterator[str]:
         """What is wrong with the migration as a whole."""
         name, operations = self._migration.name, self._migration.operations
-        if not self._migration.atomic and not all(isinstance(one, CONCURRENT) for one in operations):
-            yield f"{name}: is not atomic, so it may hold nothing but concurrent builds: it can be cut off half-way."
         moves_rows = [one for one in operations if isinstance(one, migrations.RunPython)]
+        builds = [one for one in operations if isinstance(one, CONCURRENT)]
+        if not self._migration.atomic and len(operations) not in (len(builds), len(moves_rows)):
+            yield (
+                f"{name}: is not atomic, so it may hold nothing but concurrent builds, or rows that are moved in "
+                "pieces: it can be cut off half-way."
+            )
         if moves_rows and len(operations) > len(moves_rows):
             yield f"{name}: moves rows in the transaction that changes tables: give RunPython a migration of its own."
 
@@ -215,6 +219,8 @@ def _same_column(old: "models.Field[object, object]", new: "models.Field[object,
     if isinstance(old, models.CharField) and isinstance(new, models.CharField | models.TextField):
         longer = isinstance(new, models.TextField) or (new.max_length or 0) >= (old.max_length or 0)
         return longer and all(getattr(old, name) == getattr(new, name) for name in ("unique", "db_index"))
+    if isinstance(old, models.OneToOneField) and type(new) is models.ForeignKey:
+        return not old.primary_key  # as a constraint that goes: older code was bound by it, and breaks nothing without
     before, after = (one.deconstruct()[3] for one in (old, new))
     changed = {name for name in {*before, *after} if before.get(name) != after.get(name)}
     return type(old) is type(new) and changed <= WORDS_ONLY | {"null", "db_default"}

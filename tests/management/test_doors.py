@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ from slider.flow import endpoints, imports
 from slider.llm import probe as asking
 from slider.management.bar import Bar
 from slider.management.doctor import parts, servers
-from slider.models import ApiKey, Delivery, Import, Item, Membership, Project, Publication, Worker
+from slider.models import ApiKey, Delivery, Entry, Import, Item, Membership, Parcel, Project, Publication, Worker
+from slider.queries import export
 from tests import casts
 
 pytestmark = pytest.mark.django_db
@@ -181,6 +183,28 @@ def test_an_export_to_a_place_that_is_none_leaves_nothing(cast: casts.Company, t
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("stop", [BrokenPipeError(32, "Broken pipe"), KeyboardInterrupt()])
+def test_an_export_to_the_standard_output_that_is_broken_off_is_in_the_log(
+    cast: casts.Company, monkeypatch: pytest.MonkeyPatch, stop: BaseException
+) -> None:
+    casts.bring_in(cast.task, {"m1": {"text": "a"}, "m2": {"text": "b"}})
+    monkeypatch.setattr(export, "WINDOW", 1)
+    left: list[bytes] = []
+
+    class Pipe:
+        def write(self, some: bytes) -> None:
+            if b"m2" in some:
+                raise stop
+            left.append(some)
+
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=Pipe()))
+    with pytest.raises((CommandError, KeyboardInterrupt)):
+        call_command("export_items", "sort-messages", "-")
+    facts = Entry.objects.filter(kind="export").latest("pk").facts
+    assert (facts["op"], facts["bytes"], "sha256" in facts) == ("broken off", len(b"".join(left)), False)
+    assert facts["bytes"] > 0
+
+
 def test_a_bar_is_for_terminals_only() -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
@@ -218,9 +242,11 @@ def test_a_list_that_differs_says_how(cast: casts.Company, tmp_path: Path) -> No
     for name in ("out", "stuck"):
         casts.one(cast.task, name)
         casts.decide(cast.reviewer, cast.task)
+        if name == "out":
+            endpoints.make(cast.task, url="https://hooks.example.org/a")
     casts.one(cast.task, "waits")
     casts.bring_in(cast.task, {"extra": {"text": "a"}})
-    Publication.objects.filter(item__external_id="stuck").update(delivery=Delivery.FAILED)
+    Parcel.objects.filter(publication__item__external_id="stuck").update(state=Delivery.FAILED)
     listed = 'out\nout\nstuck\nwaits\nnever\n{"external_id": "also never"}\n'
     before = Item.objects.count(), Publication.objects.count()
     code, _, said = fails("reconcile", "sort-messages", expect(tmp_path, listed), "--json")
@@ -238,10 +264,13 @@ def test_a_list_that_differs_says_how(cast: casts.Company, tmp_path: Path) -> No
     assert (Item.objects.count(), Publication.objects.count()) == before
     part = fails("reconcile", "sort-messages", expect(tmp_path, listed), "--part", "--json")
     assert json.loads(part[2])["extra"]["count"] == 0
+    endpoints.remove(cast.task.endpoints.get())
+    told = json.loads(fails("reconcile", "sort-messages", expect(tmp_path, listed), "--json")[2])
+    assert (told["undelivered"]["count"], told["published"]) == (0, 2), "nobody is to have it any more"
 
 
 def test_what_a_webhook_still_owes_is_not_out(cast: casts.Company, tmp_path: Path) -> None:
-    endpoints.save(cast.task, url="https://hooks.example.org/a")
+    endpoints.make(cast.task, url="https://hooks.example.org/a")
     casts.one(cast.task, "m1")
     casts.decide(cast.reviewer, cast.task)
     _, _, said = fails("reconcile", "sort-messages", expect(tmp_path, "m1\n"), "--json")
@@ -313,9 +342,9 @@ def test_the_installations_key_is_asked_of_no_other_address(
 ) -> None:
     asked: list[tuple[str, str]] = []
 
-    def probe(address: str, *, api_key: str, timeout_s: float) -> Any:
+    def probe(address: str, *, api_key: str, timeout_s: float, **more: Any) -> Any:
         asked.append((address, api_key))
-        return asking.probe(address, api_key=api_key, timeout_s=timeout_s)
+        return asking.probe(address, api_key=api_key, timeout_s=timeout_s, **more)
 
     monkeypatch.setattr(parts, "probe", probe)
     Worker.objects.filter(task=cast.task).update(base_url="http://127.0.0.1:9/other/v1")

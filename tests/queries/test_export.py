@@ -3,18 +3,23 @@
 import csv
 import io
 import json
+from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.http import QueryDict
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from slider.flow import imports
-from slider.models import Import, Item, Mode, Task, Verdict
-from slider.queries import export
+from slider.flow import imports, intake, undo
+from slider.models import Import, Item, Mode, Narrowed, Task, Verdict
+from slider.models.project import RIGHTS
+from slider.queries import export, items
+from slider.rows import outgoing, shaped
+from slider.views.export_form import ExportForm
 from tests import casts
+from tests.views import addresses
 
 pytestmark = pytest.mark.django_db
 
@@ -83,22 +88,39 @@ def test_no_text_begins_like_a_formula(text: str) -> None:
     assert not row["external_id"].startswith(tuple("=+-@＝＋－＠"))
 
 
-def test_a_negative_number_stays_a_number_and_a_harmless_text_stays_as_it_is() -> None:
-    assert [export.safe(value) for value in (-5, -0.5, "a=b", "a\nb", True, None)] == [
-        -5,
-        -0.5,
-        "a=b",
-        "a\nb",
-        "true",
-        None,
-    ]
+@pytest.mark.parametrize(
+    ("parts", "pages"),
+    [((), 1), (("state",), 1), (("result",), 3), (("attempts",), 3), (("looks",), 3), (("marks",), 3)],
+)
+def test_a_page_is_bounded_by_all_that_is_read_for_it(
+    monkeypatch: pytest.MonkeyPatch, parts: tuple[str, ...], pages: int
+) -> None:
+    cast = casts.company(output_schema={"type": "object"}, undo_s=0)
+    monkeypatch.setattr(export, "PAGE_BYTES", 50_000)
+    for n in range(3):
+        answer = {"long": "".join(sha256(b"%d %d" % (n, m)).hexdigest() for m in range(1_000))}
+        casts.one(cast.task, f"m{n}", casts.says(answer))
+        casts.decide(cast.reviewer, cast.task, verdict=Verdict.FIX, answer=answer)
+    shape, within = export.shape_of(cast.task, parts), export.boundary(cast.task)
+    found = [len(page.items) for page in export.pages(cast.task, shape, Narrowed(), within)]
+    assert found == ([1] * 3 if pages == 3 else [3])
+
+
+def test_a_body_that_is_stored_packed_counts_as_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = casts.company(input_schema={"type": "object"}, title_field="")
+    casts.bring_in(cast.task, {f"m{n}": {"text": f"again and again {n} " * 1_000} for n in range(2)})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(pg_column_size(body)) FROM slider_payload")
+        monkeypatch.setattr(export, "PAGE_BYTES", 2 * cursor.fetchone()[0])
+    shape, within = export.shape_of(cast.task, ()), export.boundary(cast.task)
+    assert [len(page.items) for page in export.pages(cast.task, shape, Narrowed(), within)] == [1, 1]
 
 
 def test_what_no_schema_names_is_told_as_json() -> None:
     cast = casts.company(input_schema={"type": "object"}, output_schema={"type": "array"})
     casts.bring_in(cast.task, {"x": {"free": {"deep": 1}}})
     (row,) = rows("".join(export.table(cast.task)))
-    assert row["input"] == '{"free": {"deep": 1}}'
+    assert row["input.*"] == '{"free": {"deep": 1}}'
 
 
 def test_an_export_can_be_imported_into_another_task() -> None:
@@ -116,46 +138,111 @@ def test_an_export_can_be_imported_into_another_task() -> None:
     assert bodies[0] == bodies[1]
 
 
+def names(cast: casts.Company, **wanted: Any) -> list[str]:
+    return [item.external_id for item in export.items(cast.task, wanted=Narrowed(**wanted))]
+
+
 def test_pages_meet_without_gaps_and_end_early_where_payloads_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
     cast = casts.company()
     casts.bring_in(cast.task, {f"m{n}": {"text": f"text {n}"} for n in range(10)})
-    monkeypatch.setattr(export, "PAGE", 3)
-    with CaptureQueriesContext(connection) as captured:
-        names = [item.external_id for item in export.items(cast.task)]
-    assert names == [f"m{n}" for n in range(10)]
-    assert sum("slider_item" in query["sql"] for query in captured) == 5  # four pages and the empty one
-    monkeypatch.setattr(export, "PAGE_BYTES", 0)
-    with CaptureQueriesContext(connection) as captured:
-        assert len(list(export.items(cast.task))) == 10
-    assert sum("slider_item" in query["sql"] for query in captured) == 11
+    shape, within = export.shape_of(cast.task, ()), export.boundary(cast.task)
+    for window, most_bytes, sizes in ((3, 10**6, [3, 3, 3, 1]), (10, 0, [1] * 10), (4, 0, [1] * 10)):
+        monkeypatch.setattr(export, "WINDOW", window)
+        monkeypatch.setattr(export, "PAGE_BYTES", most_bytes)
+        pages = list(export.pages(cast.task, shape, Narrowed(), within))
+        assert [item.external_id for page in pages for item in page.items] == [f"m{n}" for n in range(10)]
+        assert [len(page.items) for page in pages] == sizes
+        assert sum(page.looked for page in pages) == within.total == 10
+    monkeypatch.setattr(export, "WINDOW", 3)
+    narrowed = list(export.pages(cast.task, shape, Narrowed(begins="m9"), within))
+    assert [len(page.items) for page in narrowed] == [0, 0, 0, 1]
 
 
-def export_as(who: Any, cast: casts.Company, query: str = "") -> Any:
-    client = Client()
-    client.force_login(who)
-    return client.post(f"/tasks/{cast.task.pk}/export", QueryDict(query.removeprefix("?")).dict())
+def test_it_is_narrowed_by_state_lane_id_and_days() -> None:
+    cast = casts.company(share=0.0)
+    no_undo(cast)
+    casts.one(cast.task, "by-people")
+    casts.decide(cast.reviewer, cast.task)
+    casts.one(cast.task, "waits")
+    casts.audited(cast.task, "alone")
+    casts.bring_in(cast.task, {"=new": {"text": "a"}, "%new": {"text": "b"}})
+    now = timezone.now()
+    day = timedelta(days=1)
+    assert names(cast) == ["by-people", "waits", "alone", "=new", "%new"]
+    assert names(cast, state="done") == ["by-people", "alone"]
+    assert names(cast, state="review") == ["waits"]
+    assert names(cast, lane="people") == ["by-people", "waits"]
+    assert names(cast, state="done", lane="unattended") == ["alone"]
+    assert names(cast, begins="%") == ["%new"]
+    assert names(cast, came_since=now - day, came_until=now) == names(cast)
+    assert names(cast, came_until=now - day) == []
+    assert names(cast, done_since=now - day) == ["by-people", "alone"]
+    assert names(cast, done_until=now - day) == []
 
 
-def test_the_page_streams_a_file_with_a_safe_name_filtered_by_state() -> None:
+def test_it_holds_what_the_list_of_items_shows_when_narrowed_so() -> None:
+    cast = addresses.stage()
+    for show in items.Show.values:
+        listed = items.page(cast.task, show=items.Show(show), before=None, blind=False)
+        given = ExportForm(QueryDict(), shown=show).initial
+        found = names(cast, state=given.get("state", ""), lane=given.get("lane", ""))
+        assert found[::-1] == [row.external_id for row in listed.rows], show
+
+
+def test_whoever_may_export_sees_which_items_are_audited_anyway() -> None:
+    """An export says what is audited; so nobody may have one from whom the lists hide it."""
+    assert all("steer" in verbs for verbs in RIGHTS.values() if "export" in verbs)
+
+
+def test_it_tells_of_one_moment_whatever_happens_while_it_is_read() -> None:
     cast = casts.company()
-    casts.one(cast.task, "routed")
-    casts.bring_in(cast.task, {"new": {"text": "a"}})
-    answer = export_as(cast.tuner, cast, "?format=jsonl&state=review")
-    assert answer.streaming
-    assert answer.headers["Content-Disposition"].startswith('attachment; filename="sort-messages-review-2')
-    (line,) = b"".join(answer.streaming_content).splitlines()
-    assert json.loads(line)["external_id"] == "routed"
-    assert export_as(cast.tuner, cast).headers["Content-Type"] == "text/csv; charset=utf-8"
+    no_undo(cast)
+    casts.one(cast.task, "m1")
+    casts.bring_in(cast.task, {"m2": {"text": "a"}, "m3": {"text": "b"}})
+    shape = export.shape_of(cast.task, tuple(shaped.PARTS))
+    within = export.boundary(cast.task)
+    pages = [outgoing.jsonl(page.items, shape) for page in export.pages(cast.task, shape, Narrowed(), within)]
+    casts.decide(cast.reviewer, cast.task, verdict=Verdict.FIX, answer={"topic": "other", "urgent": True})
+    casts.answer_all(cast.task, {"m2": casts.says({"topic": "refund", "urgent": False})})
+    casts.bring_in(cast.task, {"m4": {"text": "c"}})
+    intake.withdraw(Item.objects.get(external_id="m3").pk, by=cast.admin.pk, reason="twice")
+    later = [outgoing.jsonl(page.items, shape) for page in export.pages(cast.task, shape, Narrowed(), within)]
+    assert later == pages
+    assert names(cast, state="done") == ["m1"]
+    then = export.pages(cast.task, shape, Narrowed(state="ready"), within)
+    assert [item.external_id for page in then for item in page.items] == ["m2", "m3"]
 
 
-@pytest.mark.parametrize("query", ["?format=pdf", "?state=lost", "?state=%00"])
-def test_a_wish_that_can_not_be_met_is_refused_in_words(query: str) -> None:
+def test_a_verdict_that_is_taken_back_afterwards_is_still_told() -> None:
+    cast = casts.company(undo_s=3600)
+    casts.one(cast.task, "m1")
+    look = casts.decide(cast.reviewer, cast.task)
+    shape, within = export.shape_of(cast.task, ("state",)), export.boundary(cast.task)
+    before = [page.items for page in export.pages(cast.task, shape, Narrowed(), within)]
+    undo.undo(look.pk, user_id=cast.reviewer.pk, token=look.token, lease_s=60)
+    ((item,),) = [page.items for page in export.pages(cast.task, shape, Narrowed(), within)]
+    assert (item.told["state"], item.told["finished_at"] is None) == ("done", False)
+    assert before[0][0].told["state"] == "done"
+
+
+def test_attempts_and_looks_are_told_where_they_are_wished() -> None:
     cast = casts.company()
-    answer = export_as(cast.tuner, cast, query)
-    assert (answer.status_code, b"Choose one of" in answer.content) == (400, True)
+    no_undo(cast)
+    casts.one(cast.task, "m1")
+    casts.decide(cast.reviewer, cast.task, verdict=Verdict.REJECT, reason="wrong", note="no")
+    (line,) = "".join(export.jsonl(cast.task, parts=("looks", "attempts"))).splitlines()
+    outcome = json.loads(line)["outcome"]
+    assert list(outcome) == ["attempts", "looks"]
+    ((attempt,), (look,)) = outcome.values()
+    assert (attempt["worker"], attempt["outcome"], attempt["answer"]["topic"]) == ("reader", "answered", "refund")
+    assert {name: look[name] for name in ("as", "by", "verdict", "reason", "note", "answer")} == {
+        "as": "gate", "by": "reviewer", "verdict": "reject", "reason": "wrong", "note": "no", "answer": None,
+    }  # fmt: skip
 
 
-def test_only_who_may_export_gets_one() -> None:
+def test_without_parts_it_is_what_came_in() -> None:
     cast = casts.company()
-    people = (cast.tuner, cast.admin, cast.viewer, cast.reviewer, cast.outsider)
-    assert [export_as(who, cast).status_code for who in people] == [200, 200, 403, 403, 404]
+    casts.bring_in(cast.task, {"m1": {"text": "a"}})
+    (line,) = export.jsonl(cast.task, parts=())
+    assert json.loads(line) == {"external_id": "m1", "priority": 0, "due_at": None, "input": {"text": "a"}}
+    assert "".join(export.table(cast.task, parts=())).splitlines()[0].endswith(",input.*")

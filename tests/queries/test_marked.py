@@ -57,7 +57,7 @@ def test_an_export_holds_marks_with_their_texts_and_the_note() -> None:
     item = looked_at(cast)
     casts.one(cast.task, "m2")
     casts.decide(cast.reviewer, cast.task, lucky=True)
-    first, second = (json.loads(line)["outcome"] for line in export.jsonl(cast.task))
+    first, second = (json.loads(line)["outcome"] for line in "".join(export.jsonl(cast.task)).splitlines())
     look = item.reviews.get().pk
     assert first["marks"] == [
         {"look": look, "as": "gate", "side": "answer", "path": "/topic", "kind": "fixed"},

@@ -113,11 +113,11 @@ def test_a_change_by_hand_is_told_as_one(cast: casts.Company) -> None:
 
 
 def test_a_row_that_came_past_the_log_is_found_among_many(cast: casts.Company) -> None:
-    columns = "item_id, task_id, number, webhook_id, ending, reason, created_at, due_at, delivery, tries, next_try_at, last_problem"  # noqa: E501  # fmt: skip
+    columns = "item_id, task_id, number, webhook_id, ending, reason, created_at, due_at"
     item = Decision.objects.latest("pk").pk
     put = (
         f"INSERT INTO slider_publication ({columns}) SELECT item_id, task_id, 9, gen_random_uuid(), ending, '', now(), "
-        f"now(), 'none', 0, now(), '' FROM slider_publication LIMIT 1"
+        f"now() FROM slider_publication LIMIT 1"
     )
     with logs.tampered((put, ())):
         (problem,) = logs.found()

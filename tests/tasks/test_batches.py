@@ -112,6 +112,30 @@ def test_what_an_operator_paused_is_not_sent_and_its_items_wait_again(model: Mod
     assert set(Item.objects.values_list("state", flat=True)) == {State.DONE}
 
 
+def test_what_nobody_reads_any_more_does_not_stay_with_the_provider(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleared: list[str] = []
+    monkeypatch.setattr(api.Batches, "clear", lambda _, file_ids: cleared.extend(file_ids))
+    cast = company(3)
+    turn()
+    first = Batch.objects.get().file_id
+    stand(cast, Stance.PAUSED)
+    turn()
+    assert cleared == [first] != [""]
+    stand(cast, None)
+    Batch.objects.update(ended_at=timezone.now() - timedelta(seconds=hand.REST_S + 1))
+    turn(2)
+    second = Batch.objects.exclude(state=BatchState.ENDED).get().file_id
+
+    def lost(*_: Any) -> None:
+        raise api.Refused("there is no such batch")
+
+    monkeypatch.setattr(api.Batches, "look", lost)
+    turn()
+    assert cleared == [first, second]
+
+
 def test_what_drains_still_sends_what_it_has_gathered_and_gathers_no_more(model: Model) -> None:
     cast = company(3)
     turn()

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from slider.flow import claims, wake, work
+from slider.flow import claims, endpoints, news, tidying, wake, work
 from slider.flow import guard as hand
-from slider.models import Decision, Gauge, Item, Review, ReviewState, State, Why
+from slider.models import Answered, ApiKey, Decision, Gauge, Item, Review, ReviewState, State, Why
 from tasks.guard import guard
 from tasks.sweep import sweep
 from tests import casts
@@ -44,8 +44,27 @@ def test_a_task_with_ready_items_is_hinted(hints: list[tuple[str, int]]) -> None
 def test_nothing_to_do_sends_no_hint(hints: list[tuple[str, int]]) -> None:
     cast = casts.company()
     casts.one(cast.task)
-    assert sweep() == {"leases": 0, "reviews": 0, "left": 0, "assigned": 0, "given_up": 0}
+    assert sweep() == {
+        "leases": 0,
+        "reviews": 0,
+        "left": 0,
+        "assigned": 0,
+        "forgotten": 0,
+        "given_up": 0,
+        "cut_off": 0,
+        "dropped": 0,
+    }
     assert hints == []
+
+
+def test_old_answers_to_calls_go_whether_anybody_calls_or_not(hints: list[tuple[str, int]]) -> None:
+    cast = casts.company()
+    key = ApiKey.objects.create(project=cast.project, name="k", prefix="p", digest=b"d", created_by=cast.admin)
+    for name, hours in (("old", 25), ("new", 23)):
+        made = Answered.objects.create(key=key, name=name, asked=b"x", status=200, body="{}")
+        Answered.objects.filter(pk=made.pk).update(created_at=timezone.now() - timedelta(hours=hours))
+    sweep()
+    assert list(Answered.objects.values_list("name", flat=True)) == ["new"]
 
 
 def test_an_item_whose_worker_died_is_ready_again_and_hinted(hints: list[tuple[str, int]]) -> None:
@@ -124,3 +143,21 @@ def test_what_was_tried_too_often_is_found_without_looking_through_all_that_wait
         cursor.execute(f"EXPLAIN {query}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "item_tried" in plan
+
+
+def test_what_can_not_be_tidied_holds_up_no_hint(hints: list[tuple[str, int]], monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = casts.company(share=1.0)
+    url = "https://receiver.example.org/hook"
+    endpoint = endpoints.make(cast.task, url=url, events=["item.withdrawn"]).endpoint
+    news.withdrawn(cast.task, casts.one(cast.task))
+    seen: list[str] = []
+
+    def broken() -> int:
+        seen.append("tried")
+        raise OperationalError("canceling statement due to statement timeout")
+
+    monkeypatch.setattr(tidying, "tidy", broken)
+    monkeypatch.setattr(tidying, "adopt", broken)
+    assert sweep()
+    assert ("publish", endpoint.pk) in hints
+    assert seen == ["tried", "tried"], "one that fails does not stop the other"

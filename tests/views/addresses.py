@@ -8,19 +8,21 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from slider.flow import imports, invitations, keys, notices
+from slider.flow import endpoints, imports, invitations, keys, notices
 from slider.models import Mode, NoticeKind, Purpose, Role, Scope
-from tests import casts, pasts
+from tests import casts, files_out, pasts
 
 
 def stage() -> casts.Company:
     """A company with something behind every kind of address."""
     made = casts.company(share=0.0, mode=Mode.TRIAL)
+    endpoints.test(endpoints.make(made.task, url="https://receiver.example.org/").endpoint)
     casts.one(made.task, "m1")
     casts.one(made.task, "m2")
     casts.take(made.reviewer, made.task)
     casts.audited(made.task, "a1")
     imports.receive(made.task, name="a.csv", stream=io.BytesIO(b"id,text\n1,a\n"), by=made.tuner.pk)
+    files_out.made(made.task, by=made.tuner)
     pasts.bring(made, pasts.jsonl([*pasts.rows(60), {"id": "odd", "correct": "perhaps"}]))
     keys.make(made.project, name="a program", scopes=[Scope.READ], expires_at=None, by=made.admin.pk)
     notices.tell(made.task.pk, NoticeKind.PULLED_BACK, "Two went wrong")
@@ -45,12 +47,14 @@ def existing(cast: casts.Company) -> dict[str, object]:
     review = cast.task.reviews.order_by("pk").first()
     imported = cast.task.imports.get(purpose=Purpose.ITEMS)
     invited = cast.project.invitations.get()
+    endpoint = cast.task.endpoints.get()
     assert review is not None
     return {
         "task_id": cast.task.pk,
         "item_id": review.item_id,
         "review_id": review.pk,
         "import_id": imported.pk,
+        "export_id": cast.task.exports.get().pk,
         "past_id": cast.task.pasts.get().pk,
         "notice_id": cast.task.notices.get().pk,
         "key_id": cast.project.keys.get().pk,
@@ -62,6 +66,8 @@ def existing(cast: casts.Company) -> dict[str, object]:
         "provider_id": "oidc",
         "organization_slug": "saml",
         "task": cast.task.slug,
+        "endpoint_id": endpoint.pk,
+        "parcel_id": endpoint.parcels.earliest("pk").pk,
         "object_id": review.item_id,
         "app_label": "slider",
         "content_type_id": 1,

@@ -32,6 +32,10 @@ desk-hand               POST           LNFOOFFOFF
 desk-skip               POST           LNFOOFFOFF
 desk-stay               POST           LNFOOFFOFF
 desk-undo               POST           LNFOOFFOFF
+export-show             GET            LNFFFOFOFN
+export-cancel           POST           LNFFFOFOFN
+export-file             POST           LNFFFOFOFN
+export-progress         GET            LNFFFOFOFN
 fleet                   GET,HEAD       LOFFFFOOFO
 fleet-host              GET,HEAD       LNNNNNNNNN
 fleet-host-stand        POST           LNNNNNNNNN
@@ -46,12 +50,15 @@ history-progress        GET            LNFFFOFOFN
 history-read            POST           LNFFFOFOFN
 history-refused         GET            LNFFFOFOFN
 import-show             GET            LNFFFOFOFN
+import-drop             POST           LNFFFOFOFN
+import-word             POST           LNFFFOFOFN
 import-progress         GET            LNFFFOFOFN
 import-refused          GET            LNFFFOFOFN
 invitation              GET,HEAD,POST  OOOOOOOOOO
 item                    GET            LNFOOOFOON
 correct                 POST           LNFOOFFOFN
 uncorrect               POST           LNFNNFFNFN
+erase                   GET,HEAD,POST  LNFFFFFOFN
 known-mark              POST           LNFFFFFOFN
 known-retire            POST           LNFFFFFNFN
 look-assign             POST           LNFFOFFOFN
@@ -104,6 +111,7 @@ log-export              POST           LNFFFFFOON
 log-head                GET,HEAD       LNFFFFFOON
 people                  GET,HEAD       LNFFOFFOFN
 people-save             POST           LNFFOFFOFN
+subject                 GET,HEAD,POST  LNFFFFFOFN
 task-new                GET,HEAD,POST  LNFFFOFOFN
 readyz                  GET,HEAD       OOOOOOOOOO
 slider                  GET,HEAD       LNOOOOOOON
@@ -112,7 +120,7 @@ lead                    GET,HEAD       LNFFOFFOFN
 flag-answer             POST           LNFFOFFOFN
 flag-off                POST           LNFFOFFOFN
 lead-release            POST           LNFFOFFOFN
-export                  POST           LNFFFOFOFN
+export                  GET,POST       LNFFFOFOFN
 history                 GET,POST       LNFFFOFOFN
 import                  GET,POST       LNFFFOFOFN
 import-sample           GET            LNFFFOFOFN
@@ -120,6 +128,7 @@ items                   GET            LNFOOOFOON
 item-new                GET,POST       LNFFFOFOFN
 notices                 GET,HEAD       LNOOOOOOON
 pause                   POST           LNFFFOFOFN
+privacy                 GET,HEAD,POST  LNFFFFFOFN
 pull-back               POST           LNFOOOOOFN
 quality                 GET,HEAD       LNOOOOOOON
 put-back                POST           LNFFFOFOFN
@@ -134,6 +143,17 @@ together-undo           POST           LNFOOFFOFN
 what-if                 GET,HEAD       LNOOOOOOON
 worker                  GET,HEAD,POST  LNFFFOFOFN
 fallback                GET,HEAD,POST  LNFFFOFOFN
+webhooks                GET,HEAD       LNFFFFOOFN
+webhook-add             POST           LNFFFFFOFN
+webhook                 GET,HEAD       LNFFFFOOFN
+webhook-change          POST           LNFFFFFOFN
+webhook-delivery        GET,HEAD       LNFFFFOOFN
+webhook-again           POST           LNFFFFOOFN
+webhook-remove          POST           LNFFFFFOFN
+webhook-replay          GET,HEAD,POST  LNFFFFOOFN
+webhook-secret          POST           LNFFFFFOFN
+webhook-switch          POST           LNFFFFFOFN
+webhook-test            POST           LNFFFFOOFN
 """
 
 

@@ -44,7 +44,7 @@ def told(cast: Company) -> list[object]:
     programs = [results.told(cast.project.pk, item.pk) for item in items]
     return [
         [story.tell(item, blind=blind) for item in items for blind in (False, True)],
-        [json.loads(line) for line in export.jsonl(cast.task)],
+        [json.loads(line) for line in "".join(export.jsonl(cast.task)).splitlines()],
         list(export.table(cast.task)),
         [(one.lane, [a.outcome for a in one.attempts], one.results) for one in programs if one is not None],
         results.published(cast.task, after=None, most=10),

@@ -21,8 +21,8 @@ from slider.models import (
     Halt,
     Item,
     Operation,
+    Parcel,
     Presence,
-    Publication,
     Sign,
     Stance,
     State,
@@ -193,16 +193,16 @@ def test_a_form_that_was_tampered_with_moves_nothing(cast: casts.Company, change
 
 
 def test_results_that_were_given_up_are_shown_and_sent_again(cast: casts.Company) -> None:
-    endpoints.save(cast.task, url="https://receiver.example.org/")
+    endpoints.make(cast.task, url="https://receiver.example.org/")
     casts.answer_all(cast.task, {"m2": casts.says({"topic": "other", "urgent": False})})
-    Publication.objects.update(delivery=Delivery.FAILED, tries=10, last_problem="it said 500")
+    Parcel.objects.update(state=Delivery.FAILED, tries=8, last_problem="it said 500")
     mine = client(cast.admin)
     assert "1 result given up" in " ".join(mine.get(reverse("fleet")).content.decode().split())
     address = reverse("fleet-requeue", args=[cast.task.pk])
     dry = mine.get(address, {"what": "publications"})
     assert "given up: it said 500" in dry.content.decode()
     mine.post(address, {"what": "publications", "upto": str(dry.context["dry"].upto), "reason": "it is up again"})
-    assert Publication.objects.get().delivery == Delivery.DUE
+    assert Parcel.objects.get().state == Delivery.DUE
 
 
 def test_a_page_that_is_open_gets_the_board_alone(cast: casts.Company) -> None:

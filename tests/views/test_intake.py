@@ -1,5 +1,7 @@
 """Bringing items in by hand: the form, the upload, the progress page and the refused rows."""
 
+import io
+import re
 from typing import Any
 
 import pytest
@@ -7,7 +9,8 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from slider.models import Import, ImportState, Item, RefusedRow
+from slider.flow import asking, imports
+from slider.models import Import, ImportState, Item, RefusedRow, Task
 from tests import casts
 from tests.casts import Company
 
@@ -113,6 +116,10 @@ def test_the_page_asks_again_only_while_the_file_runs(cast: Company) -> None:
     page = client.get(f"/imports/{running.pk}/").content.decode()
     assert f'hx-get="/imports/{running.pk}/progress"' in page
     assert 'max="10" value="4"' in page
+    assert page.count('http-equiv="refresh"') == 1, "the page follows it without a script, too"
+    asking_ = an_import(cast, state=ImportState.ASKING, total=10, columns=[], mapping={})
+    for still in (done, asking_):
+        assert "http-equiv" not in client.get(f"/imports/{still.pk}/").content.decode()
     assert "hx-get" not in client.get(f"/imports/{done.pk}/progress").content.decode()
 
 
@@ -120,11 +127,13 @@ def test_refused_rows_are_shown_and_downloaded_without_formulas(cast: Company) -
     row = an_import(cast, total=2, seen=2, refused=2)
     RefusedRow.objects.create(of=row, line=2, column="orders", reason='"many" is no whole number')
     RefusedRow.objects.create(of=row, line=3, column="=1+1", reason="@SUM(1)")
+    RefusedRow.objects.create(of=row, line=4, column="＝1", reason="-1+1")
     client = signed_in(cast.tuner)
     assert "is no whole number" in client.get(f"/imports/{row.pk}/").content.decode()
     response = client.get(f"/imports/{row.pk}/refused.csv")
     text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]  # a streaming response
-    assert text == 'line,column,reason\r\n2,orders,"""many"" is no whole number"\r\n3,\'=1+1,\'@SUM(1)\r\n'
+    told = 'line,column,reason\r\n2,orders,"""many"" is no whole number"\r\n3,\'=1+1,\'@SUM(1)\r\n4,\'＝1,\'-1+1\r\n'
+    assert text == told
 
 
 def test_the_sample_file_is_one_that_the_task_takes(cast: Company) -> None:
@@ -134,3 +143,37 @@ def test_the_sample_file_is_one_that_the_task_takes(cast: Company) -> None:
     assert sample.startswith(b"id,subject,text,")
     received = client.post(f"/tasks/{cast.task.pk}/import", {"file": SimpleUploadedFile("s.csv", sample)})
     assert received.status_code == 302
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"@type": {"type": "string"}},
+        {"n": {"type": "integer", "minimum": -10}, "x": {"type": "number", "maximum": -2}},
+        {"topic": {"enum": ["=other", "refund"]}, "more": {"type": "array"}},
+        {"id": {"type": "integer"}},
+    ],
+)
+def test_the_sample_file_comes_in_whatever_the_fields_are_called(properties: dict[str, Any]) -> None:
+    schema = {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    cast = casts.company(input_schema=schema, title_field="")
+    response = signed_in(cast.tuner).get(f"/tasks/{cast.task.pk}/import/sample.csv")
+    sample = b"".join(response.streaming_content)  # type: ignore[attr-defined]  # a streaming response
+    assert not re.search(rb"(^|,)[=+@]", sample, re.M)
+    held = imports.receive(cast.task, name="s.csv", stream=io.BytesIO(sample), by=cast.tuner.pk)
+    assert imports.run(held.pk)
+    held.refresh_from_db()
+    assert (held.problem, list(RefusedRow.objects.values_list("column", "reason")), held.added) == ("", [], 1)
+
+
+def test_a_further_field_is_called_something(cast: Company) -> None:
+    Task.objects.filter(pk=cast.task.pk).update(input_schema={"type": "object"})
+    cast.task.refresh_from_db()
+    held = asking.receive(cast.task, name="a.csv", stream=io.BytesIO(b"text,mood\na,good\n"), by=cast.tuner.pk)
+    imports.run(held.pk)
+    said = {"deed": "start", "c0": "+", "n0": "text", "c1": "+", "n1": "  "}
+    response = signed_in(cast.tuner).post(f"/imports/{held.pk}/word", said)
+    assert response.status_code == 422
+    assert "say what the field is called" in response.content.decode()
+    held.refresh_from_db()
+    assert held.state == ImportState.ASKING

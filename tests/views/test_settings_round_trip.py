@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 FORMS = ("name", "promise", "sentinels", "chips")
 # Whatever is no setting: who it is, what is fixed once items are in, and what has a hand of its own.
 NO_SETTING = {"id", "project", "slug", "input_schema", "output_schema", "coin_secret", "paused", "created_at"}
+NO_SETTING |= {"redaction", "contents_days"}  # on the page of privacy, see test_privacy.py
 # The field, what is typed, the attribute of the task, and what it holds then.
 TYPED: list[tuple[str, Any, str, Any]] = [
     ("name", "Renamed", "name", "Renamed"),

@@ -8,7 +8,8 @@ from django.test import Client
 from django.urls import reverse
 
 from slider.engine.sanity.names import TITLES, Sentinel
-from slider.models import Endpoint, Gauge, Mode, Task, Worker
+from slider.flow import endpoints
+from slider.models import Gauge, Mode, Task, Worker
 from tests import casts
 
 pytestmark = pytest.mark.django_db
@@ -269,44 +270,11 @@ def test_pausing_and_resuming(client: Client, cast: casts.Company) -> None:
         assert cast.task.paused is paused
 
 
-def endpoint(client: Client, cast: casts.Company, **sent: str) -> str:
-    return client.post(reverse("task-settings", args=[cast.task.pk]), sent).content.decode()
-
-
-def test_the_secret_is_shown_once(client: Client, cast: casts.Company) -> None:
-    shown = endpoint(client, cast, part="endpoint", url="https://example.org/hook")
-    first = Endpoint.objects.get().secret
-    assert first in shown
-    assert first not in endpoint(client, cast, part="endpoint", url="https://example.org/hook")
-    assert first not in client.get(reverse("task-settings", args=[cast.task.pk])).content.decode()
-    renewed = endpoint(client, cast, part="secret")
-    assert Endpoint.objects.get().secret != first
-    assert Endpoint.objects.get().secret in renewed
-
-
-def test_another_address_gets_another_secret(client: Client, cast: casts.Company) -> None:
-    endpoint(client, cast, part="endpoint", url="https://example.org/hook")
-    first = Endpoint.objects.get().secret
-    endpoint(client, cast, part="endpoint", url="https://example.com/hook")
-    assert Endpoint.objects.get().secret != first
-
-
-@pytest.mark.parametrize(
-    "url", ["", "ftp://x", "http://127.0.0.1/x", "http://localhost/", "https://me:p@example.org/", "nonsense"]
-)
-def test_an_address_that_can_not_be_called_is_refused(client: Client, cast: casts.Company, url: str) -> None:
-    assert "id_url_error" in endpoint(client, cast, part="endpoint", url=url)
-    assert not Endpoint.objects.exists()
-
-
-@pytest.mark.parametrize("part", ["endpoint", "secret", "remove"])
-def test_only_an_admin_touches_the_address(client: Client, cast: casts.Company, part: str) -> None:
-    endpoint(client, cast, part="endpoint", url="https://example.org/hook")
-    before = Endpoint.objects.get().secret
-    client.force_login(cast.tuner)
-    answer = client.post(reverse("task-settings", args=[cast.task.pk]), {"part": part, "url": "https://evil.example/"})
-    assert answer.status_code == 403
-    assert (Endpoint.objects.get().url, Endpoint.objects.get().secret) == ("https://example.org/hook", before)
+def test_the_settings_say_where_results_go(client: Client, cast: casts.Company) -> None:
+    page = client.get(reverse("task-settings", args=[cast.task.pk])).content.decode()
+    assert "results are read by the API" in page
+    endpoints.make(cast.task, url="https://example.org/hook", description="our CRM")
+    assert "our CRM" in client.get(reverse("task-settings", args=[cast.task.pk])).content.decode()
 
 
 def test_the_installations_key_stands_on_no_page(client: Client, cast: casts.Company) -> None:

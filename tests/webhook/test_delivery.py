@@ -171,6 +171,27 @@ def test_it_tries_the_next_address_when_one_refuses(receiver: Receiver) -> None:
     assert isinstance(send(f"http://receiver.test:{receiver.port}/", resolver=two), Delivered)
 
 
+def test_an_address_that_swallows_everything_leaves_time_for_the_next(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = socket.create_connection
+    waited: list[float] = []
+
+    def swallowing(place: tuple[str, int], timeout: float) -> socket.socket:
+        if place[0] != "127.0.0.1":
+            waited.append(timeout)
+            raise TimeoutError
+        return connect(place, timeout=timeout)
+
+    def three(_host: str, _port: int) -> list[str]:
+        return ["127.0.0.2", "127.0.0.3", "127.0.0.1"]
+
+    monkeypatch.setattr(socket, "create_connection", swallowing)
+    outcome = send(f"http://receiver.test:{receiver.port}/", resolver=three, timeout_s=9.0)
+    assert isinstance(outcome, Delivered)
+    assert waited == [pytest.approx(3.0, abs=0.5), pytest.approx(4.5, abs=0.7)]
+
+
 @pytest.mark.parametrize(
     "url",
     ["http://10.0.0.1/", "https://169.254.169.254/", "https://user:pw@example.com/", "https://example.com/\r\nX: 1"],

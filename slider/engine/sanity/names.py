@@ -55,12 +55,11 @@ class Finding:
     words: str
 
     def to_json(self) -> dict[str, object]:
-        """Return a value for a JSON column."""
+        """Return a value for a JSON column: what was measured. Not the words, which may quote the text."""
         return {
             "sentinel": self.sentinel.value,
             "where": self.where,
             "measure": self.measure,
             "value": round(self.value, 4),
             "threshold": self.threshold,
-            "words": self.words,
         }

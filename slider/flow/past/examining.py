@@ -14,11 +14,10 @@ from slider.flow.past.meaning import Meaning
 from slider.flow.past.sieve import NOBODY, Sifted
 from slider.flow.past.survey import Column
 from slider.models import Task, Worker
-from slider.rows import Bad, Broken, Table, Values
+from slider.rows import Bad, Broken, Table, Values, paced
 
 MOST_EVIDENCE = 50_000  # rows that count; of more, so many are taken by chance
 MOST_PRIOR = 20_000  # rows of other workers that say where to begin
-_EVERY = 2_000
 
 Opened = Callable[[], AbstractContextManager[Table]]
 Pulse = Callable[[int], None]
@@ -39,7 +38,7 @@ class Examined:
 
 def look(opened: Opened, *, pulse: Pulse) -> tuple[str, int, list[Column]]:
     """Read a file once: how it is read, how many rows it has, and what its columns hold. Raises Broken."""
-    count = 0
+    count, beat = 0, paced(pulse)
 
     def counted(table: Table) -> Iterator[Values | Bad]:
         nonlocal count
@@ -47,8 +46,7 @@ def look(opened: Opened, *, pulse: Pulse) -> tuple[str, int, list[Column]]:
             count += 1
             if count > settings.IMPORT_MAX_ROWS:
                 raise Broken(f"the file has more than {settings.IMPORT_MAX_ROWS:,} rows: split it")
-            if count % _EVERY == 0:
-                pulse(count)
+            beat(count)
             yield row
 
     with opened() as table:
@@ -63,12 +61,11 @@ def examine(
 ) -> Examined:
     """Read a file by its columns' meaning, and look at it from all sides. Nothing is stored."""
     others = max(1, worker.samples - 1) if worker is not None else 1
-    sifter = sieve.Sieve(said, most_refused=files.REFUSED_KEPT)
+    sifter, beat = sieve.Sieve(said, most_refused=files.REFUSED_KEPT), paced(pulse)
     with opened() as table:
         for number, values in enumerate(table.rows, start=1):
             sifter.add(values if isinstance(values, Bad) else meaning.read(values, said, others=others))
-            if number % _EVERY == 0:
-                pulse(number)
+            beat(number)
     sifted = sifter.finish(task)
     found = findings.of(sifted, said, worker)
     found["seed"] = seed

@@ -37,6 +37,7 @@ def draw(task: Task, policy: Policy, wanted: Wanted, *, routed: int, purpose: st
             SELECT d.item_id, d.rank FROM slider_decision d
             WHERE d.task_id = %s AND d.seq >= %s AND d.epoch = %s AND d.lane = 'unattended' AND NOT d.audit
               AND NOT EXISTS (SELECT FROM slider_review r WHERE r.item_id = d.item_id)
+              AND NOT EXISTS (SELECT FROM slider_emptied e WHERE e.item_id = d.item_id)
             ORDER BY d.seq
             """,
             [task.pk, routed - REACH, policy.epoch],

@@ -18,7 +18,7 @@ _STANDING = """
 SELECT (SELECT count(*) FROM slider_item WHERE state = 'ready'),
        (SELECT count(*) FROM slider_item WHERE state = 'working'),
        (SELECT count(*) FROM slider_review WHERE state IN ('open', 'held')),
-       (SELECT count(*) FROM slider_publication WHERE delivery = 'due'),
+       (SELECT count(*) FROM slider_parcel WHERE state = 'due'),
        (SELECT max(at) FROM slider_move)
 """
 _OTHERS = """

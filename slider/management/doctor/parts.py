@@ -11,7 +11,7 @@ from slider.llm.probe import probe
 from slider.management.doctor.finding import Finding, look, well, wrong
 from slider.models import Gauge, Presence, Sign, Worker
 from slider.queries import clock
-from tasks.keys import key_of
+from tasks.keys import key_of, only_public
 
 _SILENT_S = 60
 _MOST_ENDPOINTS = 10
@@ -60,7 +60,8 @@ def _endpoint(workers: list[Worker], timeout_s: float) -> Finding:
     if variable and not key:
         todo = "Set it for the web process and the workers, then start them anew."
         return wrong(part, f"{variable} is not set.", todo)
-    found, by = probe(address, api_key=key, timeout_s=timeout_s), f"With {variable or 'no key'}"
+    found = probe(address, api_key=key, timeout_s=timeout_s, only_public=only_public(worker))
+    by = f"With {variable or 'no key'}"
     if not found.ok:
         todo = "Look at the address (it includes /v1), at the key, and at the way from this machine to it."
         return wrong(part, f"{by}: {found.words}.", todo)

@@ -53,9 +53,11 @@ class Local:
         self.crew.dismiss(child)
 
 
+# What workers would tell each other by Redis nobody reads, and others could forge.
+ALONE = ("--without-gossip", "--without-mingle")
 # A page costs a core, hardly any waiting: more threads than these would only take turns at it. An idle connection costs
 # nothing, and one that is closed under a request costs that request.
-WEB = ("--worker-class=gthread", "--workers=2", "--threads=4", "--keep-alive=75", "--no-control-socket")
+WEB = ("--worker-class=slider.serving.Worker", "--workers=2", "--threads=4", "--keep-alive=75", "--no-control-socket")
 
 
 def environment(*, state: Path, secret_key: str, database_url: str, redis_url: str) -> dict[str, str]:
@@ -97,7 +99,7 @@ def start_standin(local: Local) -> Local:
 
 def start_fleet(local: Local) -> tuple[Child, Child, Child]:
     """Start the pumps, the hands with the beat, and the doors, whose long work must not hold up the hands."""
-    worker = ("celery", "-A", "slider.celery", "worker", "--concurrency=2", "--loglevel=INFO")
+    worker = ("celery", "-A", "slider.celery", "worker", "--concurrency=2", "--loglevel=INFO", *ALONE)
     beat = local.state / "beat"  # a folder: what the schedule's file is called differs between Pythons
     beat.mkdir(exist_ok=True)
     pumps = local.start("work", *worker, "--queues=work", "--hostname=work@%h")

@@ -18,7 +18,7 @@ window.outbox = (() => {
 
   // ---- how this page asks: always with its name, and with the token that the browser has now, after a new sign-in too
   const token = () =>
-    /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] || document.querySelector("meta[name=csrf-token]").content;
+    /(?:^|; )(?:__Host-)?csrftoken=([^;]+)/.exec(document.cookie)?.[1] || document.querySelector("meta[name=csrf-token]").content;
 
   const bodyOf = (pairs) => {
     const body = new FormData();
