@@ -4,7 +4,7 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import django
 import hypothesis
 import pytest
 from django.conf import settings
+from django.core.management.commands import flush
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -80,17 +81,32 @@ def _look_once(self: Any) -> None:
 WhiteNoiseMiddleware.add_files_from_finders = _look_once
 
 
-# Nobody may empty the log: what tests leave behind is thrown away past the trigger that says so.
-_operations: Any = type(connection.ops)
-_sql_flush: Any = _operations.sql_flush
+# Nobody may empty the log: what tests leave behind is thrown away past the trigger that says so. A hundred tables that
+# hold a few rows are emptied ten times as fast by DELETE as by TRUNCATE, which makes anew each of their files. Django's
+# own lists of models and rights stay, and need not be made again after each test.
+EMPTIED = """
+DO $$ DECLARE
+    named CONSTANT text[] := ARRAY[{names}];
+    one text;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    IF (SELECT sum(pg_relation_size(name::regclass)) FROM unnest(named) AS name) > 32 * 1024 * 1024 THEN
+        EXECUTE 'TRUNCATE ' || array_to_string(named, ', ');
+    ELSE
+        FOREACH one IN ARRAY named LOOP EXECUTE 'DELETE FROM ' || one; END LOOP;
+    END IF;
+END $$
+"""
+KEPT = ("django_content_type", "auth_permission")
 
 
-def _flush_the_log_as_well(self: Any, *given: Any, **more: Any) -> list[str]:
-    statements: list[str] = _sql_flush(self, *given, **more)
-    return ["SET LOCAL session_replication_role = replica", *statements] if statements else statements
+def _flush(self: Any, style: Any, tables: Sequence[str], **_more: Any) -> list[str]:
+    names = ", ".join(f"'{self.quote_name(name)}'" for name in tables if name not in KEPT)
+    return [EMPTIED.format(names=names)]
 
 
-_operations.sql_flush = _flush_the_log_as_well
+type(connection.ops).sql_flush = _flush  # type: ignore[method-assign]
+flush.emit_post_migrate_signal = lambda *_given, **_more: None  # type: ignore[attr-defined]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
