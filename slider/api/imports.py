@@ -111,11 +111,11 @@ def _underway() -> Fault:
 
 def _again(known: Import, sent: sending.Sent, task: Task) -> dict[str, Any]:
     """The same call again tells of the same file; another file, or another word of it, under its name is refused."""
-    if known.once_said is not None and bytes(known.once_said) != sent.said:
-        words = "This Idempotency-Key stands for another call: the file was sent with other parameters."
-        raise Fault(422, "idempotency_key_reused", words, where="Idempotency-Key", hint="Take a new one.")
     if known.task_id != task.pk or sending.digest(sent.stream) != bytes(known.sha256):
         words = "This Idempotency-Key stands for another file."
+        raise Fault(422, "idempotency_key_reused", words, where="Idempotency-Key", hint="Take a new one.")
+    if known.once_said is not None and bytes(known.once_said) != sent.said:
+        words = "This Idempotency-Key stands for another call: the file was sent with other parameters."
         raise Fault(422, "idempotency_key_reused", words, where="Idempotency-Key", hint="Take a new one.")
     return _told(known)
 

@@ -18,11 +18,11 @@ WORDLESS_AWAY = "DROP FUNCTION slider_wordless(jsonb);"
 _LESS = """
     IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'slider_score' THEN
         IF to_jsonb(OLD) - 'sentinels' = to_jsonb(NEW) - 'sentinels'
-            AND NEW.sentinels = slider_wordless(OLD.sentinels) THEN
+            AND NEW.sentinels = slider_wordless(OLD.sentinels) AND NEW.sentinels <> OLD.sentinels THEN
             RETURN NEW;
         END IF;
     ELSIF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'slider_past' THEN
-        IF to_jsonb(OLD) - 'columns' = to_jsonb(NEW) - 'columns' THEN
+        IF to_jsonb(OLD) - 'columns' = to_jsonb(NEW) - 'columns' AND NEW.columns <> OLD.columns THEN
             RETURN NEW;
         END IF;
     END IF;"""
