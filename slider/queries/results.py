@@ -55,7 +55,8 @@ def horizon() -> datetime:
     """The moment up to which the list of results is complete and will not change any more.
 
     A transaction that is still open may commit a result that was due since it began, so the list ends where the
-    oldest one that writes has begun. Read this in a statement of its own, before the list.
+    oldest one that writes has begun. Autovacuum writes no result, and may take minutes on a large table. Read this in
+    a statement of its own, before the list.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -63,6 +64,7 @@ def horizon() -> datetime:
             SELECT least(clock_timestamp(), (
                 SELECT min(xact_start) FROM pg_stat_activity
                 WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+                  AND backend_type IS DISTINCT FROM 'autovacuum worker'
             ))
             """
         )
