@@ -12,10 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 
-import django
-from django.core.management import call_command
-
-from bench.place import Place, place, wait_until
+from bench.place import Place, place, set_up, wait_until
 
 TABLES = (
     "slider_item", "slider_payload", "slider_move", "slider_attempt", "slider_score", "slider_decision",
@@ -53,8 +50,7 @@ def main(arguments: Sequence[str]) -> None:
     if given.items < 10:
         parser.error("at least 10 items")
     with place() as here:
-        django.setup()
-        call_command("migrate", verbosity=0)
+        set_up()
         found = weighed(here, items=given.items, words=given.words)
     say("\n".join(table(found)))
     if given.json:

@@ -18,11 +18,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-import django
-from django.core.management import call_command
-
 from bench import usage
-from bench.place import Place, place, wait_until
+from bench.place import Place, place, set_up, wait_until
 
 if TYPE_CHECKING:
     from bench.desk_http import Reviewer, Seen
@@ -81,9 +78,8 @@ def main(arguments: Sequence[str]) -> None:
         waiting = min(given.waiting, size * 6 // 10)
         for pauses in tables(given.pause, items=given.items, waiting=waiting):
             with place() as here:
-                django.setup() if not found else None
                 _reconnect()
-                call_command("migrate", verbosity=0)
+                set_up()
                 loads = [Load(given.reviewers, given.items, pause) for pause in pauses]
                 found += measured(here, size, loads, waiting=waiting)
     if given.json:

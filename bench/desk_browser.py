@@ -15,11 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import django
-from django.core.management import call_command
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
-from bench.place import place
+from bench.place import place, set_up
 from bench.recording import Recording
 
 SIZE = ViewportSize(width=1280, height=800)
@@ -71,8 +69,7 @@ class Pace:
 def main(arguments: Sequence[str]) -> None:
     given = options(arguments)
     with place() as here:
-        django.setup()
-        call_command("migrate", verbosity=0)
+        set_up()
         from bench import waiting
         from bench.desk import PASSWORD, serve
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from bench.place import Place, place, wait_until
+from bench.place import Place, place, set_up, wait_until
 
 if TYPE_CHECKING:
     from slider import embedded
@@ -206,12 +206,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     said = parser.parse_args(arguments)
     runs: list[Run] = []
     with place() as where:
-        import django
+        set_up()
 
-        django.setup()
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0)
         from tests import casts
 
         for number, kind in enumerate(said.kinds):

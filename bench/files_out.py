@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench.files_in import most_mib, site
-from bench.place import Place, place, wait_until
+from bench.place import Place, place, set_up, wait_until
 
 FORMATS = ("csv", "csv.gz", "jsonl", "jsonl.gz", "parquet")
 PAYLOADS = """
@@ -94,14 +94,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", action="store_true")
     said = parser.parse_args(arguments)
     with place() as where:
-        import django
-
-        django.setup()
+        set_up()
         from django.contrib.auth.models import User
-        from django.core.management import call_command
         from django.db import connection
 
-        call_command("migrate", verbosity=0)
         from bench import scored
         from slider.flow import keys
         from slider.models import Scope

@@ -8,11 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import django
-from django.core.management import call_command
-
 from bench import report
-from bench.place import Place, place
+from bench.place import Place, place, set_up
 
 if TYPE_CHECKING:
     from bench import ways
@@ -37,8 +34,7 @@ def main(arguments: Sequence[str]) -> None:
     if given.items:
         modes = [replace(mode, items=given.items, items_plain=min(given.items, mode.items_plain)) for mode in modes]
     with place() as here:
-        django.setup()
-        call_command("migrate", verbosity=0)
+        set_up()
         found = [*documents(here, modes, rounds=given.rounds), *apart(here, given)]
     if given.json:
         print(json.dumps(found, indent=1))

@@ -9,12 +9,10 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
-import django
 import numpy as np
-from django.core.management import call_command
 
 from bench import question, usage
-from bench.place import Place, place
+from bench.place import Place, place, set_up
 
 SIZES = (10_000, 100_000, 1_000_000)
 BATCH = 500
@@ -51,8 +49,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--json", action="store_true", help="Print the figures; the tables go to standard error.")
     given = parser.parse_args(arguments)
     with place() as here:
-        django.setup()
-        call_command("migrate", verbosity=0)
+        set_up()
         costs = [cost(here, size, labels=given.labels) for size in given.sizes]
         times = [engine(repeats=max(200, given.batches)), whole(batches=given.batches)]
     say("\n".join(table(costs, times)))

@@ -27,15 +27,12 @@ def database() -> Iterator[None]:
     """Tables of their own on a server of its own, durable as a real one."""
     with tempfile.TemporaryDirectory(prefix="slider-bench-") as folder:
         os.environ |= {"SLIDER_STATE_DIR": folder, "DJANGO_SETTINGS_MODULE": "slider.settings", "DATABASE_URL": ""}
-        import django
 
-        django.setup()
-        from django.core.management import call_command
-
+        from bench.place import set_up
         from slider import embedded
 
         with embedded.servers(Path(folder)):
-            call_command("migrate", verbosity=0)
+            set_up()
             yield
 
 

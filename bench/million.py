@@ -13,10 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import django
-from django.core.management import call_command
-
-from bench.place import Place, place, wait_until
+from bench.place import Place, place, set_up, wait_until
 from bench.tenths import Found, Mark, document, table
 
 if TYPE_CHECKING:
@@ -35,8 +32,7 @@ OWN = {"SLIDER_LINGER_S": "3", "SLIDER_SHIFT_S": "30"}  # the settings' own defa
 def main(arguments: Sequence[str]) -> None:
     given = options(arguments)
     with place() as here:
-        django.setup()
-        call_command("migrate", verbosity=0)
+        set_up()
         found = measured(here, items=given.items, pumps=given.pumps, ahead=given.ahead)
     say("\n".join(table(found)))
     if given.json:

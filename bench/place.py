@@ -81,6 +81,20 @@ def place(*, connections: int = 100) -> Iterator[Place]:
             yield Place(crew, folder, servers.postgres.pid, *_endpoint(crew, folder))
 
 
+def set_up() -> None:
+    """Make Django ready and its tables; those that a test run has put aside of the same migrations are taken up."""
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    from django.db import connection
+
+    from tests import tables
+
+    tables.fill(str(connection.settings_dict["NAME"]))
+    call_command("migrate", verbosity=0)
+
+
 def _endpoint(crew: embedded.Crew, folder: Path) -> tuple[str, int]:
     log = folder / "log" / "endpoint.log"
     child = crew.start([sys.executable, "-m", "bench.endpoint"], name="endpoint", log=log, folder=HERE)

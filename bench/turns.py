@@ -29,15 +29,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="slider-bench-") as folder:
         os.environ |= {"SLIDER_STATE_DIR": folder, "DJANGO_SETTINGS_MODULE": "slider.settings"}
         os.environ |= {"SLIDER_THROWAWAY_DATABASE": "true"}
-        import django
 
-        django.setup()
+        from bench.place import set_up
         from slider import embedded
 
         with embedded.servers(Path(folder), durable=False, database_url="", redis_url=""):
-            from django.core.management import call_command
-
-            call_command("migrate", verbosity=0)
+            set_up()
             for rows in sizes:
                 _measure(rows)
 

@@ -12,10 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
-import django
-from django.core.management import call_command
-
-from bench.place import place
+from bench.place import place, set_up
 
 SIZES = (10_000, 100_000, 1_000_000)
 POSITIONS = 200
@@ -36,9 +33,8 @@ class Row:
 def main(arguments: Sequence[str]) -> None:
     given = options(arguments)
     with place():
-        django.setup()
+        set_up()
         logging.getLogger("django_structlog").setLevel(logging.WARNING)  # a line a request would be in the figures
-        call_command("migrate", verbosity=0)
         found = list(rows(given.items, times=given.times))
     if given.json:
         print(json.dumps([asdict(row) for row in found], indent=1))

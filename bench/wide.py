@@ -18,10 +18,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import django
-from django.core.management import call_command
-
-from bench.place import Place, place, wait_until
+from bench.place import Place, place, set_up, wait_until
 
 if TYPE_CHECKING:
     from slider.embedded import Child
@@ -65,8 +62,7 @@ class Seen:
 def main(arguments: Sequence[str]) -> None:
     given = options(arguments)
     with place(connections=A_PROCESS * given.workers + BESIDE) as here:
-        django.setup()
-        call_command("migrate", verbosity=0)
+        set_up()
         found = []
         for latency_s in given.latency:
             found.append(Wide(here, given, latency_s).seen())

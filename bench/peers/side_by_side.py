@@ -20,12 +20,11 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit, urlunsplit
 
-import django
 import psycopg
-from django.core.management import call_command
 
 from bench import question
 from bench.peers import label_studio
+from bench.place import set_up
 from slider import embedded
 
 
@@ -70,8 +69,7 @@ def main(arguments: Sequence[str]) -> None:
                 REDIS_URL=servers.redis_url,
                 SECRET_KEY=secrets.token_urlsafe(64),
             )
-            django.setup()
-            call_command("migrate", verbosity=0)
+            set_up()
             rows = measured(crew, folder, given, theirs)
     for line in table(rows):
         say(line)

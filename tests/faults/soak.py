@@ -17,10 +17,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import django
 import psycopg
-from django.core.management import call_command
 
+from bench.place import set_up
 from tests.faults import checker
 from tests.faults.books import Books, read
 from tests.faults.history import History
@@ -134,14 +133,8 @@ class Scene:
 
 def set_the_scene(place: Lab, receiver: Receiver, *, schema: Sequence[str]) -> Scene:
     """Tables, one task with its worker, its people and its receiver; then what a seeded bug takes away."""
-    django.setup()
+    set_up()
     from django.conf import settings
-    from django.db import connection
-
-    from tests import tables
-
-    tables.fill(str(connection.settings_dict["NAME"]))
-    call_command("migrate", verbosity=0)
 
     from bench.desk_http import sign_in
     from slider.flow import endpoints, keys
