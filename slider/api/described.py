@@ -30,7 +30,7 @@ _HEADERS: dict[str, Any] = {
     "X-Request-ID": {"schema": _TEXT, "description": "The request's name in the server's log."},
     "RateLimit-Limit": {"schema": _COUNT, "description": "Calls a minute, for this key."},
     "RateLimit-Remaining": {"schema": _COUNT, "description": "How many of them are left."},
-    "RateLimit-Reset": {"schema": _COUNT, "description": "Seconds until all of them are there again."},
+    "RateLimit-Reset": {"schema": _COUNT, "description": "Seconds until there are more of them."},
 }
 _WAIT = {"Retry-After": {"schema": _COUNT, "description": "Seconds to wait before the next try."}}
 _DESCRIPTION = """Programs push items in, read results, and do what people do on the pages: all of it JSON over HTTP.

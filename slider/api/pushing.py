@@ -50,7 +50,7 @@ class _Undone(Exception):
     ),
 )
 def push(request: HttpRequest, task: str) -> Status[Any]:
-    """Push one item, or up to 1,000 as `{"items": [...]}`."""
+    """Push one item, or a batch of up to 1,000: `{"items": [...]}`."""
     key = finding.key(request)
     found = finding.task(key, task)
     body.refuse_unknown(request, "atomic")

@@ -32,6 +32,7 @@ def test_it_is_openapi_3_1_and_every_call_says_what_it_takes_gives_and_refuses(d
     assert len({call["operationId"] for call in calls}) == len(calls)
     for call in calls:
         assert call["summary"]
+        assert call["summary"].count("`") % 2 == 0, "else it is cut off within a quotation"
         assert call["description"]
         assert call["tags"]
         assert {"400", "401", "403", "429", "503"} <= call["responses"].keys()
