@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import structlog
-from django.db import DatabaseError, InterfaceError, OperationalError, connections
+from django.db import DatabaseError, InterfaceError, connections
 from psycopg.errors import IdleInTransactionSessionTimeout
+
+from slider.queries import health
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -27,16 +29,9 @@ def patiently(act: Callable[[], T], *, limit_s: float) -> T:
             return act()
         except (DatabaseError, InterfaceError) as error:
             idled += isinstance(error.__cause__, IdleInTransactionSessionTimeout)
-            if not _broke_off(error) or idled > FROZEN_MOST or time.monotonic() + wait > ends_at:
+            if not health.broke_off(error) or idled > FROZEN_MOST or time.monotonic() + wait > ends_at:
                 raise
             log.warning("postgresql did not answer, trying again", error=str(error).strip()[:200], wait_s=wait)
             connections["default"].close()
             time.sleep(wait)
             wait = min(LONGEST_WAIT_S, wait * 2)
-
-
-def _broke_off(error: DatabaseError | InterfaceError) -> bool:
-    """Whether PostgreSQL was away, busy, or ended a transaction that idled: we may have been frozen in the middle."""
-    if isinstance(error, (OperationalError, InterfaceError)):
-        return True
-    return isinstance(error.__cause__, IdleInTransactionSessionTimeout)

@@ -5,7 +5,6 @@ from typing import Any
 
 import structlog
 from django.contrib.auth.decorators import login_not_required
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, re_path
 from django.urls.resolvers import RoutePattern
@@ -34,6 +33,7 @@ from slider.api import (
 from slider.api.described import Described
 from slider.api.faults import Fault, answer, not_found, request_id
 from slider.api.router import router
+from slider.queries import health
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +63,8 @@ def _away(request: HttpRequest, error: Exception) -> HttpResponse:
 
 def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
     """The edge of the API: what nobody foresaw is logged whole and told without its inside."""
+    if health.broke_off(error):
+        return _away(request, error)
     log.error("an API call failed", exc_info=error)
     words = "The server failed at this request; the log has it under its request id."
     return answer(request, Fault(500, "internal", words))
@@ -72,8 +74,6 @@ _ANSWERS: tuple[tuple[type[Exception], Callable[[HttpRequest, Any], HttpResponse
     (Fault, answer),
     (HttpError, _refused),
     (Http404, _missing),
-    (OperationalError, _away),
-    (InterfaceError, _away),
     (Exception, _broken),
 )
 for _kind, _answer in _ANSWERS:

@@ -6,13 +6,21 @@ from functools import cache
 
 import redis
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import Min
+from psycopg.errors import IdleInTransactionSessionTimeout
 
 from slider.models import Gauge
 from slider.queries import clock, endpoints, upgrade
+
+
+def broke_off(error: Exception) -> bool:
+    """Whether PostgreSQL was away, busy, or ended a transaction that idled (whoever asked was frozen in it)."""
+    if isinstance(error, OperationalError | InterfaceError):
+        return True
+    return isinstance(error.__cause__, IdleInTransactionSessionTimeout)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 import structlog
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+
+from slider.queries import health
 
 log = structlog.get_logger(__name__)
 RETRY_AFTER_S = 3
@@ -21,7 +22,7 @@ class AwayMiddleware:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, OperationalError | InterfaceError):
+        if not health.broke_off(error):
             return None
         log.error("the database did not answer a page", path=request.path, error=str(error).strip()[:300])
         headers = {"Retry-After": str(RETRY_AFTER_S), "Cache-Control": "no-store"}
