@@ -7,6 +7,7 @@ with Client("https://slider.example.org", key="sl_...") as slider:
 
 from slider.client.client import Client
 from slider.client.line import Patience
+from slider.client.privacy import Erased, Held, OwnPattern, Redaction, Rules, Trial
 from slider.client.problems import NotMade, Problem, Refused, TooSlow, Unreachable, Withdrawn
 from slider.client.records import (
     Attempt,
@@ -34,7 +35,9 @@ __all__ = [
     "Attempt",
     "Client",
     "Decided",
+    "Erased",
     "Export",
+    "Held",
     "Import",
     "Item",
     "Key",
@@ -44,18 +47,22 @@ __all__ = [
     "NewKey",
     "NotMade",
     "OneItem",
+    "OwnPattern",
     "Patience",
     "Preview",
     "Problem",
+    "Redaction",
     "Refused",
     "RefusedRow",
     "Result",
     "Results",
+    "Rules",
     "Slider",
     "Taken",
     "TakenRow",
     "Task",
     "TooSlow",
+    "Trial",
     "Unreachable",
     "Withdrawn",
 ]

@@ -10,6 +10,7 @@ from slider.client.imports import Imports
 from slider.client.items import Items
 from slider.client.keys import Keys
 from slider.client.line import Line, Patience
+from slider.client.privacy import Privacy
 from slider.client.records import Me, record
 from slider.client.reviews import Reviews
 from slider.client.sliders import Sliders
@@ -43,6 +44,7 @@ class Client:
         self.reviews = Reviews(self.line)
         self.sliders = Sliders(self.line)
         self.webhooks = Webhooks(self.line)
+        self.privacy = Privacy(self.line)
         self.keys = Keys(self.line)
 
     def me(self) -> Me:

@@ -10,8 +10,9 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from slider.flow import log
+from slider.flow import log, older
 from slider.models import Kind, sealing
+from slider.models.endpoint import PLAIN
 from slider.models.sealing import SECOND_STEP, Spot, Unopened
 
 BATCH = 200
@@ -25,6 +26,7 @@ class Place:
         key: the column that names the row, a number.
         members: in a JSON object, the members that are sealed; none where the column is text.
         bound: how its values are bound to where they stand: not at all, to the column, or to their row in it.
+        plain: how a value begins that older code wrote as it is; empty where none ever did.
     """
 
     table: str
@@ -32,6 +34,7 @@ class Place:
     key: str = "id"
     members: tuple[str, ...] = ()
     bound: str = ""  # "", "column" or "row"
+    plain: str = ""
 
     def __str__(self) -> str:
         return f"{self.table}.{self.column}"
@@ -47,18 +50,20 @@ class Place:
 PLACES: tuple[Place, ...] = (
     Place(SECOND_STEP.table, SECOND_STEP.column, members=("secret", "seed"), bound="column"),
     Place("slider_idkey", "sealed", key="task_id", bound="row"),
-    Place("slider_endpoint", "secret"),
-    Place("slider_endpoint", "old_secret"),
+    Place("slider_endpoint", "secret", plain=PLAIN),
+    Place("slider_endpoint", "old_secret", plain=PLAIN),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many values of a place were sealed by the first key already, were to be sealed anew, and open no more."""
+    """How many values of a place were sealed by the first key already, were to be sealed anew, are left unsealed for
+    older code, and open no more."""
 
     place: str
     current: int = 0
     anew: int = 0
+    plain: int = 0
     lost: tuple[int, ...] = ()
 
 
@@ -69,7 +74,8 @@ class _Row:
 
 
 def rotate(place: Place, *, dry: bool) -> Iterator[Count]:
-    """Go through a place, a batch a time; in a dry run nothing is written. What opens no more stays as it is."""
+    """Go through a place, a batch a time; in a dry run nothing is written. What opens no more stays as it is, and so
+    does what is not sealed while code of the release before may run, which reads it as it is."""
     after = 0
     while True:
         with transaction.atomic():
@@ -83,17 +89,21 @@ def rotate(place: Place, *, dry: bool) -> Iterator[Count]:
 
 def _sealed_anew(place: Place, rows: list[_Row], *, dry: bool) -> Count:
     first = sealing.keys()[0].name
-    current = anew = 0
+    current = anew = plain = 0
     lost = []
     for one in rows:
         fresh = {}
         for name, value in one.values.items():
+            is_plain = bool(place.plain) and value.startswith(place.plain)
+            if is_plain and older.may_send():
+                plain += 1
+                continue
             try:
-                text = sealing.unseal(value, place.spot(one.row))
+                text = value if is_plain else sealing.unseal(value, place.spot(one.row))
             except Unopened:
                 lost.append(one.row)
                 continue
-            if sealing.made_by(value) == first:
+            if not is_plain and sealing.made_by(value) == first:
                 current += 1
             else:
                 anew += 1
@@ -103,7 +113,7 @@ def _sealed_anew(place: Place, rows: list[_Row], *, dry: bool) -> Count:
     if anew and not dry:
         facts = {"deed": "sealed anew", "place": str(place), "values": anew, "key": first}
         log.write(Kind.PRIVACY, by=None, facts=facts)
-    return Count(str(place), current, anew, tuple(lost))
+    return Count(str(place), current, anew, plain, tuple(lost))
 
 
 def _read(place: Place, *, after: int) -> list[_Row]:

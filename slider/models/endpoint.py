@@ -13,7 +13,7 @@ from slider.models.publication import Publication
 from slider.models.states import Delivery
 from slider.models.task import Task
 
-_PLAIN = "whsec_"
+PLAIN = "whsec_"  # how a secret begins that is not sealed
 BY_HAND = "turned off by "  # how the reason begins where a person did it, and nothing is wrong
 
 
@@ -40,7 +40,7 @@ def usual() -> list[str]:
 
 def new_secret() -> str:
     """A fresh signing secret, sealed."""
-    return sealing.seal(_PLAIN + base64.b64encode(os.urandom(32)).decode())
+    return sealing.seal(PLAIN + base64.b64encode(os.urandom(32)).decode())
 
 
 class Endpoint(models.Model):
@@ -86,7 +86,7 @@ def signing_secrets(endpoint: Endpoint, *, now: datetime) -> list[str]:
     if endpoint.old_secret and endpoint.old_until is not None and endpoint.old_until > now:
         sealed.append(endpoint.old_secret)
     # Older code wrote them as they are: until `upgrade after` there may be some.
-    return [one if one.startswith(_PLAIN) else sealing.unseal(one) for one in sealed]
+    return [one if one.startswith(PLAIN) else sealing.unseal(one) for one in sealed]
 
 
 def told_at(moment: datetime) -> str:

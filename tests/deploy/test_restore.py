@@ -18,11 +18,26 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count
 
 from slider.embedded import programs
-from slider.flow import claims, intake, review
+from slider.flow import claims, erasing, intake, retaining, review
 from slider.flow.review import Said
-from slider.models import Delivery, Endpoint, Item, Move, Parcel, Publication, Review, State, Task, Verdict, Worker
+from slider.models import (
+    Cause,
+    Delivery,
+    Emptied,
+    Endpoint,
+    Item,
+    Move,
+    Parcel,
+    Payload,
+    Publication,
+    Review,
+    State,
+    Task,
+    Verdict,
+    Worker,
+)
 from slider.queries import upgrade
-from tests import casts
+from tests import archives, casts
 from tests.deploy.conftest import another_database, database_url, key_of, wait_until
 from tests.deploy.site import Site
 from tests.deploy.traffic import Receiver, Traffic, body
@@ -193,6 +208,44 @@ def check_each_ended_once(stood: Standing, receiver: Receiver) -> None:
     unknown = {name: taken[0].item for name, taken in receiver.taken.items() if name not in results}
     settled = Item.objects.filter(pk__in=[*stood.sent.values(), *stood.owed.values()])
     assert set(unknown.values()).isdisjoint(settled.values_list("external_id", flat=True))
+
+
+def test_what_was_erased_or_deleted_since_the_backup_comes_back_and_goes_again(tmp_path: Path) -> None:
+    cast = casts.company(contents_days=archives.DAYS)
+    by_rule, asked, open_one = (casts.one(cast.task, name, text=f"robinson {name}") for name in ("m1", "m2", "m3"))
+    for _ in (by_rule, asked):
+        casts.decide(cast.reviewer, cast.task)
+    casts.time_passes(cast.task)
+    dump, kept = tmp_path / "slider.dump", tmp_path / "erased.jsonl"
+    tool("pg_dump", "--format=custom", f"--file={dump}", f"--dbname={database_url()}")
+    later = casts.one(cast.task, "m4", text="robinson m4")
+    for item in (asked, open_one, later):
+        erasing.erase(item.pk, by=cast.admin.pk, words=f"letter about {item.external_id}")
+    call_command("erased", str(kept))
+    assert "robinson" not in kept.read_text()
+
+    with restored_from(dump):
+        assert Payload.objects.filter(body__text__startswith="robinson").count() == 3, "all of it is back"
+        call_command("after_restore", stdout=(said := io.StringIO()))
+        assert "`manage.py erased FILE --again --by NAME`" in said.getvalue()
+        with pytest.raises(
+            CommandError, match=rf"1 are not in this database.*{later.pk} of .*letter about m4"
+        ) as caught:
+            call_command("erased", str(kept), again=True, by="admin", stdout=(said := io.StringIO()))
+        assert caught.value.returncode == 3
+        assert "2 erased again, 0 were erased already" in said.getvalue()
+        assert set(Emptied.objects.values_list("item_id", "words")) == {
+            (asked.pk, "letter about m2"),
+            (open_one.pk, "letter about m3"),
+        }
+        (again,) = intake.add(cast.task, [intake.Row({"text": "new"}, "m2")], origin="again")
+        assert again.erased, "its id is refused as before"
+        archives.grow_old(cast.task)
+        assert retaining.sweep(limit_s=30) == 1
+        assert not Payload.objects.filter(body__text__startswith="robinson").exists()
+        assert Emptied.objects.get(pk=by_rule.pk).cause == Cause.RULE
+        call_command("verify_log", stdout=(said := io.StringIO()))
+        assert said.getvalue().startswith("Whole: "), said.getvalue()
 
 
 def test_a_database_that_is_in_use_is_left_alone(cast: casts.Company) -> None:

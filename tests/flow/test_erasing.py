@@ -109,6 +109,24 @@ def test_no_score_quotes_an_answer_and_older_ones_lose_their_words(
         Score.objects.update(sentinels=[])
 
 
+def test_words_of_older_scores_stand_only_beside_what_they_quote(
+    cast: casts.Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of an item that holds its contents they may stay; by its rule they go with these, in the same transaction."""
+    now = Finding.to_json
+    monkeypatch.setattr(Finding, "to_json", lambda one: now(one) | {"words": one.words})
+    said = SAID | {"reply": f"{SECRET} " * 9}
+    item = casts.one(cast.task, "m1", casts.says(said), **BODY)
+    assert SECRET.casefold() in json.dumps(Score.objects.get().sentinels).casefold()
+    assert SECRET in json.dumps(Attempt.objects.get(item=item).answer), "the item holds it itself"
+    casts.decide(cast.reviewer, cast.task, verdict=Verdict.FIX, answer=SAID)
+    grow_old(cast.task)
+    assert retaining.sweep(limit_s=5) == 1
+    assert SECRET.casefold() not in everything().casefold()
+    assert [one["sentinel"] for one in Score.objects.get().sentinels] == ["repetition"]
+    assert logs.found() == []
+
+
 @pytest.mark.parametrize("words", ["", " \n", "x" * 251])
 def test_who_erases_says_why(cast: casts.Company, words: str) -> None:
     item = lived(cast)

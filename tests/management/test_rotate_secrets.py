@@ -184,6 +184,31 @@ def test_what_opens_with_no_key_is_named_and_left_as_it_is(
     assert IdKey.objects.get().sealed == before
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("arguments", [(), ("--dry-run",)])
+def test_what_older_code_reads_unsealed_is_left_to_it_and_said_in_words(
+    cast: casts.Company, arguments: tuple[str, ...]
+) -> None:
+    """Between the halves of an upgrade: `upgrade after` seals it."""
+    logs.sql("ALTER TABLE slider_publication ADD COLUMN delivery text")
+    Endpoint.objects.update(secret=RECEIVERS[0])
+    said = io.StringIO()
+    call_command("rotate_secrets", *arguments, stdout=said)
+    assert "slider_endpoint.secret: 1 not sealed yet, and left so: an upgrade is half-way" in said.getvalue()
+    assert "old_secret: 1 not sealed" not in said.getvalue()
+    assert Endpoint.objects.get().secret == RECEIVERS[0]
+    assert [(one["plain"], one["lost"]) for one in rotate(*arguments)["places"]] == [(0, []), (0, []), (1, []), (0, [])]
+
+
+@pytest.mark.django_db
+def test_what_is_not_sealed_is_sealed_where_no_older_code_can_run(cast: casts.Company) -> None:
+    Endpoint.objects.update(secret=RECEIVERS[0])
+    assert [(one["anew"], one["plain"]) for one in rotate()["places"]] == [(2, 0), (1, 0), (1, 0), (1, 0)]
+    row = Endpoint.objects.get()
+    assert row.secret.startswith("s2.")
+    assert signing_secrets(row, now=timezone.now()) == RECEIVERS
+
+
 def test_every_sealed_column_is_a_place() -> None:
     """Who seals a new column adds a line to `rotating.PLACES`."""
     assert {(place.table, place.column) for place in rotating.PLACES} >= {

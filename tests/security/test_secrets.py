@@ -1,6 +1,7 @@
 """Secrets are compared in one time, and stand in no log, error, export, page or answer."""
 
 import ast
+import base64
 import json
 import logging
 import re
@@ -92,6 +93,8 @@ def test_what_is_secret_stands_on_no_page_and_in_no_export(stage: casts.Company)
     secrets = [made.whole.split("_")[-1], settings.SECRET_KEY, settings.ENV.OPENAI_API_KEY]
     secrets += [*signing_secrets(endpoint, now=timezone.now()), endpoint.secret]
     secrets += [user.password for user in (stage.admin, stage.reviewer)]
+    coin = bytes(stage.task.coin_secret)
+    secrets += [coin.hex(), base64.b64encode(coin).decode(), repr(coin)[2:-1]]
     client = addresses.visitor("superuser", stage)
     shown = []
     for _, route in addresses.routes():

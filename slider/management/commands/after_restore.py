@@ -66,6 +66,8 @@ class Command(BaseCommand):
             f"The ids of {len(sequences)} tables go on {ahead:,} further.\n"
             f"This database knows what happened until {f'{newest:%Y-%m-%d %H:%M:%S} UTC' if newest else '(nothing)'}: "
             "sources send again what they sent since, under the same external_id.\n"
+            "What was erased on request since then is here again: `manage.py erased FILE --again --by NAME` erases it "
+            "by the list that you kept, before anything starts. What rules deleted since goes again by itself.\n"
             f"Goes on once the fleet runs: {ready:,} items wait for a worker, {working:,} come back when their lease "
             f"is over, {looks:,} looks wait for people, {owed:,} results are owed."
         )

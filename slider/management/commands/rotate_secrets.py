@@ -38,6 +38,11 @@ class Command(BaseCommand):
             verb = "to be sealed anew" if dry_run else "sealed anew"
             for one in told:
                 self.stdout.write(f"{one['place']}: {one['anew']} {verb}, {one['current']} were by that key already.")
+                if one["plain"]:
+                    self.stdout.write(
+                        f"{one['place']}: {one['plain']} not sealed yet, and left so: an upgrade is half-way, and the "
+                        "code of the release before reads them as they are. `upgrade after` seals them by that key."
+                    )
         lost = {one["place"]: one["lost"] for one in told if one["lost"]}
         if lost:
             words = "; ".join(f"{place}: {', '.join(map(str, rows[:10]))}" for place, rows in lost.items())
@@ -54,5 +59,6 @@ def _told(place: rotating.Place, *, dry: bool) -> dict[str, Any]:
         "place": str(place),
         "current": sum(one.current for one in counts),
         "anew": sum(one.anew for one in counts),
+        "plain": sum(one.plain for one in counts),
         "lost": [row for one in counts for row in one.lost],
     }
