@@ -47,7 +47,7 @@ def name_the_environment() -> None:
     os.environ["SECRET_KEY"] = "for tests only " + secrets.token_urlsafe(48)
     # Test runs and the processes that they start share the cores: none needs a thread of numpy's for each.
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
-    # A busy machine may leave a test's own transaction idle for longer than a real worker's may be.
+    # A busy machine may leave a process idle in a transaction for longer than a real worker's may be.
     os.environ["SLIDER_DB_IDLE_MS"] = "10000"
     # No test may reach a real model: port 9 of this machine answers nobody.
     os.environ["OPENAI_BASE_URL"] = "http://127.0.0.1:9/v1"
@@ -62,6 +62,8 @@ def name_the_environment() -> None:
 # While conftest files are read, and not in a hook: those of deeper folders may import models.
 name_the_environment()
 django.setup()
+# A test's own transaction is open as long as the test; the last word counts.
+settings.DATABASES["default"]["OPTIONS"]["options"] += " -c idle_in_transaction_session_timeout=50000"
 # A slow hash is right for real passwords and costs minutes where each test makes seven people.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
