@@ -17,9 +17,11 @@ from slider.api import (
     audits,
     exports,
     imports,
+    invitations,
     items,
     key_calls,
     keys,
+    members,
     page,
     privacy,
     pushing,
@@ -40,8 +42,9 @@ log = structlog.get_logger(__name__)
 api = Described(title="Slider", version="1", docs_url=None, urls_namespace="api-v1")
 # Each module's calls are in the router as soon as it is read.
 _OF_ITEMS = (pushing, reading, items, imports)
+_OF_PEOPLE = (about, members, invitations)
 _OUT = (exports, webhooks, webhook_log)
-PARTS = (about, tasks, workers, *_OF_ITEMS, reviews, sliders, audits, *_OUT, privacy, key_calls)
+PARTS = (*_OF_PEOPLE, tasks, workers, *_OF_ITEMS, reviews, sliders, audits, *_OUT, privacy, key_calls)
 api.add_router("", router)
 
 

@@ -4,8 +4,8 @@ import io
 from dataclasses import dataclass, field
 from typing import Any
 
-from slider.flow import asking, endpoints, imports
-from slider.models import Import, Mode, Scope
+from slider.flow import asking, endpoints, imports, invitations
+from slider.models import Import, Mode, Role, Scope
 from tests import casts, files_out
 
 # What each call takes: a scope, and the right that the person's role must give. None: any key may.
@@ -13,6 +13,14 @@ TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
     ("GET", "/me"): (None, ""),
     ("GET", "/members"): (Scope.LEAD, "lead"),
     ("PUT", "/members/{member_id}/skills"): (Scope.LEAD, "lead"),
+    ("GET", "/seats"): (Scope.ADMINISTER, "administer"),
+    ("GET", "/members/{member_id}"): (Scope.ADMINISTER, "administer"),
+    ("DELETE", "/members/{member_id}"): (Scope.ADMINISTER, "administer"),
+    ("PUT", "/members/{member_id}/role"): (Scope.ADMINISTER, "administer"),
+    ("PUT", "/members/{member_id}/active"): (Scope.ADMINISTER, "administer"),
+    ("GET", "/invitations"): (Scope.ADMINISTER, "administer"),
+    ("POST", "/invitations"): (Scope.ADMINISTER, "administer"),
+    ("DELETE", "/invitations/{invitation_id}"): (Scope.ADMINISTER, "administer"),
     ("GET", "/tasks"): (Scope.READ, "see"),
     ("POST", "/tasks"): (Scope.EDIT, "edit task"),
     ("GET", "/tasks/{task}"): (Scope.READ, "see"),
@@ -107,6 +115,7 @@ def things(cast: casts.Company) -> Things:
         "endpoint_id": endpoint.pk,
         "delivery_id": endpoints.test(endpoint).pk,
         "import_id": _asking(cast).pk,
+        "invitation_id": invitations.make(cast.project, role=Role.VIEWER, email="", days=7, by=cast.admin.pk).pk,
     }
     return Things(cast, {name: str(value) for name, value in names.items()})
 
@@ -120,6 +129,9 @@ def _asking(cast: casts.Company) -> Import:
 # A body that each call which takes one would take.
 BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/members/{member_id}/skills"): {"skills": ["german"]},
+    ("PUT", "/members/{member_id}/role"): {"role": "viewer"},
+    ("PUT", "/members/{member_id}/active"): {"active": False},
+    ("POST", "/invitations"): {"role": "reviewer", "email": "new@example.org", "days": 7},
     ("POST", "/tasks"): {
         "name": "Another",
         "input_schema": casts.INPUT_SCHEMA,
