@@ -116,6 +116,7 @@ PARTS = (
     "Webhooks",
     "Privacy",
     "Keys",
+    "Log",
 )
 """The parts of the API, in the order in which a reader wants them."""
 

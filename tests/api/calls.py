@@ -85,6 +85,12 @@ TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
     ("GET", "/keys"): (Scope.ADMINISTER, "administer"),
     ("POST", "/keys"): (Scope.ADMINISTER, "administer"),
     ("DELETE", "/keys/{key_id}"): (Scope.ADMINISTER, "administer"),
+    ("GET", "/log"): (Scope.ADMINISTER, "see log"),
+    ("GET", "/log/head"): (Scope.ADMINISTER, "see log"),
+    ("GET", "/log/export"): (Scope.ADMINISTER, "see log"),
+    ("GET", "/site/log"): (Scope.ADMINISTER, "see log"),
+    ("GET", "/site/log/head"): (Scope.ADMINISTER, "see log"),
+    ("GET", "/site/log/export"): (Scope.ADMINISTER, "see log"),
 }
 
 
