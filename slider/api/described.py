@@ -109,6 +109,7 @@ PARTS = (
     "Workers",
     "Items and results",
     "Files",
+    "Histories",
     "Reviews",
     "Sliders",
     "Audits and bounds",

@@ -16,6 +16,7 @@ from slider.api import (
     about,
     audits,
     exports,
+    histories,
     imports,
     invitations,
     items,
@@ -46,7 +47,7 @@ _OF_ITEMS = (pushing, reading, items, imports)
 _OF_PEOPLE = (about, members, invitations)
 _OUT = (exports, webhooks, webhook_log)
 _OF_ADMINS = (privacy, key_calls, log_calls)
-PARTS = (*_OF_PEOPLE, tasks, workers, *_OF_ITEMS, reviews, sliders, audits, *_OUT, *_OF_ADMINS)
+PARTS = (*_OF_PEOPLE, tasks, workers, *_OF_ITEMS, histories, reviews, sliders, audits, *_OUT, *_OF_ADMINS)
 api.add_router("", router)
 
 

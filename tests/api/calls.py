@@ -6,7 +6,7 @@ from typing import Any
 
 from slider.flow import asking, endpoints, imports, invitations
 from slider.models import Import, Mode, Role, Scope
-from tests import casts, files_out
+from tests import casts, files_out, pasts
 
 # What each call takes: a scope, and the right that the person's role must give. None: any key may.
 TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
@@ -39,6 +39,11 @@ TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
     ("GET", "/imports/{import_id}/refused"): (Scope.INTAKE, "intake"),
     ("POST", "/imports/{import_id}/start"): (Scope.INTAKE, "intake"),
     ("DELETE", "/imports/{import_id}"): (Scope.INTAKE, "intake"),
+    ("GET", "/tasks/{task}/histories"): (Scope.INTAKE, "intake"),
+    ("GET", "/histories/{history_id}"): (Scope.INTAKE, "intake"),
+    ("POST", "/histories/{history_id}/read"): (Scope.INTAKE, "intake"),
+    ("POST", "/histories/{history_id}/confirm"): (Scope.STEER, "steer"),
+    ("DELETE", "/histories/{history_id}"): (Scope.INTAKE, "intake"),
     ("GET", "/tasks/{task}/results"): (Scope.READ, "export"),
     ("GET", "/items/{item_id}"): (Scope.READ, "see items"),
     ("POST", "/items/{item_id}/withdraw"): (Scope.INTAKE, "intake"),
@@ -121,6 +126,7 @@ def things(cast: casts.Company) -> Things:
         "endpoint_id": endpoint.pk,
         "delivery_id": endpoints.test(endpoint).pk,
         "import_id": _asking(cast).pk,
+        "history_id": pasts.bring(cast, pasts.jsonl(pasts.rows(60))).pk,
         "invitation_id": invitations.make(cast.project, role=Role.VIEWER, email="", days=7, by=cast.admin.pk).pk,
     }
     return Things(cast, {name: str(value) for name, value in names.items()})
@@ -138,6 +144,10 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/members/{member_id}/role"): {"role": "viewer"},
     ("PUT", "/members/{member_id}/active"): {"active": False},
     ("POST", "/invitations"): {"role": "reviewer", "email": "new@example.org", "days": 7},
+    ("POST", "/histories/{history_id}/read"): {
+        "columns": {"correct": "correct", "id": "id", "signals": {"token_logodds": {"column": "signals.token_logodds"}}}
+    },
+    ("POST", "/histories/{history_id}/confirm"): {"reason": "a fair sample of March", "expected": 1},
     ("POST", "/tasks"): {
         "name": "Another",
         "input_schema": casts.INPUT_SCHEMA,
