@@ -88,7 +88,7 @@ _VERBS_OF: dict[str, frozenset[str]] = {
     Scope.STEER: frozenset({"steer", "pull back"}),
     Scope.EDIT: frozenset({"edit task"}),
     Scope.LEAD: frozenset({"lead"}),
-    Scope.ADMINISTER: frozenset({"administer", "operate"}),
+    Scope.ADMINISTER: frozenset({"administer", "operate", "see log"}),
 }
 
 

@@ -109,6 +109,7 @@ PARTS = (
     "Workers",
     "Items and results",
     "Files",
+    "Histories",
     "Reviews",
     "Sliders",
     "Audits and bounds",
@@ -116,6 +117,7 @@ PARTS = (
     "Webhooks",
     "Privacy",
     "Keys",
+    "Log",
 )
 """The parts of the API, in the order in which a reader wants them."""
 

@@ -55,7 +55,7 @@ def send(request: HttpRequest, task: str) -> Status[Any]:
     name = once.name_of(request)
     sent = sending.read(request)
     if sent.purpose == Purpose.HISTORY and (sent.dry_run or sent.ask or sent.mapping):
-        message = "A history always waits for a word, and its columns are said on its page."
+        message = "A history always waits for a word, and what its columns mean is said of it afterwards."
         raise Fault(422, "unfit", message, where="purpose", hint="Send it without dry_run, ask and mapping.")
     named = None if name is None else f"{key.pk} {name}"
     try:
@@ -178,7 +178,8 @@ def start(request: HttpRequest, import_id: str) -> Status[Any]:
 
 
 def _deaf(held: Import) -> Fault:
-    hint = "A history is put into force on its page." if held.purpose == Purpose.HISTORY else "Look at it again."
+    past = Past.objects.filter(file=held).values_list("pk", flat=True).first()
+    hint = "Look at it again." if past is None else f"A history is put into force at /histories/{past}/confirm."
     return Fault(409, "not_asking", f"This file is {told.state_of(held)}: it waits for no word.", hint=hint)
 
 

@@ -7,6 +7,7 @@ from ninja import Schema
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 Moment = datetime
+RoleName = Literal["viewer", "reviewer", "lead", "tuner", "operator", "admin", "auditor"]
 
 
 class Shape(Schema):

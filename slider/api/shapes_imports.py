@@ -65,7 +65,7 @@ class ImportOut(Shape):
     columns: list[ColumnOut]
     mapping: MappingOut | None = Field(description="null: columns are what they are called.")
     tried: TriedOut | None
-    history: int | None = Field(description="Where it is past outputs: the number of its page, /histories/….")
+    history: int | None = Field(description="Where it is past outputs: its number, /histories/….")
     drops_at: Moment | None = Field(description="When it is dropped if nobody gives a word.")
     created_at: Moment
     finished_at: Moment | None

@@ -15,10 +15,13 @@ from slider.api import (
     about,
     audits,
     exports,
+    histories,
     imports,
+    invitations,
     items,
     key_calls,
     keys,
+    members,
     page,
     privacy,
     pushing,
@@ -30,6 +33,7 @@ from slider.api import (
     webhooks,
     workers,
 )
+from slider.api import log as log_calls
 from slider.api.described import Described
 from slider.api.faults import Fault, answer, not_found, request_id
 from slider.api.router import router
@@ -40,8 +44,10 @@ log = structlog.get_logger(__name__)
 api = Described(title="Slider", version="1", docs_url=None, urls_namespace="api-v1")
 # Each module's calls are in the router as soon as it is read.
 _OF_ITEMS = (pushing, reading, items, imports)
+_OF_PEOPLE = (about, members, invitations)
 _OUT = (exports, webhooks, webhook_log)
-PARTS = (about, tasks, workers, *_OF_ITEMS, reviews, sliders, audits, *_OUT, privacy, key_calls)
+_OF_ADMINS = (privacy, key_calls, log_calls)
+PARTS = (*_OF_PEOPLE, tasks, workers, *_OF_ITEMS, histories, reviews, sliders, audits, *_OUT, *_OF_ADMINS)
 api.add_router("", router)
 
 

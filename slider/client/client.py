@@ -6,10 +6,13 @@ from typing import Any, Self
 import httpx2
 
 from slider.client.exports import Exports
+from slider.client.histories import Histories
 from slider.client.imports import Imports
 from slider.client.items import Items
 from slider.client.keys import Keys
 from slider.client.line import Line, Patience
+from slider.client.log import Log
+from slider.client.people import Invitations, Seats
 from slider.client.privacy import Privacy
 from slider.client.records import Me, record
 from slider.client.reviews import Reviews
@@ -41,11 +44,16 @@ class Client:
         self.items = Items(self.line)
         self.exports = Exports(self.line)
         self.imports = Imports(self.line)
+        self.histories = Histories(self.line)
         self.reviews = Reviews(self.line)
         self.sliders = Sliders(self.line)
         self.webhooks = Webhooks(self.line)
         self.privacy = Privacy(self.line)
         self.keys = Keys(self.line)
+        self.seats = Seats(self.line)
+        self.invitations = Invitations(self.line)
+        self.log = Log(self.line)
+        self.site_log = Log(self.line, "/site/log")
 
     def me(self) -> Me:
         """Which key this is and what it may."""

@@ -115,7 +115,7 @@ class Scope(models.TextChoices):
     STEER = "steer", "move the slider"
     EDIT = "edit", "set up and change tasks"
     LEAD = "lead", "see people and what they know"
-    ADMINISTER = "administer", "make keys and set webhooks"
+    ADMINISTER = "administer", "administer, or read the log"
 
 
 # What a key may do that is nobody's. Everything else is a person's act: it takes a personal key.

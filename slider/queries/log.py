@@ -1,9 +1,10 @@
 """The log as people read it: pages by keyset, narrowed by kind, person, task and time, and all of it as lines."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -31,6 +32,10 @@ class Filter:
     task_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+    @property
+    def is_narrow(self) -> bool:
+        return self != Filter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +75,40 @@ def lines(project: Project | None, wanted: Filter) -> Iterator[dict[str, Any]]:
     """All of it, newest first, with what the hash of each link is made of; read in pieces."""
     before: tuple[datetime, int] | None = None
     while True:
-        entries = _entries(project, wanted).annotate(text=Cast("facts", TextField()))
-        found = list(_after(entries, before)[:EXPORT_PAGE])
-        for entry, line, link in zip(found, _lines(found), _links(found), strict=True):
-            yield _exported(entry, line, link)
+        found = piece(project, wanted, before=before, most=EXPORT_PAGE)
+        yield from found
         if len(found) < EXPORT_PAGE:
             return
-        before = (found[-1].at, found[-1].pk)
+        before = place(found[-1])
+
+
+def jsonl(project: Project | None, wanted: Filter) -> Iterator[str]:
+    """All of it as JSON Lines."""
+    return (json.dumps(one, ensure_ascii=False) + "\n" for one in lines(project, wanted))
+
+
+def piece(
+    project: Project | None, wanted: Filter, *, before: tuple[datetime, int] | None, most: int
+) -> list[dict[str, Any]]:
+    """So many of these lines at most, behind the place `before`."""
+    entries = _entries(project, wanted).annotate(text=Cast("facts", TextField()))
+    found = list(_after(entries, before)[:most])
+    return [_exported(entry, line, link) for entry, line, link in zip(found, _lines(found), _links(found), strict=True)]
+
+
+def place(line: Mapping[str, Any]) -> tuple[datetime, int]:
+    """Where in the log a line of `lines` stands."""
+    return datetime.fromisoformat(line["at"]), line["entry"]
+
+
+def begin(day: date) -> datetime:
+    """The first moment of a day of the log: its days are those of UTC."""
+    return datetime.combine(day, time.min, UTC)
+
+
+def end(day: date) -> datetime | None:
+    """The first moment behind it; None behind the last day that there is."""
+    return begin(day + timedelta(days=1)) if day < date.max else None
 
 
 def people(project: Project | None) -> list[tuple[int, str]]:

@@ -171,9 +171,10 @@ def proof_lines(found: Proof | None) -> list[str]:
     return [found.words + seen]
 
 
-def earlier(task: Task) -> list[Past]:
-    """The histories of a task, newest first."""
-    return list(Past.objects.filter(task=task).exclude(state=PastState.DROPPED).select_related("by")[:EARLIER])
+def earlier(task: Task, *, before: int | None = None, most: int = EARLIER) -> list[Past]:
+    """The histories of a task, newest first, without those that were dropped."""
+    found = Past.objects.filter(task=task).exclude(state=PastState.DROPPED).select_related("task", "by", "policy")
+    return list((found if before is None else found.filter(pk__lt=before))[:most])
 
 
 def in_force(policy: Policy) -> Past | None:

@@ -115,13 +115,12 @@ def seats(project: Project) -> list[Seat]:
     ]
 
 
-def invitations(project: Project) -> list[Invitation]:
-    """What is open: neither accepted nor withdrawn, also what has run out lately."""
-    return list(
-        Invitation.objects.filter(project=project, accepted_at=None, withdrawn_at=None)
-        .select_related("project", "made_by")
-        .order_by("-pk")[:50]
-    )
+def invitations(project: Project, *, before: int | None = None, most: int = 50) -> list[Invitation]:
+    """What is open: neither accepted nor withdrawn, also what has run out lately; newest first."""
+    found = Invitation.objects.filter(project=project, accepted_at=None, withdrawn_at=None)
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    return list(found.select_related("project", "made_by").order_by("-pk")[:most])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest
 
 from slider.models import Item, Membership, Project, Role, Task
 from slider.models.project import RIGHTS, SAID, enough_for
+from slider.queries import charge
 from slider.queries.frame import fleet_reach, rights
 
 BIGGEST_ID = 2**63 - 1
@@ -110,44 +111,18 @@ def person_or_404(request: HttpRequest, user_id: int) -> User:
     """Somebody whom this person answers for: a superuser for everybody, an Admin for whoever is in their projects."""
     found = User.objects.filter(pk=min(user_id, BIGGEST_ID))
     if not person(request).is_superuser:
-        found = found.filter(memberships__project__in=led_projects(request)).distinct()
+        found = found.filter(memberships__project__in=charge.led_projects(person(request))).distinct()
     who = found.first()
     if who is None:
         raise Http404(f"There is no person {user_id} in your projects.")
     return who
 
 
-def why_not_in_charge(request: HttpRequest, who: User) -> str:
-    """Why this person may not switch somebody off, or give them a new password; empty: they may.
-
-    Somebody's whole way in is nobody's but a superuser's, or of the Admins of every project that they are in: an Admin
-    of one could walk into the others through them otherwise.
-    """
-    me = person(request)
-    if who.pk == me.pk:
-        return "Nobody does this to themselves: ask another Admin."
-    if me.is_superuser:
-        return ""
-    if who.is_superuser or who.is_staff:
-        return "Only a superuser of this installation does this to somebody who runs it."
-    led = led_projects(request)
-    if Membership.objects.filter(user=who).exclude(project__in=led).exists():
-        return "They are in other projects, too: take them out of yours, or ask a superuser of this installation."
-    return ""
-
-
 def demand_charge(request: HttpRequest, who: User) -> None:
     """Refuse, in words, unless this person is in charge of somebody's whole way in."""
-    words = why_not_in_charge(request, who)
+    words = charge.why_not(person(request), who)
     if words:
         raise PermissionDenied(words)
-
-
-def led_projects(request: HttpRequest) -> list[int]:
-    """The projects that this person administers."""
-    roles = [role for role, verbs in RIGHTS.items() if "administer" in verbs]
-    mine = Membership.objects.filter(user=person(request), role__in=roles)
-    return list(mine.values_list("project_id", flat=True))
 
 
 def site_or_403(request: HttpRequest) -> None:

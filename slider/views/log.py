@@ -1,8 +1,6 @@
 """The log: what was done in a project, or on the site as a whole, for those who audit it; to be read alone."""
 
-import json
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from urllib.parse import urlencode
 
@@ -95,19 +93,17 @@ def _export(request: HttpRequest, project: Project | None) -> HttpResponseBase:
     writing.write(
         Kind.EXPORT, by=access.person(request).pk, facts=facts, project_id=None if project is None else project.pk
     )
-    found = log.lines(project, form.wanted)
     name = f"log-{'site' if project is None else project.slug}-{timezone.now():%Y-%m-%d}.{kind}"
     if kind == "csv":
+        found = log.lines(project, form.wanted)
         rows = (["" if value is None else str(value) for value in one.values()] for one in found)
         return csv_out.stream(rows, name=name, head=list(log.COLUMNS))
     disposition = f'attachment; filename="{name}"'
     return StreamingHttpResponse(
-        _jsonl(found), content_type="application/x-ndjson", headers={"Content-Disposition": disposition}
+        log.jsonl(project, form.wanted),
+        content_type="application/x-ndjson",
+        headers={"Content-Disposition": disposition},
     )
-
-
-def _jsonl(found: Iterator[dict[str, object]]) -> Iterator[str]:
-    return (json.dumps(one, ensure_ascii=False) + "\n" for one in found)
 
 
 def _head(project: Project | None) -> HttpResponse:

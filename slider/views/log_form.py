@@ -1,6 +1,6 @@
 """What of the log is wanted: a form that stands in the address, so that a page can be sent to somebody."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -47,14 +47,10 @@ class FilterForm(forms.Form):
             kind=said["kind"],
             by=said["by"],
             task_id=said["task"],
-            since=_begin(said["since"]) if said["since"] else None,
-            until=_begin(until + timedelta(days=1)) if until and until < date.max else None,
+            since=log.begin(said["since"]) if said["since"] else None,
+            until=log.end(until) if until else None,
         )
 
     @property
     def is_narrowed(self) -> bool:
         return any(self.cleaned_data.values())
-
-
-def _begin(day: date) -> datetime:
-    return datetime.combine(day, time.min, UTC)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from slider.flow import account_letters, invitations, members, persons, second_steps
 from slider.models import Invitation, Membership, Project, Role
-from slider.queries import ways_in
+from slider.queries import charge, ways_in
 from slider.views import access
 
 HOLDS = {"1": "one day", "7": "one week", "30": "30 days"}
@@ -131,12 +131,12 @@ def drop_steps(request: HttpRequest, user_id: int) -> HttpResponse:
 
 def _person_page(request: HttpRequest, user_id: int, *, link: str = "") -> HttpResponse:
     who = access.person_or_404(request, user_id)
-    everything = access.person(request).is_superuser
+    me = access.person(request)
     context = {
         "who": who,
-        "known": ways_in.whole(who, projects=None if everything else access.led_projects(request)),
+        "known": ways_in.whole(who, projects=None if me.is_superuser else charge.led_projects(me)),
         "steps": ways_in.second_steps(who),
-        "not_mine": access.why_not_in_charge(request, who),
+        "not_mine": charge.why_not(me, who),
         "link": link,
     }
     return render(request, "setup/person.html", context)

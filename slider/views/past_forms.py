@@ -1,14 +1,13 @@
 """The forms of a history: what each column means, and the answers to what only a person can say."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from django import forms
 
 from slider.engine import evidence
+from slider.flow.past import saying
 from slider.flow.past.meaning import WAYS, Meaning, Signal
-from slider.flow.past.sieve import NOBODY
 from slider.flow.past.survey import Column, read_as
 from slider.models import Past
 
@@ -86,37 +85,27 @@ class ColumnsForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}
-        if not said.get("correct") and not (said.get("answer") and said.get("gold")):
-            self.add_error("correct", "Say which column holds right or wrong, or which two are to be compared.")
-        chosen = [said.get(f"signal_{name}") for name in evidence.SIGNALS if said.get(f"signal_{name}")]
-        if not chosen:
-            self.add_error("signal_" + evidence.SIGNALS[0], "Say which column tells how sure the worker was.")
-        if len(chosen) != len(set(chosen)):
-            self.add_error("signal_" + evidence.SIGNALS[0], "One column can be one signal only.")
-        if said.get("correct") and said["correct"] in chosen:
-            self.add_error("correct", "The outcome can't be a signal as well.")
+        chosen = {name: said.get(f"signal_{name}") for name in evidence.SIGNALS}
+        meant = Meaning(
+            correct=said.get("correct") or "",
+            answer=said.get("answer") or "",
+            gold=said.get("gold") or "",
+            signals={name: Signal(column, "logodds") for name, column in chosen.items() if column},
+        )
+        for one in saying.troubles(meant):
+            self.add_error("correct" if one.where == "/correct" else "signal_" + evidence.SIGNALS[0], one.words)
         return said
 
     def meaning(self) -> Meaning:
         """What was said. An answer that belonged to another column than now is asked for again."""
-        said, before = self.cleaned_data, self.before
-        correct = said["correct"]
-        answer, gold = ("", "") if correct else (said["answer"], said["gold"])
-        says = (said["says"] or "right") if correct else "right"
-        same = (correct, says, answer, gold) == (before.correct, before.says, before.answer, before.gold)
-        return replace(
-            before,
-            **{name: said[name] for name in ("id", "propensity", "time", "model", "task")},
-            correct=correct,
-            says=says,
-            answer=answer,
-            gold=gold,
+        said = self.cleaned_data
+        meant = Meaning(
+            **{name: said[name] for name in saying.PLAIN},
+            says=said["says"] or "right",
             signals={name: signal for name in evidence.SIGNALS if (signal := self._signal(name)) is not None},
             keep=tuple(said["keep"]),
-            reading=before.reading if same else "",
-            own_model=before.own_model if said["model"] == before.model else "",
-            own_task=before.own_task if said["task"] == before.task else "",
         )
+        return saying.merged(meant, before=self.before)
 
     def _signal(self, name: str) -> Signal | None:
         column = self.cleaned_data[f"signal_{name}"]
@@ -147,14 +136,11 @@ class AnswersForm(forms.Form):
 
     def __init__(self, past: Past, sent: Mapping[str, Any] | None = None) -> None:
         super().__init__(sent, auto_id="answer_%s")
-        found, asked = past.findings, past.findings.get("questions", [])
-        for name, question in (("own_task", "task"), ("own_model", "model"), ("reading", "reading")):
+        asked = past.findings.get("questions", [])
+        for question, name in saying.ANSWERS.items():
             if question not in asked:
                 del self.fields[name]
-        self.fill("own_task", [(name, f"{name} ({count:,} rows)") for name, count in found.get("tasks", {}).items()])
-        models = [(name, f"{name or 'no name'} ({count:,} rows)") for name, count in found.get("models", {}).items()]
-        self.fill("own_model", [*models, (NOBODY, "none of them: begin the ranking by them, prove nothing")])
-        self.fill("reading", [("straight", "as it stands"), ("flipped", "the other way round")])
+            self.fill(name, saying.choices(question, past))
 
     def fill(self, name: str, choices: list[tuple[str, str]]) -> None:
         """Give a question its choices, if it is asked."""

@@ -4,15 +4,23 @@ import io
 from dataclasses import dataclass, field
 from typing import Any
 
-from slider.flow import asking, endpoints, imports
-from slider.models import Import, Mode, Scope
-from tests import casts, files_out
+from slider.flow import asking, endpoints, imports, invitations
+from slider.models import Import, Mode, Role, Scope
+from tests import casts, files_out, pasts
 
 # What each call takes: a scope, and the right that the person's role must give. None: any key may.
 TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
     ("GET", "/me"): (None, ""),
     ("GET", "/members"): (Scope.LEAD, "lead"),
     ("PUT", "/members/{member_id}/skills"): (Scope.LEAD, "lead"),
+    ("GET", "/seats"): (Scope.ADMINISTER, "administer"),
+    ("GET", "/members/{member_id}"): (Scope.ADMINISTER, "administer"),
+    ("DELETE", "/members/{member_id}"): (Scope.ADMINISTER, "administer"),
+    ("PUT", "/members/{member_id}/role"): (Scope.ADMINISTER, "administer"),
+    ("PUT", "/members/{member_id}/active"): (Scope.ADMINISTER, "administer"),
+    ("GET", "/invitations"): (Scope.ADMINISTER, "administer"),
+    ("POST", "/invitations"): (Scope.ADMINISTER, "administer"),
+    ("DELETE", "/invitations/{invitation_id}"): (Scope.ADMINISTER, "administer"),
     ("GET", "/tasks"): (Scope.READ, "see"),
     ("POST", "/tasks"): (Scope.EDIT, "edit task"),
     ("GET", "/tasks/{task}"): (Scope.READ, "see"),
@@ -31,6 +39,11 @@ TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
     ("GET", "/imports/{import_id}/refused"): (Scope.INTAKE, "intake"),
     ("POST", "/imports/{import_id}/start"): (Scope.INTAKE, "intake"),
     ("DELETE", "/imports/{import_id}"): (Scope.INTAKE, "intake"),
+    ("GET", "/tasks/{task}/histories"): (Scope.INTAKE, "intake"),
+    ("GET", "/histories/{history_id}"): (Scope.INTAKE, "intake"),
+    ("POST", "/histories/{history_id}/read"): (Scope.INTAKE, "intake"),
+    ("POST", "/histories/{history_id}/confirm"): (Scope.STEER, "steer"),
+    ("DELETE", "/histories/{history_id}"): (Scope.INTAKE, "intake"),
     ("GET", "/tasks/{task}/results"): (Scope.READ, "export"),
     ("GET", "/items/{item_id}"): (Scope.READ, "see items"),
     ("POST", "/items/{item_id}/withdraw"): (Scope.INTAKE, "intake"),
@@ -77,6 +90,12 @@ TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
     ("GET", "/keys"): (Scope.ADMINISTER, "administer"),
     ("POST", "/keys"): (Scope.ADMINISTER, "administer"),
     ("DELETE", "/keys/{key_id}"): (Scope.ADMINISTER, "administer"),
+    ("GET", "/log"): (Scope.ADMINISTER, "see log"),
+    ("GET", "/log/head"): (Scope.ADMINISTER, "see log"),
+    ("GET", "/log/export"): (Scope.ADMINISTER, "see log"),
+    ("GET", "/site/log"): (Scope.ADMINISTER, "see log"),
+    ("GET", "/site/log/head"): (Scope.ADMINISTER, "see log"),
+    ("GET", "/site/log/export"): (Scope.ADMINISTER, "see log"),
 }
 
 
@@ -107,6 +126,8 @@ def things(cast: casts.Company) -> Things:
         "endpoint_id": endpoint.pk,
         "delivery_id": endpoints.test(endpoint).pk,
         "import_id": _asking(cast).pk,
+        "history_id": pasts.bring(cast, pasts.jsonl(pasts.rows(60))).pk,
+        "invitation_id": invitations.make(cast.project, role=Role.VIEWER, email="", days=7, by=cast.admin.pk).pk,
     }
     return Things(cast, {name: str(value) for name, value in names.items()})
 
@@ -120,6 +141,13 @@ def _asking(cast: casts.Company) -> Import:
 # A body that each call which takes one would take.
 BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/members/{member_id}/skills"): {"skills": ["german"]},
+    ("PUT", "/members/{member_id}/role"): {"role": "viewer"},
+    ("PUT", "/members/{member_id}/active"): {"active": False},
+    ("POST", "/invitations"): {"role": "reviewer", "email": "new@example.org", "days": 7},
+    ("POST", "/histories/{history_id}/read"): {
+        "columns": {"correct": "correct", "id": "id", "signals": {"token_logodds": {"column": "signals.token_logodds"}}}
+    },
+    ("POST", "/histories/{history_id}/confirm"): {"reason": "a fair sample of March", "expected": 1},
     ("POST", "/tasks"): {
         "name": "Another",
         "input_schema": casts.INPUT_SCHEMA,

@@ -158,12 +158,12 @@ def test_a_file_is_dropped_and_a_done_one_can_not_be(cast: casts.Company, caller
     assert (over.status_code, error(over)["code"]) == (409, "over")
 
 
-def test_past_outputs_wait_on_their_page(cast: casts.Company, caller: Caller) -> None:
+def test_past_outputs_wait_for_a_word_of_their_own(cast: casts.Company, caller: Caller) -> None:
     content = pasts.jsonl(pasts.rows(60))
     sent = told(send(caller, cast, content, name="past.jsonl", purpose="history"))
     assert (sent["purpose"], sent["history"]) == ("history", Past.objects.get().pk)
     word = caller("POST", f"/imports/{sent['id']}/start", {})
-    assert (word.status_code, "on its page" in error(word)["hint"]) == (409, True)
+    assert (word.status_code, f"/histories/{sent['history']}/confirm" in error(word)["hint"]) == (409, True)
     assert told(caller("DELETE", f"/imports/{sent['id']}"), 200)["state"] == "done"
     assert Past.objects.get().state == "dropped"
     entries = Entry.objects.count()

@@ -56,6 +56,8 @@ def existing(cast: casts.Company) -> dict[str, object]:
         "import_id": imported.pk,
         "export_id": cast.task.exports.get().pk,
         "past_id": cast.task.pasts.get().pk,
+        "history_id": cast.task.pasts.get().pk,
+        "member_id": cast.viewer.pk,
         "notice_id": cast.task.notices.get().pk,
         "key_id": cast.project.keys.get().pk,
         "slug": cast.project.slug,
