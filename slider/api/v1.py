@@ -16,6 +16,7 @@ from slider.api import (
     about,
     audits,
     exports,
+    fleet,
     imports,
     items,
     key_calls,
@@ -41,7 +42,8 @@ api = Described(title="Slider", version="1", docs_url=None, urls_namespace="api-
 # Each module's calls are in the router as soon as it is read.
 _OF_ITEMS = (pushing, reading, items, imports)
 _OUT = (exports, webhooks, webhook_log)
-PARTS = (about, tasks, workers, *_OF_ITEMS, reviews, sliders, audits, *_OUT, privacy, key_calls)
+_OF_PEOPLE = (reviews,)
+PARTS = (about, tasks, workers, *_OF_ITEMS, *_OF_PEOPLE, sliders, audits, *_OUT, fleet, privacy, key_calls)
 api.add_router("", router)
 
 

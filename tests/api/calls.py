@@ -4,7 +4,7 @@ import io
 from dataclasses import dataclass, field
 from typing import Any
 
-from slider.flow import asking, endpoints, imports
+from slider.flow import asking, endpoints, imports, presence
 from slider.models import Import, Mode, Scope
 from tests import casts, files_out
 
@@ -69,6 +69,13 @@ TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
     ("GET", "/tasks/{task}/webhooks/{endpoint_id}/replay"): (Scope.ADMINISTER, "operate"),
     ("POST", "/tasks/{task}/webhooks/{endpoint_id}/replay"): (Scope.ADMINISTER, "operate"),
     ("DELETE", "/tasks/{task}/webhooks/{endpoint_id}"): (Scope.ADMINISTER, "administer"),
+    ("GET", "/fleet"): (Scope.ADMINISTER, "operate"),
+    ("GET", "/tasks/{task}/fleet"): (Scope.ADMINISTER, "operate"),
+    ("PUT", "/tasks/{task}/stance"): (Scope.ADMINISTER, "operate"),
+    ("GET", "/fleet/hosts/{host}"): (Scope.ADMINISTER, "operate"),
+    ("PUT", "/fleet/hosts/{host}/stance"): (Scope.ADMINISTER, "operate"),
+    ("GET", "/tasks/{task}/requeue"): (Scope.ADMINISTER, "operate"),
+    ("POST", "/tasks/{task}/requeue"): (Scope.ADMINISTER, "operate"),
     ("GET", "/tasks/{task}/privacy"): (Scope.ADMINISTER, "administer"),
     ("PUT", "/tasks/{task}/privacy"): (Scope.ADMINISTER, "administer"),
     ("POST", "/tasks/{task}/privacy/preview"): (Scope.ADMINISTER, "administer"),
@@ -96,6 +103,7 @@ def things(cast: casts.Company) -> Things:
     endpoint = endpoints.make(cast.task, url="https://hooks.example.org/a").endpoint
     casts.one(cast.task, "m1")
     held = casts.take(cast.reviewer, cast.task)
+    presence.show(presence.Life("alpha", 7, "work@alpha", "work", cast.task.pk, "reader", 3, 2))
     names = {
         "task": cast.task.slug,
         "item_id": held.item_id,
@@ -107,6 +115,7 @@ def things(cast: casts.Company) -> Things:
         "endpoint_id": endpoint.pk,
         "delivery_id": endpoints.test(endpoint).pk,
         "import_id": _asking(cast).pk,
+        "host": "alpha",
     }
     return Things(cast, {name: str(value) for name, value in names.items()})
 
@@ -152,6 +161,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/tasks/{task}/webhooks/{endpoint_id}"): {"description": "our CRM"},
     ("POST", "/tasks/{task}/webhooks/{endpoint_id}/secret"): {"overlap_h": 24},
     ("POST", "/tasks/{task}/webhooks/{endpoint_id}/replay"): {"upto": 10, "reason": "the receiver is back"},
+    ("PUT", "/tasks/{task}/stance"): {"stance": "draining", "reason": "the endpoint moves"},
+    ("PUT", "/fleet/hosts/{host}/stance"): {"stance": "paused", "reason": "a new disk"},
+    ("POST", "/tasks/{task}/requeue"): {"what": "no_answer", "upto": 10, "reason": "the model is back"},
     ("PUT", "/tasks/{task}/privacy"): {"redaction": {"detect": ["email"]}, "contents_days": 90},
     ("POST", "/tasks/{task}/privacy/preview"): {"redaction": {"detect": ["email"]}},
     ("POST", "/items/{item_id}/erase"): {"reason": "asked for by letter"},
