@@ -115,6 +115,7 @@ PARTS = (
     "Items and results",
     "Files",
     "Reviews",
+    "Leading",
     "Sliders",
     "Audits and bounds",
     "Exports",

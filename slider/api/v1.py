@@ -21,6 +21,7 @@ from slider.api import (
     items,
     key_calls,
     keys,
+    lead,
     page,
     privacy,
     pushing,
@@ -42,7 +43,7 @@ api = Described(title="Slider", version="1", docs_url=None, urls_namespace="api-
 # Each module's calls are in the router as soon as it is read.
 _OF_ITEMS = (pushing, reading, items, imports)
 _OUT = (exports, webhooks, webhook_log)
-_OF_PEOPLE = (reviews,)
+_OF_PEOPLE = (reviews, lead)
 PARTS = (about, tasks, workers, *_OF_ITEMS, *_OF_PEOPLE, sliders, audits, *_OUT, fleet, privacy, key_calls)
 api.add_router("", router)
 
