@@ -116,6 +116,7 @@ PARTS = (
     "Files",
     "Reviews",
     "Leading",
+    "Reviewers",
     "Sliders",
     "Audits and bounds",
     "Exports",
