@@ -115,6 +115,7 @@ PARTS = (
     "Items and results",
     "Files",
     "Reviews",
+    "Like items",
     "Leading",
     "Reviewers",
     "Sliders",

@@ -30,6 +30,7 @@ from slider.api import (
     reviews,
     sliders,
     tasks,
+    together,
     webhook_log,
     webhooks,
     workers,
@@ -44,7 +45,7 @@ api = Described(title="Slider", version="1", docs_url=None, urls_namespace="api-
 # Each module's calls are in the router as soon as it is read.
 _OF_ITEMS = (pushing, reading, items, imports)
 _OUT = (exports, webhooks, webhook_log)
-_OF_PEOPLE = (reviews, lead, reviewers)
+_OF_PEOPLE = (reviews, together, lead, reviewers)
 PARTS = (about, tasks, workers, *_OF_ITEMS, *_OF_PEOPLE, sliders, audits, *_OUT, fleet, privacy, key_calls)
 api.add_router("", router)
 
