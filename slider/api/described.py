@@ -120,6 +120,7 @@ PARTS = (
     "Reviewers",
     "Sliders",
     "Audits and bounds",
+    "Notices",
     "Exports",
     "Webhooks",
     "Fleet",

@@ -22,6 +22,7 @@ from slider.api import (
     key_calls,
     keys,
     lead,
+    notices,
     page,
     privacy,
     pushing,
@@ -46,7 +47,7 @@ api = Described(title="Slider", version="1", docs_url=None, urls_namespace="api-
 _OF_ITEMS = (pushing, reading, items, imports)
 _OUT = (exports, webhooks, webhook_log)
 _OF_PEOPLE = (reviews, together, lead, reviewers)
-PARTS = (about, tasks, workers, *_OF_ITEMS, *_OF_PEOPLE, sliders, audits, *_OUT, fleet, privacy, key_calls)
+PARTS = (about, tasks, workers, *_OF_ITEMS, *_OF_PEOPLE, sliders, audits, notices, *_OUT, fleet, privacy, key_calls)
 api.add_router("", router)
 
 

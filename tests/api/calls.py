@@ -4,8 +4,8 @@ import io
 from dataclasses import dataclass, field
 from typing import Any
 
-from slider.flow import asking, endpoints, imports, presence
-from slider.models import Import, Mode, Scope
+from slider.flow import asking, endpoints, imports, notices, presence
+from slider.models import Import, Mode, Notice, NoticeKind, Scope
 from tests import casts, files_out
 
 # What each call takes: a scope, and the right that the person's role must give. None: any key may.
@@ -60,6 +60,9 @@ TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
     ("POST", "/items/{item_id}/known"): (Scope.ADMINISTER, "administer"),
     ("DELETE", "/items/{item_id}/known"): (Scope.ADMINISTER, "administer"),
     ("GET", "/my-work"): (Scope.REVIEW, "review"),
+    ("GET", "/tasks/{task}/notices"): (Scope.READ, "see"),
+    ("GET", "/notices"): (Scope.READ, "see"),
+    ("POST", "/notices/{notice_id}/seen"): (Scope.READ, "see"),
     ("GET", "/tasks/{task}/slider"): (Scope.READ, "see"),
     ("GET", "/tasks/{task}/slider/preview"): (Scope.READ, "see"),
     ("POST", "/tasks/{task}/slider"): (Scope.STEER, "steer"),
@@ -132,8 +135,14 @@ def things(cast: casts.Company) -> Things:
         "delivery_id": endpoints.test(endpoint).pk,
         "import_id": _asking(cast).pk,
         "host": "alpha",
+        "notice_id": _notice(cast).pk,
     }
     return Things(cast, {name: str(value) for name, value in names.items()})
+
+
+def _notice(cast: casts.Company) -> Notice:
+    notices.tell(cast.task.pk, NoticeKind.PULLED_BACK, "Two went wrong")
+    return cast.task.notices.get()
 
 
 def _asking(cast: casts.Company) -> Import:

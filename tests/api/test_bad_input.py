@@ -103,7 +103,9 @@ def test_a_method_that_an_address_does_not_take_is_said(
     "query",
     ["limit=-1", "limit=0", "limit=501", "limit=1e2", "limit=", "limit=9" + "9" * 30, "after=", "after=x", "after=%00"],
 )
-@pytest.mark.parametrize("path", ["/tasks", "/keys", "/tasks/{task}/items", "/tasks/{task}/results"])
+@pytest.mark.parametrize(
+    "path", ["/tasks", "/keys", "/tasks/{task}/items", "/tasks/{task}/results", "/tasks/{task}/notices"]
+)
 def test_a_page_that_is_none_is_refused(cast: casts.Company, admin: Caller, path: str, query: str) -> None:
     answer = admin("GET", f"{things(cast).path(path)}?{query}")
     assert (answer.status_code, error(answer)["where"]) == (400, query.partition("=")[0])
@@ -116,7 +118,8 @@ def test_a_cursor_of_another_list_is_refused_by_all(cast: casts.Company, admin: 
         path: admin("GET", f"{made.path(path)}?limit=1").json()["next"]
         for path in ("/tasks/{task}/items", "/tasks/{task}/results")
     }
-    for path in ("/tasks", "/keys", "/tasks/{task}/items", "/tasks/{task}/results", "/tasks/{task}/slider/history"):
+    of_tasks = ("items", "results", "slider/history", "notices")
+    for path in ("/tasks", "/keys", *(f"/tasks/{{task}}/{name}" for name in of_tasks)):
         for of, cursor in cursors.items():
             if of != path:
                 answer = admin("GET", f"{made.path(path)}?after={cursor}")
