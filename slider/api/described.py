@@ -24,6 +24,11 @@ _SLUG: dict[str, Any] = {
     "description": "The task's short name.",
 }
 _NUMBER: dict[str, Any] = {"schema": {"type": "string", "pattern": "^[0-9]{1,19}$"}, "description": "Its number."}
+_HOST: dict[str, Any] = {
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[^/]+$"},
+    "description": "The machine's name.",
+}
+_OF_PATHS = {"task": _SLUG, "host": _HOST}
 _TEXT = {"type": "string"}
 _COUNT = {"type": "string", "pattern": "^[0-9]+$"}
 _HEADERS: dict[str, Any] = {
@@ -85,7 +90,7 @@ def _complete(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
     operation["security"] = [{"Key": [scope] if scope else []}]
     for one in operation["parameters"]:
         if one["in"] == "path":
-            one |= _SLUG if one["name"] == "task" else _NUMBER
+            one |= _OF_PATHS.get(one["name"], _NUMBER)
     operation["parameters"].append(_REQUEST_ID)
     for name, part in operation.get("requestBody", {}).get("content", {}).items():
         if name == "application/json":
@@ -111,10 +116,15 @@ PARTS = (
     "Files",
     "Histories",
     "Reviews",
+    "Like items",
+    "Leading",
+    "Reviewers",
     "Sliders",
     "Audits and bounds",
+    "Notices",
     "Exports",
     "Webhooks",
+    "Fleet",
     "Privacy",
     "Keys",
     "Log",

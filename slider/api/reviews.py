@@ -74,7 +74,7 @@ def decide(request: HttpRequest, review_id: str) -> dict[str, Any]:
         for one in wanted.marks
     )
     said = Said(Verdict(wanted.verdict), wanted.answer, wanted.reason, wanted.note, wanted.lucky, marks)
-    with _refusals():
+    with refusals():
         decided = reviewing.decide(
             review.pk,
             user_id=finding.person(key),
@@ -96,7 +96,7 @@ def own(request: HttpRequest, review_id: str) -> Status[Any]:
     review, person = _review(key, review_id), finding.person(key)
     body.refuse_unknown(request)
     wanted = body.shaped(request, shapes_reviews.Own)
-    with _refusals():
+    with refusals():
         looked = own_answers.say(review.pk, user_id=person, token=wanted.token, answer=wanted.answer)
     if looked.state == ReviewState.DECIDED:
         return Status(204, None)
@@ -114,7 +114,7 @@ def skip(request: HttpRequest, review_id: str) -> Status[Any]:
     review = _review(key, review_id)
     body.refuse_unknown(request)
     wanted = body.shaped(request, shapes_reviews.Claim)
-    with _refusals():
+    with refusals():
         reviewing.skip(review.pk, user_id=finding.person(key), token=wanted.token)
     return Status(204, None)
 
@@ -130,12 +130,9 @@ def give(request: HttpRequest, review_id: str) -> Status[Any]:
     review = _review(key, review_id)
     body.refuse_unknown(request)
     wanted = body.shaped(request, shapes_reviews.Give)
-    to = None
-    if wanted.to is not None:
-        team = {one.name: one.user_id for one in handed.colleagues(key.project_id)}
-        to = team.get(wanted.to, 0)  # 0, whom nobody is: the flow says so in its words
+    to = None if wanted.to is None else colleague(key, wanted.to)
     given = handing.Give(wanted.note, to=to, to_lead=wanted.to_lead)
-    with _refusals():
+    with refusals():
         handing.give(review.pk, given, user_id=finding.person(key), token=wanted.token)
     return Status(204, None)
 
@@ -151,7 +148,7 @@ def take_back(request: HttpRequest, review_id: str) -> dict[str, Any]:
     review, person = _review(key, review_id), finding.person(key)
     body.refuse_unknown(request)
     wanted = body.shaped(request, shapes_reviews.Claim)
-    with _refusals():
+    with refusals():
         lease_s = settings.ENV.SLIDER_REVIEW_LEASE_S
         held = undo.undo(review.pk, user_id=person, token=wanted.token, lease_s=lease_s)
     return look_told(whole.looks([held.pk])[held.pk], person)
@@ -181,29 +178,35 @@ def _review(key: ApiKey, review_id: str) -> Review:
     return review
 
 
+def colleague(key: ApiKey, name: str) -> int:
+    """Who reviews in the key's project under this name; 0, whom nobody is, else: the flow says so in its words."""
+    return {one.name: one.user_id for one in handed.colleagues(key.project_id)}.get(name, 0)
+
+
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """What the flow refuses, as problems."""
     try:
         yield
     except NotYours as error:
-        raise Fault(409, "not_yours", _sentence(error)) from None
+        raise Fault(409, "not_yours", sentence(error)) from None
     except KeptAside as error:
         hint = "What you said is kept beside it as a second opinion."
-        raise Fault(409, "kept_aside", _sentence(error), hint=hint) from None
+        raise Fault(409, "kept_aside", sentence(error), hint=hint) from None
     except undo.TooLate as error:
-        raise Fault(409, "too_late", _sentence(error)) from None
+        raise Fault(409, "too_late", sentence(error)) from None
     except moves.Lost:
         words = "The item was withdrawn meanwhile; nothing is owed for it."
         raise Fault(409, "withdrawn", words) from None
     except handing.Unfit as error:
-        raise Fault(422, "unfit", _sentence(error), where=f"/{error.where}") from None
+        raise Fault(422, "unfit", sentence(error), where=f"/{error.where}") from None
     except Unfit as error:
         fields = ("verdict", "reason", "note", "marks", "own")
         where = f"/{error.where}" if error.where in fields else f"/answer{error.where}"
-        raise Fault(422, "unfit", _sentence(error), where=where) from None
+        raise Fault(422, "unfit", sentence(error), where=where) from None
 
 
-def _sentence(error: Exception) -> str:
+def sentence(error: Exception) -> str:
+    """What a flow says, as a sentence."""
     words = str(error)
     return f"{words[:1].upper()}{words[1:]}" + ("" if words.endswith(".") else ".")

@@ -15,20 +15,25 @@ from slider.api import (
     about,
     audits,
     exports,
+    fleet,
     histories,
     imports,
     invitations,
     items,
     key_calls,
     keys,
+    lead,
     members,
+    notices,
     page,
     privacy,
     pushing,
     reading,
+    reviewers,
     reviews,
     sliders,
     tasks,
+    together,
     webhook_log,
     webhooks,
     workers,
@@ -43,11 +48,14 @@ log = structlog.get_logger(__name__)
 
 api = Described(title="Slider", version="1", docs_url=None, urls_namespace="api-v1")
 # Each module's calls are in the router as soon as it is read.
-_OF_ITEMS = (pushing, reading, items, imports)
 _OF_PEOPLE = (about, members, invitations)
+_OF_TASKS = (tasks, workers)
+_OF_ITEMS = (pushing, reading, items, imports, histories)
+_OF_LOOKS = (reviews, together, lead, reviewers)
+_OF_SHARES = (sliders, audits, notices)
 _OUT = (exports, webhooks, webhook_log)
-_OF_ADMINS = (privacy, key_calls, log_calls)
-PARTS = (*_OF_PEOPLE, tasks, workers, *_OF_ITEMS, histories, reviews, sliders, audits, *_OUT, *_OF_ADMINS)
+_OF_ADMINS = (fleet, privacy, key_calls, log_calls)
+PARTS = (*_OF_PEOPLE, *_OF_TASKS, *_OF_ITEMS, *_OF_LOOKS, *_OF_SHARES, *_OUT, *_OF_ADMINS)
 api.add_router("", router)
 
 

@@ -6,15 +6,19 @@ from typing import Any, Self
 import httpx2
 
 from slider.client.exports import Exports
+from slider.client.fleet import Fleet
 from slider.client.histories import Histories
 from slider.client.imports import Imports
 from slider.client.items import Items
 from slider.client.keys import Keys
+from slider.client.lead import Lead
 from slider.client.line import Line, Patience
 from slider.client.log import Log
+from slider.client.notices import Notices
 from slider.client.people import Invitations, Seats
 from slider.client.privacy import Privacy
 from slider.client.records import Me, record
+from slider.client.reviewers import Reviewers
 from slider.client.reviews import Reviews
 from slider.client.sliders import Sliders
 from slider.client.tasks import Tasks
@@ -46,9 +50,13 @@ class Client:
         self.imports = Imports(self.line)
         self.histories = Histories(self.line)
         self.reviews = Reviews(self.line)
+        self.lead = Lead(self.line)
+        self.reviewers = Reviewers(self.line)
         self.sliders = Sliders(self.line)
+        self.notices = Notices(self.line)
         self.webhooks = Webhooks(self.line)
         self.privacy = Privacy(self.line)
+        self.fleet = Fleet(self.line)
         self.keys = Keys(self.line)
         self.seats = Seats(self.line)
         self.invitations = Invitations(self.line)

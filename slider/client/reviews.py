@@ -6,6 +6,7 @@ from typing import Any
 
 from slider.client.line import Line
 from slider.client.records import Decided, Look, record
+from slider.client.records_board import Likes, Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,20 @@ class Reviews:
     def stay(self, look: Look) -> float:
         """A sign of life; for how many seconds the look is theirs."""
         return float(self.line.call("POST", f"/reviews/{look.id}/stay", body={"token": look.token})["lease_s"])
+
+    def likes(self, task: str, *, answer: str | None = None, why: str | None = None, like: int | None = None) -> Likes:
+        """Looks of a task that can be decided in one go; narrowed by the value of a group, or by a look like them."""
+        query = {"answer": answer, "why": why, "like": like}
+        return record(Likes, self.line.call("GET", f"/tasks/{task}/together", query=query))
+
+    def decide_together(self, task: str, looks: Sequence[int], *, verdict: str, reason: str = "") -> Together:
+        """Accept or reject up to 100 of them; each is stored singly, and may fail by itself."""
+        body = {"looks": list(looks), "verdict": verdict, "reason": reason}
+        return record(Together, self.line.call("POST", f"/tasks/{task}/together", body=body))
+
+    def undo_together(self, task: str, looks: Sequence[int]) -> Together:
+        """Take back what was decided in one go, while it has had no effect."""
+        return record(Together, self.line.call("POST", f"/tasks/{task}/together/undo", body={"looks": list(looks)}))
 
     def _decide(self, look: Look, said: dict[str, Any]) -> Decided:
         body = said | {"token": look.token}

@@ -114,8 +114,8 @@ class Scope(models.TextChoices):
     REVIEW = "review", "review"
     STEER = "steer", "move the slider"
     EDIT = "edit", "set up and change tasks"
-    LEAD = "lead", "see people and what they know"
-    ADMINISTER = "administer", "administer, or read the log"
+    LEAD = "lead", "lead people and what they review"
+    ADMINISTER = "administer", "administer, read the log, run the fleet"
 
 
 # What a key may do that is nobody's. Everything else is a person's act: it takes a personal key.

@@ -56,8 +56,9 @@ class Board:
         return [row for row in self.tasks if row.backlog.no_answer or row.backlog.failed or row.backlog.retrying]
 
 
-def board(projects: Sequence[int] | None) -> Board:
+def board(projects: Sequence[int] | None, *, with_machines: bool = False) -> Board:
     """All of it, for the tasks of these projects; with None for all tasks, and the machines too."""
+    is_whole = projects is None or with_machines
     now = clock.now()
     tasks = fleet_tasks.in_reach(projects)
     ids = [task.pk for task in tasks]
@@ -68,7 +69,7 @@ def board(projects: Sequence[int] | None) -> Board:
     stages = _stages(rows, profiles)
     machines = None
     wants = list(fleet_wants.of_tasks(rows, profiles, now=now))
-    if projects is None:
+    if is_whole:
         machines = Machines(fleet_hosts.hosts(living), fleet_parts.database(), fleet_parts.broker())
         parts = (machines.hosts, machines.database, machines.broker, signs)
         wants += fleet_wants.of_parts(*parts, waiting=stages[0].count)
@@ -83,7 +84,7 @@ def board(projects: Sequence[int] | None) -> Board:
         machines=machines,
         signs=signs,
         acts=list(acts),
-        operations=operations(ids, machines=projects is None),
+        operations=operations(ids, machines=is_whole),
         wants=sorted(wants, key=lambda want: not want.grave),
     )
 

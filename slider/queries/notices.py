@@ -66,20 +66,20 @@ def addressed(user: AbstractBaseUser | AnonymousUser) -> QuerySet[Notice] | None
     )
 
 
-def past(task: Task, user_id: int, *, blind: bool, before: int | None) -> Page:
+def past(task: Task, user_id: int, *, blind: bool, before: int | None, most: int = PAGE) -> Page:
     """The notices of a task, newest first; `blind` people are not told what speaks of audits."""
     wanted = Notice.objects.filter(task=task)
     if blind:
         wanted = wanted.filter(kind__in=[str(kind) for kind in PLAIN_KINDS])
     if before is not None:
         wanted = wanted.filter(pk__lt=before)
-    found = list(wanted.select_related("by").order_by("-pk")[: PAGE + 1])
-    ids = [notice.pk for notice in found[:PAGE]]
+    found = list(wanted.select_related("by").order_by("-pk")[: most + 1])
+    ids = [notice.pk for notice in found[:most]]
     seen = set(NoticeSeen.objects.filter(notice__in=ids, user_id=user_id).values_list("notice_id", flat=True))
     failed = Letter.objects.filter(notice__in=ids, state=Post.FAILED).values_list("notice_id", "last_problem")
     return Page(
-        notices=found[:PAGE],
-        older=ids[-1] if len(found) > PAGE else None,
+        notices=found[:most],
+        older=ids[-1] if len(found) > most else None,
         unseen=frozenset(set(ids) - seen),
         unsent={} if blind else dict(failed),
     )

@@ -4,8 +4,8 @@ import io
 from dataclasses import dataclass, field
 from typing import Any
 
-from slider.flow import asking, endpoints, imports, invitations
-from slider.models import Import, Mode, Role, Scope
+from slider.flow import asking, endpoints, imports, invitations, notices, presence
+from slider.models import Import, Mode, Notice, NoticeKind, Role, Scope
 from tests import casts, files_out, pasts
 
 # What each call takes: a scope, and the right that the person's role must give. None: any key may.
@@ -57,6 +57,25 @@ TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
     ("POST", "/reviews/{review_id}/give"): (Scope.REVIEW, "review"),
     ("POST", "/reviews/{review_id}/undo"): (Scope.REVIEW, "review"),
     ("POST", "/reviews/{review_id}/stay"): (Scope.REVIEW, "review"),
+    ("GET", "/tasks/{task}/together"): (Scope.REVIEW, "review"),
+    ("POST", "/tasks/{task}/together"): (Scope.REVIEW, "review"),
+    ("POST", "/tasks/{task}/together/undo"): (Scope.REVIEW, "review"),
+    ("GET", "/tasks/{task}/lead"): (Scope.LEAD, "lead"),
+    ("POST", "/reviews/{review_id}/release"): (Scope.LEAD, "lead"),
+    ("GET", "/items/{item_id}/looks"): (Scope.LEAD, "lead"),
+    ("POST", "/reviews/{review_id}/assign"): (Scope.LEAD, "lead"),
+    ("GET", "/tasks/{task}/flags"): (Scope.LEAD, "lead"),
+    ("POST", "/reviews/{review_id}/flag/answer"): (Scope.REVIEW, "lead"),
+    ("POST", "/reviews/{review_id}/flag/take-off"): (Scope.LEAD, "lead"),
+    ("GET", "/tasks/{task}/reviewers"): (Scope.ADMINISTER, "administer"),
+    ("POST", "/tasks/{task}/reviewers/{member_id}/let-in"): (Scope.ADMINISTER, "administer"),
+    ("POST", "/reviews/{review_id}/settle"): (Scope.ADMINISTER, "administer"),
+    ("POST", "/items/{item_id}/known"): (Scope.ADMINISTER, "administer"),
+    ("DELETE", "/items/{item_id}/known"): (Scope.ADMINISTER, "administer"),
+    ("GET", "/my-work"): (Scope.REVIEW, "review"),
+    ("GET", "/tasks/{task}/notices"): (Scope.READ, "see"),
+    ("GET", "/notices"): (Scope.READ, "see"),
+    ("POST", "/notices/{notice_id}/seen"): (Scope.READ, "see"),
     ("GET", "/tasks/{task}/slider"): (Scope.READ, "see"),
     ("GET", "/tasks/{task}/slider/preview"): (Scope.READ, "see"),
     ("POST", "/tasks/{task}/slider"): (Scope.STEER, "steer"),
@@ -82,6 +101,13 @@ TERMS: dict[tuple[str, str], tuple[Scope | None, str]] = {
     ("GET", "/tasks/{task}/webhooks/{endpoint_id}/replay"): (Scope.ADMINISTER, "operate"),
     ("POST", "/tasks/{task}/webhooks/{endpoint_id}/replay"): (Scope.ADMINISTER, "operate"),
     ("DELETE", "/tasks/{task}/webhooks/{endpoint_id}"): (Scope.ADMINISTER, "administer"),
+    ("GET", "/fleet"): (Scope.ADMINISTER, "operate"),
+    ("GET", "/tasks/{task}/fleet"): (Scope.ADMINISTER, "operate"),
+    ("PUT", "/tasks/{task}/stance"): (Scope.ADMINISTER, "operate"),
+    ("GET", "/fleet/hosts/{host}"): (Scope.ADMINISTER, "operate"),
+    ("PUT", "/fleet/hosts/{host}/stance"): (Scope.ADMINISTER, "operate"),
+    ("GET", "/tasks/{task}/requeue"): (Scope.ADMINISTER, "operate"),
+    ("POST", "/tasks/{task}/requeue"): (Scope.ADMINISTER, "operate"),
     ("GET", "/tasks/{task}/privacy"): (Scope.ADMINISTER, "administer"),
     ("PUT", "/tasks/{task}/privacy"): (Scope.ADMINISTER, "administer"),
     ("POST", "/tasks/{task}/privacy/preview"): (Scope.ADMINISTER, "administer"),
@@ -115,6 +141,7 @@ def things(cast: casts.Company) -> Things:
     endpoint = endpoints.make(cast.task, url="https://hooks.example.org/a").endpoint
     casts.one(cast.task, "m1")
     held = casts.take(cast.reviewer, cast.task)
+    presence.show(presence.Life("alpha", 7, "work@alpha", "work", cast.task.pk, "reader", 3, 2))
     names = {
         "task": cast.task.slug,
         "item_id": held.item_id,
@@ -128,8 +155,15 @@ def things(cast: casts.Company) -> Things:
         "import_id": _asking(cast).pk,
         "history_id": pasts.bring(cast, pasts.jsonl(pasts.rows(60))).pk,
         "invitation_id": invitations.make(cast.project, role=Role.VIEWER, email="", days=7, by=cast.admin.pk).pk,
+        "host": "alpha",
+        "notice_id": _notice(cast).pk,
     }
     return Things(cast, {name: str(value) for name, value in names.items()})
+
+
+def _notice(cast: casts.Company) -> Notice:
+    notices.tell(cast.task.pk, NoticeKind.PULLED_BACK, "Two went wrong")
+    return cast.task.notices.get()
 
 
 def _asking(cast: casts.Company) -> Import:
@@ -171,6 +205,13 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/reviews/{review_id}/give"): {"token": 1, "note": "Yours?"},
     ("POST", "/reviews/{review_id}/undo"): {"token": 1},
     ("POST", "/reviews/{review_id}/stay"): {"token": 1},
+    ("POST", "/reviews/{review_id}/release"): {"token": 1, "reason": "she is away today"},
+    ("POST", "/reviews/{review_id}/assign"): {"to": None},
+    ("POST", "/reviews/{review_id}/flag/take-off"): {"note": "Refund it."},
+    ("POST", "/tasks/{task}/together"): {"looks": [1], "verdict": "accept"},
+    ("POST", "/tasks/{task}/together/undo"): {"looks": [1]},
+    ("POST", "/reviews/{review_id}/settle"): {"stands": "first", "words": "She says so."},
+    ("POST", "/items/{item_id}/known"): {"draft_right": True, "words": "She says so."},
     ("POST", "/tasks/{task}/slider"): {"share": 0.25, "reason": "a quiet week"},
     ("POST", "/tasks/{task}/slider/put-back"): {"number": 1, "expected": 1, "reason": "as before"},
     ("POST", "/tasks/{task}/slider/pull-back"): {"reason": "two were wrong"},
@@ -180,6 +221,9 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/tasks/{task}/webhooks/{endpoint_id}"): {"description": "our CRM"},
     ("POST", "/tasks/{task}/webhooks/{endpoint_id}/secret"): {"overlap_h": 24},
     ("POST", "/tasks/{task}/webhooks/{endpoint_id}/replay"): {"upto": 10, "reason": "the receiver is back"},
+    ("PUT", "/tasks/{task}/stance"): {"stance": "draining", "reason": "the endpoint moves"},
+    ("PUT", "/fleet/hosts/{host}/stance"): {"stance": "paused", "reason": "a new disk"},
+    ("POST", "/tasks/{task}/requeue"): {"what": "no_answer", "upto": 10, "reason": "the model is back"},
     ("PUT", "/tasks/{task}/privacy"): {"redaction": {"detect": ["email"]}, "contents_days": 90},
     ("POST", "/tasks/{task}/privacy/preview"): {"redaction": {"detect": ["email"]}},
     ("POST", "/items/{item_id}/erase"): {"reason": "asked for by letter"},

@@ -101,7 +101,7 @@ def test_a_method_that_an_address_does_not_take_is_said(
 
 PAGES = (
     *("/tasks", "/keys", "/invitations", "/log"),
-    *("/tasks/{task}/items", "/tasks/{task}/results", "/tasks/{task}/histories"),
+    *("/tasks/{task}/items", "/tasks/{task}/results", "/tasks/{task}/histories", "/tasks/{task}/notices"),
 )
 
 

@@ -36,7 +36,7 @@ def test_every_example_answers_what_the_page_says(db: None) -> None:
     casts.decide(cast.reviewer, cast.task)  # the result that the page collects
     ids: dict[Any, Any] = {}
     found = list(EXAMPLE.finditer(PAGE.read_text()))
-    assert len(found) == PAGE.read_text().count("```http") == 13
+    assert len(found) == PAGE.read_text().count("```http") == 14
     for example in found:
         path = re.sub(r"/items/(\d+)", lambda m: f"/items/{ids[int(m[1])]}", example["path"])
         body = example["rest"].partition("\n\n")[2]

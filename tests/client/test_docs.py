@@ -39,7 +39,7 @@ def test_every_example_runs(
     whole = key
     monkeypatch.setattr(slider.client, "Client", here)
     examples = EXAMPLE.findall(PAGE.read_text())
-    assert len(examples) == 9
+    assert len(examples) == 11
     scope: dict[str, Any] = {}
     for number, text in enumerate(examples, start=1):
         exec(compile(text, f"{PAGE.name}, example {number}", "exec"), scope)
