@@ -56,7 +56,9 @@ def _configuration() -> dict[str, Any]:
             "max_retries": 0,
             "socket_timeout": 5,
             "socket_connect_timeout": 1,
-            "visibility_timeout": 3600,
+            # What is handled is known to the worker alone. Kept in Redis, too, it could not be taken off the list while
+            # Redis is away, and a worker that may hold one hint would for ever wait to be rid of it before the next.
+            "ack_emulation": False,
         },
         "task_acks_late": True,
         "task_reject_on_worker_lost": False,

@@ -5,9 +5,9 @@ from typing import Any, Literal
 
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Status
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from slider.api import body, calls, cursors, finding
+from slider.api import body, calls, cursors, finding, shapes
 from slider.api.calls import Terms, call
 from slider.api.faults import Fault, not_found
 from slider.api.shapes import Shape
@@ -36,10 +36,10 @@ class Wanted(BaseModel):
     state: Literal["ready", "working", "review", "done", "withdrawn"] | None = None
     lane: Literal["unattended", "people"] | None = None
     begins: str | None = Field(None, min_length=1, max_length=255, description="How the external id begins.")
-    came_since: AwareDatetime | None = Field(None, examples=["2026-11-01T00:00:00Z"])
-    came_until: AwareDatetime | None = None
-    done_since: AwareDatetime | None = None
-    done_until: AwareDatetime | None = None
+    came_since: shapes.GivenMoment | None = Field(None, examples=["2026-11-01T00:00:00Z"])
+    came_until: shapes.GivenMoment | None = None
+    done_since: shapes.GivenMoment | None = None
+    done_until: shapes.GivenMoment | None = None
 
 
 class NewExport(BaseModel):

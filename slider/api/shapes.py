@@ -1,12 +1,21 @@
 """The shapes that the API takes and gives, as its OpenAPI document shows them."""
 
-from datetime import datetime
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
 
 from ninja import Schema
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, RootModel
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("it lies before or after all years that are known") from None
+
 
 Moment = datetime
+GivenMoment = Annotated[AwareDatetime, AfterValidator(_in_utc)]  # PostgreSQL knows no zone 16 hours off or more
 RoleName = Literal["viewer", "reviewer", "lead", "tuner", "operator", "admin", "auditor"]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from slider.api import shapes
 from slider.api.shapes import Shape
@@ -62,7 +62,7 @@ class WebhookReplay(shapes.Because):
     above: int = Field(0, ge=0, le=2**62)
     upto: int = Field(ge=0, le=2**62, examples=[120])
     event: Event | None = None
-    since: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    since: Annotated[shapes.GivenMoment, Field(strict=False)] | None = None
     delivery: int | None = Field(None, ge=1, le=2**62)
 
 

@@ -1,6 +1,6 @@
 """What was sent to an endpoint and how each try went; what it did not get, and sending that again."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -149,7 +149,7 @@ def _moment(text: str | None) -> datetime | None:
     if found is None or found.tzinfo is None or not 1970 <= found.year <= 9998:
         words = f"since is {strict.shown(text)}: write a moment with its time zone, such as 2026-01-31T08:00:00Z."
         raise Fault(400, "filter", words, where="since")
-    return found
+    return found.astimezone(UTC)
 
 
 def _sees_items(request: HttpRequest) -> bool:

@@ -251,11 +251,14 @@ def _priority(text: str) -> int:
 
 
 def moment(text: str) -> datetime:
-    """A time with its zone, as ISO 8601 writes it. Unreadable when it is none, or no zone is said."""
+    """A time with its zone, as ISO 8601 writes it, in UTC: PostgreSQL knows no zone 16 hours off or more.
+
+    Unreadable when it is none, or no zone is said.
+    """
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
         found = None
     if found is None or found.tzinfo is None or not 1970 <= found.year <= 9000:
         raise Unreadable(f"{strict.shown(text[:60])} is no time with its zone, such as 2026-03-01T12:00:00Z")
-    return found
+    return found.astimezone(UTC)

@@ -1,7 +1,7 @@
 """The log: what was done in a project, or on the site as a whole, for those who audit it; to be read alone."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -124,8 +124,8 @@ def _before(request: HttpRequest) -> tuple[datetime, int] | None:
     form = _BEFORE.fullmatch(text)
     try:
         at = datetime.fromisoformat(form[1]) if form else None
-    except ValueError:
-        at = None
-    if form is None or at is None or at.tzinfo is None:
-        raise Http404("There is no such page of the log: start at its beginning.")
-    return at, int(form[2])
+        if form is not None and at is not None and at.tzinfo is not None:
+            return at.astimezone(UTC), int(form[2])
+    except (ValueError, OverflowError):  # the first and the last day of all have no moment in UTC
+        pass
+    raise Http404("There is no such page of the log: start at its beginning.")

@@ -209,3 +209,9 @@ def test_a_due_time_is_kept_with_the_item(program: Program) -> None:
     answer = program.post({"input": {"text": "x"}, "due_at": "2026-03-01T12:00:00+02:00"})
     assert answer.status_code == 201
     assert Item.objects.get().due_at == datetime(2026, 3, 1, 10, tzinfo=UTC)
+
+
+def test_a_zone_that_postgresql_does_not_know_is_taken_all_the_same(program: Program) -> None:
+    answer = program.post({"input": {"text": "x"}, "due_at": "2026-03-02T09:41:00+22:41"})
+    assert answer.status_code == 201
+    assert Item.objects.get().due_at == datetime(2026, 3, 1, 11, tzinfo=UTC)

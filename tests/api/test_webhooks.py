@@ -215,6 +215,23 @@ def test_a_filter_that_makes_no_sense_is_refused(cast: casts.Company, admin: Cal
     assert (refused.status_code, error(refused)["where"]) == (400, where)
 
 
+def test_a_zone_that_postgresql_does_not_know_is_taken_all_the_same(cast: casts.Company, admin: Caller) -> None:
+    one, since = path(cast, made(admin, cast)["id"]), "4247-02-17T22:47:35.87+22:41"
+    assert admin("GET", f"{one}/replay?since={since.replace('+', '%2B')}").json()["count"] == 0
+    sent = admin("POST", f"{one}/replay", {"upto": 1, "reason": "a", "which": "missed", "since": since})
+    assert (sent.status_code, sent.json()) == (200, {"sent": 0})
+    refused = admin("POST", f"{one}/replay", {"upto": 1, "reason": "a", "since": "9999-12-31T23:59:00-12:00"})
+    assert (refused.status_code, error(refused)["where"]) == (400, "/since")
+
+
+def test_an_export_takes_it_too(cast: casts.Company, admin: Caller) -> None:
+    items = {"came_since": "2026-11-28T00:00:00+23:59"}
+    asked = admin("POST", f"/tasks/{cast.task.slug}/exports", {"format": "csv", "items": items})
+    assert asked.status_code == 202
+    told = asked.json()["items"]["came_since"]
+    assert datetime.fromisoformat(told) == datetime(2026, 11, 27, 0, 1, tzinfo=UTC)
+
+
 def test_a_replay_without_a_reason_or_a_moment_that_it_needs_is_refused(cast: casts.Company, admin: Caller) -> None:
     one = path(cast, made(admin, cast)["id"])
     assert error(admin("POST", f"{one}/replay", {"upto": 1, "reason": " "}))["where"] == "/reason"

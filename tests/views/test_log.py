@@ -121,7 +121,17 @@ def test_the_last_day_there_is_can_be_asked_for(cast: casts.Company) -> None:
     assert "An API key (crm)" in shown(auditor(), address(cast), until="9999-12-31")
 
 
-@pytest.mark.parametrize("before", ["0", "x_1", "2026-11-28_1", "2026-11-28T00:00:00_1", "9" * 60, "\x00", "2026-99-28T00:00:00+00:00_1"])  # fmt: skip # noqa: E501
+def test_a_zone_that_postgresql_does_not_know_breaks_no_page(cast: casts.Company) -> None:
+    assert auditor().get(address(cast), {"before": "2026-11-28T00:00:00+23:59_1"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        *("0", "x_1", "2026-11-28_1", "2026-11-28T00:00:00_1", "9" * 60, "\x00", "2026-99-28T00:00:00+00:00_1"),
+        "0001-01-01T00:00:00+14:00_1",
+    ],
+)
 def test_a_page_that_is_none_is_a_404(cast: casts.Company, before: str) -> None:
     assert auditor().get(address(cast), {"before": before}).status_code == 404
 

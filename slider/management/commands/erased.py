@@ -4,7 +4,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,7 @@ def _row(line: str, where: str) -> Erased:
             erased_at=_moment(said["erased_at"]),
             words=str(said["words"]),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise CommandError(f"{where} is no erased item of such a list: nothing was erased.") from error
 
 
@@ -114,4 +114,4 @@ def _moment(said: str) -> datetime:
     found = datetime.fromisoformat(said)
     if found.tzinfo is None:
         raise ValueError("a moment has its zone")
-    return found
+    return found.astimezone(UTC)

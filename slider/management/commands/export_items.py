@@ -107,7 +107,10 @@ def _parts(text: str) -> list[str]:
 
 def _moment(text: str) -> datetime:
     at = datetime.fromisoformat(text)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    try:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error
 
 
 def _content(task: Task, kind: Format, shape: Shape, wanted: Narrowed, counted: _Counted, bar: Bar) -> Iterator[bytes]:
