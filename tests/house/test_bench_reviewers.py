@@ -33,9 +33,10 @@ def test_sway_by_last_words_finds_none(seen: dict[str, list[Seen]]) -> None:
 
 def test_the_textbooks_interval_of_a_share_gives_way_near_its_end() -> None:
     team = Team(people=(simulated.Person(0.02, 0.0),) * 2, known=40)
-    found = simulated.held(team, "naive_accuracy", [simulated.run(team, n) for n in range(RUNS)])
+    runs = [simulated.run(team, n) for n in range(RUNS)]
+    found = simulated.held(team, "naive_accuracy", runs)
     assert not exact.keeps(found.missed, n=RUNS, p=simulated.DELTA)
-    ours = simulated.held(team, "accuracy", [simulated.run(team, n) for n in range(RUNS)])
+    ours = simulated.held(team, "accuracy", runs)
     assert exact.keeps(ours.missed, n=RUNS, p=simulated.DELTA)
 
 
