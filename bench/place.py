@@ -75,6 +75,7 @@ def place(*, connections: int = 100) -> Iterator[Place]:
                 DATABASE_URL=servers.database_url,
                 REDIS_URL=servers.redis_url,
                 SECRET_KEY=secrets.token_urlsafe(64),
+                SLIDER_MODEL_HOSTS="127.0.0.1",
                 SLIDER_LINGER_S="0",  # a pump that waits for more would hold up the next run
                 SLIDER_SHIFT_S="600",  # no beat runs here that would call it back
             )
