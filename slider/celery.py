@@ -33,6 +33,7 @@ def broker(redis_url: str) -> str:
     return redis_url
 
 
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")  # the fleet asks its own, which leave out the pages (`tasks`)
 hints.install()
 app = Celery("slider")
 

@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.checks import ERROR, CheckMessage, Error, Tags, register, run_checks
+from django.core.checks.registry import registry
 from django.db import OperationalError, connections
 
 log = structlog.get_logger(__name__)
@@ -106,13 +107,15 @@ def postgresql_keeps_what_it_confirms(databases: Sequence[str] | None = None, **
     return found
 
 
-def refuse_unsafe_start() -> None:
+def refuse_unsafe_start(*, pages: bool = True) -> None:
     """Exit with words when a check finds an error; the web server and the fleet call this as they start.
+
+    Without `pages` their addresses are not looked at: reading them takes 50 MB, in each process of a worker.
 
     With PostgreSQL away its settings are not looked at: the process starts, answers that it is not ready, and works
     as soon as the database is back.
     """
-    found = run_checks()
+    found = run_checks() if pages else _found_without_pages()
     try:
         found += postgresql_keeps_what_it_confirms(databases=["default"])
     except OperationalError as error:
@@ -120,3 +123,8 @@ def refuse_unsafe_start() -> None:
     errors = [message for message in found if message.is_serious(ERROR)]
     if errors:
         raise SystemExit("Slider does not start:\n" + "\n".join(f"  {message}" for message in errors))
+
+
+def _found_without_pages() -> list[CheckMessage]:
+    asked = [check for check in registry.get_checks() if not {Tags.urls, Tags.database} & set(check.tags)]
+    return [message for check in asked for message in check(app_configs=None, databases=None)]

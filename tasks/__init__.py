@@ -10,4 +10,4 @@ from tasks import alive  # noqa: F401  (a step of every worker)
 
 @worker_init.connect
 def _refuse_unsafe_start(**_: Any) -> None:
-    checks.refuse_unsafe_start()
+    checks.refuse_unsafe_start(pages=False)

@@ -1,5 +1,9 @@
 """The system checks: each refuses a setting that would lose items or leak secrets, and says what to do."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +12,7 @@ from pytest_django.fixtures import Settings
 
 from slider import checks
 
+ROOT = Path(__file__).parents[1]
 SAFE: dict[str, Any] = {
     "ALLOWED_HOSTS": ["slider.example.org"],
     "SECRET_KEY": "x" * 64,
@@ -69,3 +74,21 @@ def test_an_unsafe_server_does_not_start_and_says_why(settings: Settings) -> Non
 @pytest.mark.django_db
 def test_a_safe_server_starts() -> None:
     checks.refuse_unsafe_start()
+
+
+def test_a_worker_looks_at_all_but_the_pages_and_never_reads_them() -> None:
+    """What it need not hold it does not: each process of a worker would have fifty megabytes more."""
+    program = (
+        "from slider.celery import app; app.loader.import_default_modules()\n"
+        "from celery.signals import worker_init; worker_init.send(sender=None)\n"
+        "import sys; print([name for name in ('slider.api', 'fido2', 'pyarrow') if name in sys.modules])"
+    )
+
+    def run(**more: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-c", program]
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=os.environ | more)
+
+    assert run().stdout == "[]\n"
+    unsafe = run(SLIDER_DB_IDLE_MS="0")
+    assert unsafe.returncode != 0
+    assert "slider.E005" in unsafe.stderr
