@@ -58,19 +58,9 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class OneHistory:
+class OneHistory(History):
     """One history with all that its page shows; `expected` is the policy that it was looked at under."""
 
-    id: int
-    task: str
-    name: str
-    state: str
-    problem: str
-    import_id: int | None
-    rows: int
-    by: str | None
-    policy: int | None
-    created_at: datetime
     expected: int
     worker: str
     is_current: bool
