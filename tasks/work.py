@@ -5,7 +5,7 @@ import gc
 import math
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -278,18 +278,22 @@ def settle(findings: list[Finding], worker: Worker, task: Task) -> None:
     looks = _looks(findings, worker, task)
     with transaction.atomic():
         kept = stage.record(findings, worker, max_tries=task.max_tries)
-        if not kept:
-            return
-        own = [one for one in kept if one.finding.fallback is None]
-        others = [one for one in kept if one.finding.fallback is not None]
-        sights = sentinels.weigh(task.pk, [looks[k.finding.claim.item_id] for k in own]) if own else []
-        standing = route.lock(task.pk)
-        rated = score.rate(_candidates(own, sights), Calibration.from_json(standing.policy.calibration))
-        if others:
-            # The calibration is about the task's own worker; of a fallback nothing is known.
-            glances = sentinels.glance(task.pk, [looks[k.finding.claim.item_id] for k in others])
-            rated += score.rate(_candidates(others, glances), calibration.prior())
-        route.route(standing, rated)
+        if kept:
+            _route(kept, task, looks)
+        stage.spend(findings, worker)
+
+
+def _route(kept: Sequence[Kept], task: Task, looks: Mapping[int, Look]) -> None:
+    own = [one for one in kept if one.finding.fallback is None]
+    others = [one for one in kept if one.finding.fallback is not None]
+    sights = sentinels.weigh(task.pk, [looks[k.finding.claim.item_id] for k in own]) if own else []
+    standing = route.lock(task.pk)
+    rated = score.rate(_candidates(own, sights), Calibration.from_json(standing.policy.calibration))
+    if others:
+        # The calibration is about the task's own worker; of a fallback nothing is known.
+        glances = sentinels.glance(task.pk, [looks[k.finding.claim.item_id] for k in others])
+        rated += score.rate(_candidates(others, glances), calibration.prior())
+    route.route(standing, rated)
 
 
 def _looks(findings: Sequence[Finding], worker: Worker, task: Task) -> dict[int, Look]:

@@ -207,7 +207,9 @@ def answer_all(of: Task, answers: Mapping[str, Answered]) -> int:
         standing = route.lock(of.pk)
         candidates = [_candidate(one, sight) for one, sight in zip(kept, sights, strict=True)]
         rated = score.rate(candidates, Calibration.from_json(standing.policy.calibration))
-        return route.route(standing, rated)
+        routed = route.route(standing, rated)
+        work.spend(findings, worker)
+    return routed
 
 
 def _seen(finding: work.Finding) -> sentinels.Seen:

@@ -63,7 +63,9 @@ def move_all(
     """
     if not steps:
         return {}
-    with standing.cursor() as cursor:
+    # One move is asked for with every key, and planned once. What is best for many depends on how many rows there are
+    # now: a plan of the first day, when a look through the whole table was quick, would read it for every batch.
+    with standing.cursor() if len(steps) == 1 else connection.cursor() as cursor:
         cursor.execute(
             _MOVE,
             {

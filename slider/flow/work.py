@@ -58,12 +58,10 @@ class Kept:
 
 
 def record(findings: Sequence[Finding], worker: Worker, *, max_tries: int) -> list[Kept]:
-    """Write the attempts and the spend, send back what may be tried again, and return the rest for scoring.
+    """Write the attempts, send back what may be tried again, and return the rest for scoring.
 
-    Runs inside the finishing transaction. Findings whose claim is lost cost money all the same and change nothing
-    else.
+    Runs inside the finishing transaction, which ends with `spend`. Findings whose claim is lost change nothing.
     """
-    _spend(worker, findings)
     standing = moves.hold([(f.claim.item_id, f.claim.token) for f in findings])
     held = [finding for finding in findings if finding.claim.item_id in standing]
     attempts = [_attempt(finding, worker) for finding in held]
@@ -132,8 +130,11 @@ def _stored(field: FieldEvidence) -> dict[str, object]:
     }
 
 
-def _spend(worker: Worker, findings: Sequence[Finding]) -> None:
-    """Add up what each worker's calls have cost today; in the order of their ids, as others do the same."""
+def spend(findings: Sequence[Finding], worker: Worker) -> None:
+    """Add up what each worker's calls have cost today, those for a lost claim too; in the order of the workers' ids.
+
+    Last in the finishing transaction: all processes add to one row, and who has it holds up the others until then.
+    """
     bills = [bill for finding in findings for bill in finding.bills or (_one_call(worker, finding),)]
     with connection.cursor() as cursor:
         for worker_id in sorted({bill.worker_id for bill in bills}):

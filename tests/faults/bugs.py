@@ -246,7 +246,7 @@ def _spend_before_it_counts() -> None:
     """A step that is no part of the transaction is done again with it."""
     from slider.flow import work
 
-    spend = work._spend
+    spend = work.spend
 
     def apart(*arguments: Any, **_: Any) -> None:
         def go() -> None:
@@ -260,7 +260,7 @@ def _spend_before_it_counts() -> None:
         thread.join()
         spend(*arguments)
 
-    work.__dict__["_spend"] = apart
+    work.__dict__["spend"] = apart
 
 
 def _share_counted_twice() -> None:

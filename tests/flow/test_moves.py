@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from pytest_django.fixtures import Settings
 
 from slider.flow import moves
 from slider.models import Endpoint, Item, Move, Parcel, Policy, Publication, State
@@ -81,6 +82,26 @@ def test_of_many_moves_the_possible_ones_are_made_and_the_others_left() -> None:
     assert made == {first.pk: 1}
     second.refresh_from_db()
     assert second.state == State.READY
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_plan_for_many_moves_is_made_anew_and_that_for_one_is_kept(settings: Settings) -> None:
+    """A plan of the day when the table was small would look through all of it for each batch."""
+    cast = casts.company()
+    items = casts.bring_in(cast.task, {f"m{n}": {"text": "a"} for n in range(4)})
+    connection.close()
+    assert settings.ENV.SLIDER_DB_PREPARE
+    moves.move_all([step(item, State.WORKING) for item in items[:2]], source=State.READY, lease_s=60)
+    assert _planned() == 0
+    for item in items[2:]:
+        moves.move(step(item, State.WORKING), source=State.READY)
+    assert _planned() == 1
+
+
+def _planned() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%slider_move%%'")
+        return int(cursor.fetchone()[0])
 
 
 def test_each_claim_has_a_token_of_its_own_and_it_never_goes_back() -> None:

@@ -8,10 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.db.models import F
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from slider.flow import claims, operate, setup
+from slider.flow import claims, operate, route, setup
 from slider.flow.work import Finding
 from slider.llm import client
 from slider.llm.records import Answered
@@ -321,6 +323,35 @@ def test_an_answer_that_arrives_after_its_lease_was_lost_changes_nothing(model: 
     settle([late], cast.worker, cast.task)
     assert Publication.objects.count() == Decision.objects.count() == Attempt.objects.count() == 1
     assert Item.objects.get().token == claim.token + 1
+    bill = Spend.objects.get()
+    assert (bill.calls, bill.cost >= 1) == (2, True)  # it was paid for all the same
+
+
+def test_the_days_bill_is_free_for_others_while_a_batch_is_routed(monkeypatch: pytest.MonkeyPatch) -> None:
+    cast = company(2)
+    one, other = claims.claim(cast.task.pk, most=2, max_tries=5, lease_s=60, by="a process")
+    answer = casts.says({"topic": "other", "urgent": True})
+    settle([Finding(one, answer, Decimal(1))], cast.worker, cast.task)
+    asked: list[int] = []
+
+    def add() -> None:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '2s'")
+            asked.append(Spend.objects.update(calls=F("calls") + 10))
+        finally:
+            connection.close()
+
+    def route_beside_another(*arguments: Any) -> int:
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(add).result()
+        return routed(*arguments)
+
+    routed = route.route
+    monkeypatch.setattr(route, "route", route_beside_another)
+    settle([Finding(other, answer, Decimal(1))], cast.worker, cast.task)
+    assert asked == [1]
+    assert (Spend.objects.get().calls, Spend.objects.get().cost) == (12, Decimal(2))
 
 
 @pytest.mark.parametrize(
