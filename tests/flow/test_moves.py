@@ -88,12 +88,13 @@ def test_of_many_moves_the_possible_ones_are_made_and_the_others_left() -> None:
 def test_the_plan_for_many_moves_is_made_anew_and_that_for_one_is_kept(settings: Settings) -> None:
     """A plan of the day when the table was small would look through all of it for each batch."""
     cast = casts.company()
-    items = casts.bring_in(cast.task, {f"m{n}": {"text": "a"} for n in range(4)})
+    items = casts.bring_in(cast.task, {f"m{n}": {"text": "a"} for n in range(9)})
     connection.close()
     assert settings.ENV.SLIDER_DB_PREPARE
-    moves.move_all([step(item, State.WORKING) for item in items[:2]], source=State.READY, lease_s=60)
+    for pair in zip(items[:6:2], items[1:6:2], strict=True):
+        moves.move_all([step(item, State.WORKING) for item in pair], source=State.READY, lease_s=60)
     assert _planned() == 0
-    for item in items[2:]:
+    for item in items[6:]:
         moves.move(step(item, State.WORKING), source=State.READY)
     assert _planned() == 1
 
