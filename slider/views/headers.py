@@ -12,7 +12,7 @@ PERMISSIONS = ", ".join(
     for name in (
         *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen", "geolocation"),
         *("gyroscope", "magnetometer", "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock"),
-        *("sync-xhr", "usb", "web-share", "xr-spatial-tracking"),
+        *("sync-xhr", "usb", "xr-spatial-tracking"),
     )
 )
 ALWAYS = {

@@ -42,12 +42,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """All columns, those that are too many to show, and what is wrong with the whole."""
+    """All columns, those that are too many to show, and what is wrong with the whole.
+
+    `missing` are fields that every item needs and no column becomes yet: each row would be refused.
+    """
 
     lines: list[Line]
     further: int
     is_open: bool
     error: str = ""
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -112,7 +116,8 @@ def draw(held: Import, said: Said) -> Form:
         _line(number, column, targets.get(column["name"], ""), known, said.errors, is_open=is_open)
         for number, column in enumerate(columns[:SHOWN_COLUMNS])
     ]
-    return Form(lines, max(0, len(columns) - SHOWN_COLUMNS), is_open, said.error)
+    missing = tuple(name for name in schema.get("required", ()) if f"={name}" not in targets.values())
+    return Form(lines, max(0, len(columns) - SHOWN_COLUMNS), is_open, said.error, missing)
 
 
 def _known(schema: Mapping[str, Any]) -> dict[str, str]:

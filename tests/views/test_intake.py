@@ -177,3 +177,25 @@ def test_a_further_field_is_called_something(cast: Company) -> None:
     assert "say what the field is called" in response.content.decode()
     held.refresh_from_db()
     assert held.state == ImportState.ASKING
+
+
+@pytest.mark.parametrize(
+    ("head", "words", "primary"),
+    [
+        (b"Title,Message", "Every item needs <b>subject</b> and <b>text</b>. Choose the column", "look"),
+        (b"subject,Message", "Every item needs <b>text</b>. Choose the column that becomes it.", "look"),
+        (b"subject,text", "", "start"),
+    ],
+)
+def test_what_no_column_becomes_yet_is_said_before_anybody_is_asked_to_bring_it_in(
+    cast: Company, head: bytes, words: str, primary: str
+) -> None:
+    schema = cast.task.input_schema | {"required": ["subject", "text"]}
+    Task.objects.filter(pk=cast.task.pk).update(input_schema=schema)
+    cast.task.refresh_from_db()
+    held = asking.receive(cast.task, name="a.csv", stream=io.BytesIO(head + b"\na,b\n"), by=cast.tuner.pk)
+    imports.run(held.pk)
+    page = " ".join(signed_in(cast.tuner).get(f"/imports/{held.pk}/").content.decode().split())
+    assert words in page
+    assert ("Every item needs" in page) is bool(words)
+    assert re.findall(r'btn-primary" type="submit" name="deed" value="(\w+)"', page) == [primary]
