@@ -117,7 +117,7 @@ seeded-bugs: $(VENV)/.dev-stamp ## Plant each seeded bug and see the checker cat
 	@$(PYTHON) -m tests.faults.bugs
 
 contract: $(VENV)/.dev-stamp ## Ask the API twenty thousand seeded questions beside its own document (half an hour)
-	@CONTRACT_CASES=22000 $(PYTHON) -m pytest -n 0 -s -q tests/api/test_contract.py $(ARGS)
+	@CONTRACT_CASES=24000 $(PYTHON) -m pytest -n 0 -s -q tests/api/test_contract.py $(ARGS)
 
 screens: $(VENV)/.dev-stamp ## Take the README's pictures from a demo of its own
 	@./.ci/browser
