@@ -41,7 +41,7 @@ def test_the_keyboard_alone_does_a_round(cast: Company, sign_in: SignIn) -> None
     page.keyboard.press("e")
     page.locator("[name='f.amount']").fill("94")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#sheet-title")).to_have_text("Nothing waits for you just now")
+    at_desk(page, "Nothing waits for you just now")
     assert verdicts() == ["accept", "fix", "reject", "", "fix"]
     m2, m3, m5 = (Review.objects.get(item__external_id=name) for name in ("m2", "m3", "m5"))
     assert (m2.answer, m3.reason, m5.answer) == (RIVAL, "invented", SAID | {"amount": 94})
@@ -134,7 +134,7 @@ def test_an_audit_is_decided_like_any_other(cast: Company, sign_in: SignIn) -> N
     at_desk(page, "Message m1")
     assert "audit" not in page.content().lower()
     page.keyboard.press("a")
-    expect(page.locator("#sheet-title")).to_have_text("Nothing waits for you just now")
+    at_desk(page, "Nothing waits for you just now")
     assert verdicts() == [Verdict.ACCEPT]
 
 

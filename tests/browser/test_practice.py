@@ -53,6 +53,12 @@ def hidden(cast: casts.Company) -> Review:
     raise AssertionError("no look was drawn")
 
 
+def press(page: Page, key: str) -> None:
+    """Press a key on a page that has just come, once its script is there to hear it."""
+    page.wait_for_load_state()
+    page.keyboard.press(key)
+
+
 def test_practice_goes_from_item_to_item_by_the_keys_of_the_desk(cast: casts.Company, sign_in: SignIn) -> None:
     past(cast, 2, right=True)
     change(cast, practice_looks=2, practice_right=0.5)
@@ -62,16 +68,16 @@ def test_practice_goes_from_item_to_item_by_the_keys_of_the_desk(cast: casts.Com
     page.get_by_role("link", name="Practise Sort messages").click()
     expect(page.get_by_text("Nothing here is live.")).to_be_visible()
     expect(page.locator("[data-key='a']")).to_be_visible()
-    page.keyboard.press("a")
+    press(page, "a")
     expect(page.get_by_role("heading", level=1)).to_have_text("Right")
     expect(page.get_by_role("heading", level=1)).to_be_focused()
-    page.keyboard.press("n")
+    press(page, "n")
     expect(page.locator("[data-key='r']")).to_be_visible()
-    page.keyboard.press("r")
+    press(page, "r")
     page.keyboard.press("1")
     expect(page.get_by_role("heading", level=1)).to_have_text("Not right")
     expect(page.get_by_text("The order is a delivery.")).to_be_visible()
-    page.keyboard.press("n")
+    press(page, "n")
     expect(page.get_by_role("heading", level=1)).to_have_text("Practice so far")
     page.get_by_role("link", name="To the desk").click()
     expect(page.locator("[data-key='s']")).to_be_visible()

@@ -88,7 +88,7 @@ def test_a_fix_comes_back_as_it_was_typed_and_the_empty_desk_has_the_key_as_well
     expect(page.locator("[name='f.amount']")).to_have_value("94")
     page.locator("[name='f.amount']").fill("95")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#sheet-title")).to_have_text("Nothing waits for you just now")
+    at_desk(page, "Nothing waits for you just now")
     assert Review.objects.get().answer == SAID | {"amount": 95}
     assert Publication.objects.get().answer == SAID | {"amount": 95}
 
