@@ -233,7 +233,7 @@ def _task(whim: Whim, address: str, *, items: int) -> "Task":
 
 
 def back(after: Sequence[float], pace: float) -> float:
-    """When as much is answered again as before: the first moment whose next two seconds bring that."""
+    """When as much is answered again as before: the first moment whose next two seconds bring that; infinity: never."""
     wanted = BACK * pace * WINDOW_S
     for begin in range(len(after)):
         if sum(at < after[begin] + WINDOW_S for at in after[begin:]) >= wanted:
