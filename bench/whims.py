@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -43,11 +43,11 @@ OUTPUT_SCHEMA = {
 
 @dataclass(frozen=True, slots=True)
 class Whim:
-    """One illness: for how long, and what the stand-in does meanwhile; None: its process is killed."""
+    """One illness: for how long, and what the stand-in does meanwhile; None: its process is ended."""
 
     name: str
     seconds: float
-    faults: dict[str, Any] | None = field(default=None)
+    faults: dict[str, Any] | None = None
 
 
 WHIMS = (
