@@ -83,7 +83,7 @@ class Fallback:
         instead = None if own else self.stands_in(first)
         return own if instead is None else instead.limit(under_way)
 
-    def look(self) -> None:
+    def look(self, *, idle: bool) -> None:
         """Its seats, and how its endpoint stands; one that was retired, halted or has trouble stands in no more."""
         line = self._line
         if line is None:
@@ -92,7 +92,12 @@ class Fallback:
             at = time.monotonic()
             line.deal(crew.deal_fallback(self._post, in_flight=line.worker.in_flight, uses=line.uses), at=at)
         self._works = stage.is_on(line.worker, host=presence.HOST) and not _has_trouble(line.worker)
-        line.look()
+        line.look(idle=idle)
+
+    def leave(self) -> None:
+        """The shift is over."""
+        if self._line is not None:
+            self._line.leave()
 
     def note(self) -> None:
         if self._line is not None:

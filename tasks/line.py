@@ -115,11 +115,11 @@ class Line:
     def limit(self, under_way: int) -> int:
         """How many items may be under way now, where `under_way` are; at an open breaker one more than those probes.
 
-        Whoever asks in vain wants a probe.
+        Whoever asks in vain wants a probe, if it has a seat for one.
         """
         standing = self._standing
         if standing.opened_at is not None:
-            self._probe_wanted = True
+            self._probe_wanted = self._seats > 0
             return under_way + 1 if self._probe_is_free else 0
         if self._points >= circuits.OPENS_AT:
             return 0  # the breaker opens with the next word of this pump: none begins meanwhile
@@ -168,8 +168,10 @@ class Line:
         booked = self._pace.begun(items * each)
         return booked // each or int(booked > 0 and booked == self.worker.requests_per_min)
 
-    def look(self) -> None:
-        """Learn how the breaker stands, and ask for the right to probe where somebody waits for it."""
+    def look(self, *, idle: bool = False) -> None:
+        """Learn how the breaker stands, and ask for the right to probe where somebody waits for it; an idle one would
+        keep it from those who have an item to ask about.
+        """
         at = time.monotonic()
         self._standing = circuits.look(self._key)
         self._looked_at = at
@@ -177,9 +179,15 @@ class Line:
         # The loop takes the right away at any moment: it is never written back from what was read before.
         if not self.is_open:
             self._probe_is_free = False
-        elif self._probe_wanted and not self._probe_is_free and circuits.probe(self._key):
+        elif self._probe_wanted and not (idle or self._probe_is_free) and circuits.probe(self._key):
             self._probe_is_free = True
         self._probe_wanted = False
+
+    def leave(self) -> None:
+        """The shift is over. A right to probe that it did not use goes back: nobody else may probe meanwhile."""
+        if self._probe_is_free:
+            self._probe_is_free = False
+            circuits.give_back(self._key)
 
     # One item
 

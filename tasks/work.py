@@ -71,8 +71,13 @@ def _shift(post: crew.Post, threads: Threads) -> int:
             wake.hint("work", post.task_id)
         return 0 if shift is None else asyncio.run(shift.run(threads))
     finally:
-        rests = shift is not None and shift.rests
-        threads.do("claim", lambda: patiently(lambda: crew.leave(post, rests=rests), limit_s=JOIN_S))
+        threads.do("claim", lambda: patiently(lambda: _left(post, shift), limit_s=JOIN_S))
+
+
+def _left(post: crew.Post, shift: "Shift | None") -> None:
+    if shift is not None:
+        shift.leave()
+    crew.leave(post, rests=shift is not None and shift.rests)
 
 
 def myself() -> str:
@@ -192,7 +197,7 @@ class Shift:
         if post is not None:
             seats = crew.deal(post, in_flight=self._worker.in_flight, uses=max(uses, self._line.uses))
             self._line.deal(seats, at=now)
-        self.look()
+        self.look(idle=idle)
         if post is None:
             return seats, False
         if now - self._looked_at < (0 if idle else LOOK_EVERY_S):
@@ -201,10 +206,15 @@ class Shift:
         self._looked_at, self._seen_waiting = now, waits
         return seats, waits and (seen or idle)
 
-    def look(self) -> None:
+    def look(self, *, idle: bool = False) -> None:
         """How the endpoints stand. It blocks."""
-        self._line.look()
-        self._fallback.look()
+        self._line.look(idle=idle)
+        self._fallback.look(idle=idle)
+
+    def leave(self) -> None:
+        """Keep nothing from the next shift. It blocks."""
+        self._line.leave()
+        self._fallback.leave()
 
     def limit(self) -> int:
         """How many items may be under way at whichever endpoint it is."""

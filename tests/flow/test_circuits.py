@@ -99,6 +99,13 @@ def test_a_probe_that_hangs_keeps_the_next_one_waiting_for_seconds_only() -> Non
     assert circuits.probe(KEY)
 
 
+def test_a_right_to_probe_that_nobody_used_is_free_again() -> None:
+    opened()
+    assert circuits.probe(KEY)
+    circuits.give_back(KEY)
+    assert circuits.probe(KEY)
+
+
 def test_probes_wait_longer_each_time_up_to_four_seconds() -> None:
     waits: list[float] = []
     opened()

@@ -76,6 +76,38 @@ def test_at_an_open_breaker_nothing_begins_but_a_probe_that_somebody_asked_for()
     assert other.limit(0) == 0
 
 
+def due(one: Line) -> None:
+    """The breaker is open, and whoever asks first may probe it."""
+    fail(one, 8)
+    one.look()
+    circuits._run("UPDATE slider_circuit SET probe_at = clock_timestamp()", one._key)
+
+
+def test_who_has_no_seat_or_nothing_to_ask_takes_no_probe_from_others() -> None:
+    seatless, idle, ready = line(0), line(), line()
+    due(seatless)
+    for each, is_idle in ((seatless, False), (idle, True), (ready, False)):
+        each.look(idle=is_idle)
+        assert each.limit(0) == 0
+        each.look(idle=is_idle)
+    assert [each.has_probe for each in (seatless, idle, ready)] == [False, False, True]
+
+
+def test_a_shift_that_ends_leaves_the_probe_that_it_did_not_make_to_the_next() -> None:
+    """Nobody else may probe for seconds otherwise, and shift after shift may end like that."""
+    one, other = line(), line()
+    due(one)
+    for each in (one, other):
+        each.look()
+        assert each.limit(0) == 0
+        each.look()
+        each.leave()
+    assert (one.has_probe, other.has_probe) == (False, False)
+    assert other.limit(0) == 0
+    other.look()
+    assert other.has_probe
+
+
 def test_an_endpoint_that_wants_silence_is_left_alone_by_every_pump() -> None:
     one, other = line(), line()
     fail(one, 1, Outcome.RATE_LIMITED, retry_after_s=30.0)
