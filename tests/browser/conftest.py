@@ -96,18 +96,27 @@ class Requests:
 
     def __init__(self) -> None:
         self._count = 0
+        self._over = False
         self._changed = threading.Condition()
         request_started.connect(self._began)
         request_finished.connect(self._ended)
 
-    def wait_until_none(self) -> None:
-        """Wait until all are answered, or give up after some seconds: a browser that hung up may leave one."""
+    def begin(self) -> None:
+        """Whatever comes is answered from now on."""
+        self._over = False
+
+    def end(self) -> None:
+        """No page is open any more: what still comes is hung up on, until the tables are emptied."""
+        self._over = True
         with self._changed:
+            # Or give up after some seconds: a browser that hung up may leave one.
             self._changed.wait_for(lambda: self._count <= 0, timeout=5)
             self._count = 0
 
     def _began(self, **_: object) -> None:
         with self._changed:
+            if self._over:
+                raise ConnectionAbortedError("The page that asks is closed.")
             self._count += 1
 
     def _ended(self, **_: object) -> None:
@@ -116,9 +125,15 @@ class Requests:
             self._changed.notify_all()
 
 
-@pytest.fixture(scope="session")
-def requests() -> Requests:
-    return Requests()
+REQUESTS = Requests()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    try:
+        yield
+    finally:
+        REQUESTS.begin()  # the tables are empty
 
 
 @dataclass  # without slots: Playwright sets attributes on the owner of a handler
@@ -166,9 +181,7 @@ def faults() -> Iterator[Faults]:
 
 
 @pytest.fixture
-def new_page(
-    browser: Browser, faults: Faults, live_server: LiveServer, requests: Requests
-) -> Iterator[Callable[[], Page]]:
+def new_page(browser: Browser, faults: Faults, live_server: LiveServer) -> Iterator[Callable[[], Page]]:
     """Open a page of its own person: nothing is shared with other pages, nobody is signed in."""
     opened: list[BrowserContext] = []
 
@@ -188,7 +201,7 @@ def new_page(
     for context in opened:
         context.set_offline(True)  # the last word of a page that closes must not meet the emptying of the tables
         context.close()
-    requests.wait_until_none()
+    REQUESTS.end()
 
 
 @pytest.fixture
