@@ -25,7 +25,7 @@ from slider.models import Batch, BatchState, Stance, Task, Worker
 from tasks import keys, presence
 from tasks.asking import Asking
 from tasks.logged import plainly
-from tasks.work import settle
+from tasks.settle import settle
 
 log = structlog.get_logger(__name__)
 CHUNK = 200

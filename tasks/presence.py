@@ -18,6 +18,11 @@ HOST = socket.gethostname()
 EVERY_S = 2.0
 
 
+def myself() -> str:
+    """Host and process."""
+    return f"{HOST}:{os.getpid()}"
+
+
 @dataclass(slots=True)
 class _Mine:
     """What this process says of itself. The pump writes it and the thread reads it, without a lock: one field."""

@@ -187,21 +187,6 @@ def _claim_by_finding_first() -> None:
             return [claims.Claim(i, token, tries, json.loads(found[i])) for i, token, tries in cursor.fetchall()]
 
     claims.claim = claim
-    _many_pumps()
-
-
-def _many_pumps() -> None:
-    """Any number of pumps on one task, as where nobody thought of it."""
-    from contextlib import contextmanager
-
-    import tasks.work
-
-    @contextmanager
-    def free(task_id: int) -> Any:
-        yield True
-
-    if hasattr(tasks.work, "slot"):
-        tasks.work.slot = free
 
 
 def _outbox_without_key() -> None:

@@ -25,7 +25,7 @@ from slider.models import (
     Task,
     Why,
 )
-from tasks.work import settle
+from tasks.settle import settle
 from tests import casts
 
 pytestmark = pytest.mark.django_db

@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 
 from tasks import pump
+from tasks.hands import Halted, Hands, Pair
 from tasks.threads import Threads
 
 
@@ -38,7 +39,7 @@ class World:
     turns: int = 1  # of the loop, that a call takes
     threads: Threads = field(default_factory=Threads)
     on_asked: Callable[[int], None] = lambda _: None
-    halted: pump.Halted = ""
+    halted: Halted = ""
     watched: list[tuple[int, int]] = field(default_factory=list)
     claimed: list[tuple[int, int]] = field(default_factory=list)
     on_settle: Callable[[], object] = lambda: None
@@ -70,18 +71,18 @@ class World:
         self.on_settle()
         self.settled.append(found)
 
-    def renew(self, pairs: list[pump.Pair]) -> None:
+    def renew(self, pairs: list[Pair]) -> None:
         self.renewed.extend(item_id for item_id, _ in pairs)
 
-    def give_back(self, pairs: list[pump.Pair]) -> None:
+    def give_back(self, pairs: list[Pair]) -> None:
         self.returned.extend(item_id for item_id, _ in pairs)
 
-    def watch(self, held: int, flying: int) -> pump.Halted:
+    def watch(self, held: int, flying: int) -> Halted:
         self.watched.append((held, flying))
         return self.halted
 
     def pump(self, *, in_flight: int = 4, shift_s: float = 30.0, lease_s: float = 60.0) -> pump.Pump[Claim, int]:
-        hands = pump.Hands(
+        hands = Hands(
             claim=self.claim,
             ask=self.ask,
             settle=self.settle,
@@ -189,7 +190,7 @@ def test_leases_of_what_is_held_are_renewed() -> None:
 
     original = world.renew
 
-    def renew(pairs: list[pump.Pair]) -> None:
+    def renew(pairs: list[Pair]) -> None:
         original(pairs)
         loop.call_soon_threadsafe(world.waits[1].set)
 
@@ -222,7 +223,7 @@ def test_an_error_in_a_write_ends_the_shift_with_it_and_writes_nothing_twice() -
     assert world.settled == []
 
 
-def halt_at_third(world: World, halted: pump.Halted) -> None:
+def halt_at_third(world: World, halted: Halted) -> None:
     """With the third call an operator halts the pump, whose calls hang until it has noticed."""
     event = asyncio.Event()
     world.waits = dict.fromkeys(range(200), event)
@@ -268,7 +269,7 @@ def test_a_pump_says_what_it_holds_and_how_many_calls_are_in_the_air(monkeypatch
 def test_a_watch_that_breaks_ends_the_pump_and_loses_nothing() -> None:
     world = World(ready=list(range(20)))
 
-    def broken(held: int, flying: int) -> pump.Halted:
+    def broken(held: int, flying: int) -> Halted:
         raise ValueError("nobody can say")
 
     world.watch = broken  # type: ignore[method-assign]  # what is broken is this very method

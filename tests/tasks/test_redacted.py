@@ -232,7 +232,7 @@ def test_a_batch_is_read_past_the_examples_that_it_was_written_with(endpoint: En
 
 def test_under_other_rules_nothing_goes_out_by_the_old_ones(endpoint: Endpoint) -> None:
     """A shift that began before has a worker that was replaced: it begins nothing any more."""
-    from tasks.work import Shift
+    from tasks.shift import Shift
 
     cast = company({})
     old = Shift(cast.task, Worker.objects.get(task=cast.task, retired_at=None))

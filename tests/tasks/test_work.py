@@ -36,7 +36,9 @@ from slider.models import (
     Worker,
 )
 from tasks.keys import key_of
-from tasks.work import Shift, settle, work
+from tasks.settle import settle
+from tasks.shift import Shift
+from tasks.work import work
 from tests import casts
 from tests.standin import Model
 
