@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from tests import casts
-from tests.api.calls import BODIES, TERMS, things
+from tests import casts, stages
+from tests.api.calls import BODIES, TERMS, Things, things
 from tests.api.conftest import Caller, error
 from tests.api.test_pushing import BROKEN
 
@@ -38,6 +38,19 @@ def rows() -> dict[str, str]:
     return found
 
 
+staged = stages.of_module(lambda: things(casts.company()))
+
+
+@pytest.fixture
+def made(db: None, staged: Callable[[], Things]) -> Things:
+    return staged()
+
+
+@pytest.fixture
+def cast(made: Things) -> casts.Company:
+    return made.cast
+
+
 @pytest.fixture
 def admin(cast: casts.Company, acts_for: Callable[..., Caller]) -> Caller:
     return acts_for(cast.admin)
@@ -45,9 +58,9 @@ def admin(cast: casts.Company, acts_for: Callable[..., Caller]) -> Caller:
 
 @pytest.mark.parametrize("call", [call for call in BODIES if call not in OF_FILES], ids=" ".join)
 def test_no_call_takes_what_is_no_sound_body_and_none_changes_a_row(
-    cast: casts.Company, admin: Caller, call: tuple[str, str]
+    made: Things, admin: Caller, call: tuple[str, str]
 ) -> None:
-    path = things(cast).path(call[1])
+    path = made.path(call[1])
     before = rows()
     wrong: list[tuple[Any, ...]] = []
     for name, (raw, status, code) in CORPUS.items():
@@ -68,9 +81,8 @@ def test_no_call_takes_what_is_no_sound_body_and_none_changes_a_row(
 
 @pytest.mark.parametrize("call", TERMS, ids=" ".join)
 def test_a_parameter_that_nobody_reads_is_said_and_changes_no_row(
-    cast: casts.Company, admin: Caller, call: tuple[str, str]
+    made: Things, admin: Caller, call: tuple[str, str]
 ) -> None:
-    made = things(cast)
     key_id = admin("GET", "/keys").json()["keys"][0]["id"]
     made.names["key_id"] = str(key_id)
     before = rows()
@@ -90,11 +102,9 @@ NOT_TAKEN = [
 
 
 @pytest.mark.parametrize(("method", "path"), NOT_TAKEN)
-def test_a_method_that_an_address_does_not_take_is_said(
-    cast: casts.Company, admin: Caller, method: str, path: str
-) -> None:
+def test_a_method_that_an_address_does_not_take_is_said(made: Things, admin: Caller, method: str, path: str) -> None:
     taken = {known for known, route in TERMS if route == path}
-    answer = admin(method, things(cast).path(path), {})
+    answer = admin(method, made.path(path), {})
     assert (answer.status_code, error(answer)["code"]) == (405, "method")
     assert set(answer.headers["Allow"].split(", ")) == taken
 
@@ -110,14 +120,13 @@ PAGES = (
     ["limit=-1", "limit=0", "limit=501", "limit=1e2", "limit=", "limit=9" + "9" * 30, "after=", "after=x", "after=%00"],
 )
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_that_is_none_is_refused(cast: casts.Company, admin: Caller, path: str, query: str) -> None:
-    answer = admin("GET", f"{things(cast).path(path)}?{query}")
+def test_a_page_that_is_none_is_refused(made: Things, admin: Caller, path: str, query: str) -> None:
+    answer = admin("GET", f"{made.path(path)}?{query}")
     assert (answer.status_code, error(answer)["where"]) == (400, query.partition("=")[0])
 
 
-def test_a_cursor_of_another_list_is_refused_by_all(cast: casts.Company, admin: Caller) -> None:
-    made = things(cast)
-    casts.bring_in(cast.task, {"m2": {"text": "a"}})
+def test_a_cursor_of_another_list_is_refused_by_all(made: Things, admin: Caller) -> None:
+    casts.bring_in(made.cast.task, {"m2": {"text": "a"}})
     cursors: dict[str, Any] = {
         path: admin("GET", f"{made.path(path)}?limit=1").json()["next"]
         for path in ("/tasks/{task}/items", "/tasks/{task}/results")

@@ -1,6 +1,7 @@
 """Every call by every role and scope: it may what the table says, and another project does not exist for it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,16 +11,24 @@ from slider.api import described, v1
 from slider.flow import keys
 from slider.models import ApiKey, Item, Membership, Review, Role, Scope, Task
 from slider.models.project import RIGHTS
-from tests import casts
+from tests import casts, stages
 from tests.api.calls import BODIES, TERMS, Things, things
 from tests.api.conftest import Caller, error
 
 ROLES = [role.value for role in Role]
 
 
+staged = stages.of_module(lambda: things(casts.everybody(casts.company())))
+
+
 @pytest.fixture
-def company(cast: casts.Company) -> Things:
-    return things(casts.everybody(cast))
+def company(db: None, staged: Callable[[], Things]) -> Things:
+    return staged()
+
+
+@pytest.fixture
+def cast(company: Things) -> casts.Company:
+    return company.cast
 
 
 def somebody(cast: casts.Company, role: str) -> User:
@@ -140,8 +149,7 @@ def test_a_key_makes_no_key_that_acts_for_somebody(cast: casts.Company, acts_for
 
 
 def test_who_reviews_is_not_told_what_is_audited(cast: casts.Company, acts_for: Callable[..., Caller]) -> None:
-    Task.objects.filter(pk=cast.task.pk).update(undo_s=0)
-    cast.task.refresh_from_db()
+    cast = replace(cast, task=casts.task(cast.project, by=cast.admin, name="Another", undo_s=0))
     gate = casts.one(cast.task, "g1")
     item = casts.audited(cast.task, "a1")
     blind, sees = acts_for(cast.reviewer), acts_for(cast.admin)

@@ -1,6 +1,7 @@
 """Every address by GET, as every role: no row changes, nothing breaks, and what is not yours does not exist."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
@@ -8,7 +9,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.test import Client
 
-from tests import casts
+from tests import casts, stages
 from tests.views.addresses import existing, filled, routes, stage, visitor
 
 pytestmark = pytest.mark.django_db
@@ -52,9 +53,12 @@ NO_GET = {
 }
 
 
+staged = stages.of_module(stage)
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return stage()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def snapshot() -> dict[str, tuple[int, str]]:
