@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -133,6 +134,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not any(folder in item.path.parents for folder in PURE):
             item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """What a test process says of reruns goes out at once: each word waited 40 ms for the receipt of the last."""
+    told = getattr(getattr(session.config, "failures_db", None), "sock", None)
+    if not IS_CONTROLLER and isinstance(told, socket.socket):
+        told.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def pytest_configure() -> None:
