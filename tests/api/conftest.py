@@ -15,7 +15,7 @@ from limits import RateLimitItemPerMinute
 from slider.api import keys as api_keys
 from slider.flow import keys
 from slider.models import Project, Scope
-from tests import casts
+from tests import casts, stages
 
 BOTH = [Scope.INTAKE, Scope.READ]
 
@@ -59,9 +59,12 @@ def addresses() -> None:
     resolve("/api/v1/me")
 
 
+staged = stages.of_module(casts.company)
+
+
 @pytest.fixture
-def cast(db: None) -> casts.Company:
-    return casts.company()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture

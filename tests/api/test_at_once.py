@@ -7,9 +7,16 @@ import pytest
 from django.db import connections
 
 from slider.models import Item, Move, Payload
+from tests import casts
 from tests.api.conftest import Program
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def cast(db: None) -> casts.Company:
+    """Committed, where a test is about several connections."""
+    return casts.company()
 
 
 def at_once(program: Program, contents: list[Any]) -> list[Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from slider.models import Entry, Gauge, Mode, Past, PastState, Scope
-from tests import casts, logs, pasts
+from tests import casts, logs, pasts, stages
 from tests.api.conftest import Caller, error
 
 ODD = "id,sureness,thumbs\n" + "".join(f"{n},{n % 97 + 1},{'no' if n % 9 else 'yes'}\n" for n in range(200))
@@ -18,9 +18,12 @@ COLUMNS = {
 }
 
 
+staged = stages.of_module(lambda: casts.company(share=0.9, mode=Mode.GUARDED, error_limit=0.05))
+
+
 @pytest.fixture
-def cast(db: None) -> casts.Company:
-    return casts.company(share=0.9, mode=Mode.GUARDED, error_limit=0.05)
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture

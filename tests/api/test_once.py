@@ -15,6 +15,12 @@ from tests.api.conftest import Caller, error
 NEW = {"input": {"text": "a"}}
 
 
+@pytest.fixture
+def cast(db: None) -> casts.Company:
+    """Committed, where a test is about several connections."""
+    return casts.company()
+
+
 def test_a_call_that_is_sent_again_is_made_once_and_answered_alike(
     cast: casts.Company, acts_for: Callable[..., Caller]
 ) -> None:

@@ -13,6 +13,12 @@ from tests import casts
 from tests.api.conftest import Program, error
 
 
+@pytest.fixture
+def cast(db: None) -> casts.Company:
+    """Committed, where a test is about several connections."""
+    return casts.company()
+
+
 def no_undo(cast: casts.Company) -> None:
     """From here on results are due the moment they are decided."""
     Task.objects.filter(pk=cast.task.pk).update(undo_s=0)

@@ -8,16 +8,19 @@ import pytest
 from django.db.models import F
 
 from slider.models import Adjudication, Admission, Item, Known, Let, Publication, Review, ReviewKind, Verdict
-from tests import casts
+from tests import casts, stages
 from tests.api.conftest import Caller, error
 
 BETTER = {"topic": "delivery", "urgent": True}
 WHY = "The order number is another one."
 
 
+staged = stages.of_module(lambda: casts.company(undo_s=0, second_rate=1.0))
+
+
 @pytest.fixture
-def cast(db: None) -> casts.Company:
-    return casts.company(undo_s=0, second_rate=1.0)
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture

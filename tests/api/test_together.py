@@ -8,14 +8,16 @@ import pytest
 from slider.engine import together as coins
 from slider.flow import together
 from slider.models import Publication, Review, ReviewKind, ReviewState, Undone
-from tests import casts
+from tests import casts, stages
 from tests.api.conftest import Caller, error
 from tests.flow.test_together import gates
 
+staged = stages.of_module(lambda: casts.company(undo_s=60))
+
 
 @pytest.fixture
-def cast(db: None) -> casts.Company:
-    return casts.company(undo_s=60)
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture

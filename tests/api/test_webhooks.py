@@ -14,7 +14,7 @@ from slider.models import Delivery, Endpoint, EventType, Mode, Operation, Parcel
 from slider.models.endpoint import WANTABLE
 from slider.models.replayable import Which
 from slider.queries import receivers as queries
-from tests import casts, receivers
+from tests import casts, receivers, stages
 from tests.api.conftest import Caller, error
 from tests.receivers import Receiver
 
@@ -22,9 +22,12 @@ pytestmark = pytest.mark.django_db
 URL = "https://hooks.example.org/a"
 
 
+staged = stages.of_module(lambda: casts.company(share=1.0, mode=Mode.TRIAL))
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company(share=1.0, mode=Mode.TRIAL)
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture

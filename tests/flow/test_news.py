@@ -1,6 +1,7 @@
 """What receivers hear of besides results: in the transaction of the fact, and nothing where nobody asked."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,15 +11,18 @@ from django.test.utils import CaptureQueriesContext
 from slider.flow import endpoints, intake, policies, steer
 from slider.models import EventType, Item, Maker, Mode, Parcel, Policy
 from slider.models.endpoint import WANTABLE
-from tests import casts
+from tests import casts, stages
 
 pytestmark = pytest.mark.django_db
 URL = "https://receiver.example.org/hook"
 
 
+staged = stages.of_module(lambda: casts.company(share=0.0, mode=Mode.TRIAL))
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company(share=0.0, mode=Mode.TRIAL)
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def listen(cast: casts.Company, *events: EventType) -> None:

@@ -1,5 +1,7 @@
 """A notice stands with the act it is about, tells the right people, and is never edited."""
 
+from collections.abc import Callable
+
 import pytest
 from django.conf import settings as live
 from django.contrib.auth.models import User
@@ -8,14 +10,17 @@ from pytest_django.fixtures import Settings
 
 from slider.flow import notices, policies, steer
 from slider.models import Letter, Maker, Notice, NoticeKind, NoticeSeen, Policy, Role
-from tests import casts
+from tests import casts, stages
 
 pytestmark = pytest.mark.django_db
 
 
+staged = stages.of_module(lambda: casts.company(share=0.5))
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company(share=0.5)
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Practice touches nothing live, spoils no measure of people, and who has to practise first is given nothing."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,16 +25,19 @@ from slider.models import (
     Verdict,
 )
 from slider.queries import practice as gym
-from tests import casts, judged
+from tests import casts, judged, stages
 
 pytestmark = pytest.mark.django_db
 ANSWER = {"topic": "refund", "urgent": False}
 BETTER = {"topic": "delivery", "urgent": True}
 
 
+staged = stages.of_module(casts.company)
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def past(cast: casts.Company, count: int, *, right: bool = True) -> list[Item]:

@@ -1,17 +1,22 @@
 """A person's moves: each has a reason, and what stood before can be asked for again."""
 
+from collections.abc import Callable
+
 import pytest
 
 from slider.flow import policies, steer
 from slider.models import Mode, Policy
-from tests import casts, evidence
+from tests import casts, evidence, stages
 
 pytestmark = pytest.mark.django_db
 
 
+staged = stages.of_module(lambda: casts.company(mode=Mode.GUARDED, share=1 / 3))
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company(mode=Mode.GUARDED, share=1 / 3)
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def put_back(cast: casts.Company, number: int, *, expected: int, reason: str = "As it was") -> Policy:

@@ -1,5 +1,6 @@
 """What lies behind looks that are not for a person is found: some of it in each request, and all of it in the end."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from slider.flow import ahead, claims, walks
 from slider.models import Membership, Review, Task, Walk
-from tests import casts
+from tests import casts, stages
 from tests.casts import Company
 
 pytestmark = pytest.mark.django_db
@@ -24,9 +25,12 @@ FROM generate_series(1, %(rows)s) AS rows(n)
 """
 
 
+staged = stages.of_module(casts.company)
+
+
 @pytest.fixture
-def cast() -> Company:
-    return casts.company()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def in_front(of: Task, rows: int) -> None:

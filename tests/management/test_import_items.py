@@ -2,13 +2,14 @@
 
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from slider.flow import histories, imports
 from slider.models import Import, ImportState, Item, PastState, Payload
-from tests import casts, pasts
+from tests import casts, pasts, stages
 from tests.management.test_doors import fails, run
 
 pytestmark = pytest.mark.django_db
@@ -17,9 +18,12 @@ CSV = "Ticket,Body,orders,junk\nt1,Hello,3,x\nt2,,4,x\nt3,Bye,many,x\n"
 SAID = ("--map", "text=Body", "--id", "Ticket")
 
 
+staged = stages.of_module(casts.company)
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture

@@ -1,17 +1,22 @@
 """What the empty desk says is counted from one person's chair."""
 
+from collections.abc import Callable
+
 import pytest
 
 from slider.queries import desk
-from tests import casts
+from tests import casts, stages
 from tests.casts import Company
 
 pytestmark = pytest.mark.django_db
 
 
+staged = stages.of_module(casts.company)
+
+
 @pytest.fixture
-def cast() -> Company:
-    return casts.company()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def test_the_empty_desk_counts_from_this_persons_chair(cast: Company) -> None:

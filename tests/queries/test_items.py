@@ -1,5 +1,7 @@
 """Pages of the list follow each other without gap or overlap, and read a bounded number of rows."""
 
+from collections.abc import Callable
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -8,15 +10,18 @@ from slider.flow import steer
 from slider.models import Item, Mode, Review, ReviewKind, Task
 from slider.queries import items
 from slider.queries.items import Show
-from tests import casts
+from tests import casts, stages
 from tests.casts import Company
 
 pytestmark = pytest.mark.django_db
 
 
+staged = stages.of_module(casts.company)
+
+
 @pytest.fixture
-def cast() -> Company:
-    return casts.company()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def walk(cast: Company, show: Show, *, blind: bool = False) -> list[int]:

@@ -1,5 +1,6 @@
 """What is owed is counted with its age and with who could take it; the pace is that of the last days."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -9,16 +10,19 @@ from django.db.models import F
 from slider.flow import review
 from slider.models import Mode, Review, Task
 from slider.queries import quality_looks
-from tests import casts, stream
+from tests import casts, stages, stream
 from tests.queries.test_quality_stretches import aged
 from tests.stream import Wave
 
 pytestmark = pytest.mark.django_db
 
 
+staged = stages.of_module(lambda: casts.company(mode=Mode.TRIAL, share=0.8))
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company(mode=Mode.TRIAL, share=0.8)
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def owed(cast: casts.Company) -> quality_looks.Owed:

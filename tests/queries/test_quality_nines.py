@@ -1,20 +1,25 @@
 """The nines are those of the bound, and each step says what it costs, or that looking more will not do."""
 
+from collections.abc import Callable
+
 import pytest
 from django.conf import settings
 
 from slider.models import Mode
 from slider.queries import errors, quality_looks, quality_nines
 from slider.queries.errors import Audits
-from tests import casts
+from tests import casts, stages
 
 pytestmark = pytest.mark.django_db
 PACE = quality_looks.Pace(looks_done=100, audits_done=50, looks_due=100, audits_due=50)
 
 
+staged = stages.of_module(lambda: casts.company(mode=Mode.TRIAL, share=0.8))
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company(mode=Mode.TRIAL, share=0.8)
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def march(cast: casts.Company, looked: int = 0, wrong: int = 0, pace: quality_looks.Pace = PACE) -> quality_nines.March:

@@ -1,5 +1,6 @@
 """The error over time is that of the audits in each stretch, owes up to what is owed, and starts anew with an epoch."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 
@@ -11,15 +12,18 @@ from slider.flow import policies
 from slider.models import Decision, Gauge, Maker, Mode, Review, ReviewState, Task, Worker
 from slider.queries import errors, quality_acts, quality_stretches
 from slider.queries.quality_stretches import Course, Span
-from tests import casts, stream
+from tests import casts, stages, stream
 from tests.stream import Wave
 
 pytestmark = pytest.mark.django_db
 
 
+staged = stages.of_module(lambda: casts.company(mode=Mode.TRIAL, share=0.8))
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company(mode=Mode.TRIAL, share=0.8)
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def read(cast: casts.Company, span: Span = Span.ALL) -> Course:

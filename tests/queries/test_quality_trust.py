@@ -1,19 +1,24 @@
 """What was said of an answer is held against what people found, and only where a fit had said it."""
 
+from collections.abc import Callable
+
 import pytest
 
 from slider.models import Mode
 from slider.queries import quality_trust
 from slider.queries.quality_trust import Bin, Trust
-from tests import casts, stream
+from tests import casts, stages, stream
 from tests.stream import Wave
 
 pytestmark = pytest.mark.django_db
 
 
+staged = stages.of_module(lambda: casts.company(mode=Mode.TRIAL, share=0.8))
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company(mode=Mode.TRIAL, share=0.8)
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def read(cast: casts.Company) -> Trust:

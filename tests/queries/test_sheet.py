@@ -1,5 +1,6 @@
 """The sheet of a look says why in numbers, marks the very field and offers only answers that can stand."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ from slider.llm.records import Alternative
 from slider.models import Attempt, Outcome, Worker
 from slider.queries import sheet as sheets
 from slider.queries.sheet import Sheet
-from tests import casts
+from tests import casts, stages
 from tests.casts import Company
 
 pytestmark = pytest.mark.django_db
@@ -16,9 +17,12 @@ pytestmark = pytest.mark.django_db
 SAID = {"topic": "refund", "urgent": False, "amount": 12}
 
 
+staged = stages.of_module(casts.company)
+
+
 @pytest.fixture
-def cast() -> Company:
-    return casts.company()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def sheet(cast: Company, answered: object = None, **body: object) -> Sheet:

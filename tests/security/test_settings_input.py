@@ -1,5 +1,6 @@
 """Settings of a task that can't be, or that nobody means: said at their field, and nothing begins under them."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -7,15 +8,18 @@ from django.test import Client
 
 from slider.flow import work
 from slider.models import Task, Worker
-from tests import casts
+from tests import casts, stages
 from tests.views import addresses
 
 pytestmark = pytest.mark.django_db
 
 
+staged = stages.of_module(casts.company)
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture

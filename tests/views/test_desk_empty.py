@@ -1,5 +1,6 @@
 """The empty desk names every cause that there is, with its number, and never lies."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,15 +12,18 @@ from slider.flow import ahead, hiding, operate, review
 from slider.flow.ahead import Leases
 from slider.models import Hidden, Item, Review, ReviewState, Role, Stance
 from slider.queries import offered
-from tests import casts
+from tests import casts, stages
 from tests.casts import Company
 
 pytestmark = pytest.mark.django_db
 
 
+staged = stages.of_module(casts.company)
+
+
 @pytest.fixture
-def cast() -> Company:
-    return casts.company()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def signed_in(user: User) -> Client:

@@ -1,5 +1,7 @@
 """A fallback is set up, changed and dropped in the browser; it never touches the slider's evidence."""
 
+from collections.abc import Callable
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -9,7 +11,7 @@ from django.utils import timezone
 from slider.flow import batches, circuits
 from slider.llm.records import Outcome
 from slider.models import Policy, Worker
-from tests import casts
+from tests import casts, stages
 
 pytestmark = pytest.mark.django_db
 FIELDS = {
@@ -24,9 +26,12 @@ FIELDS = {
 }
 
 
+staged = stages.of_module(casts.company)
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture

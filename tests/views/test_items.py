@@ -1,6 +1,7 @@
 """The list of items and an item's page: who sees what, and taking an item back."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,15 +11,18 @@ from slider.flow import corrections
 from slider.flow import review as reviewing
 from slider.flow.corrections import NotOut
 from slider.models import Correction, Item, Publication, Review, ReviewKind, State, Verdict
-from tests import casts
+from tests import casts, stages
 from tests.casts import Company
 
 pytestmark = pytest.mark.django_db
 
 
+staged = stages.of_module(casts.company)
+
+
 @pytest.fixture
-def cast() -> Company:
-    return casts.company()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def signed_in(user: User) -> Client:

@@ -1,6 +1,7 @@
 """The lead's page: who sees it, what stands on it, and releasing a look from it."""
 
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,15 +11,18 @@ from django.utils import timezone
 
 from slider.flow import overflow
 from slider.models import Freed, Overflow, Review, ReviewState, Role, Tally, Task
-from tests import casts
+from tests import casts, stages
 from tests.casts import Company
 
 pytestmark = pytest.mark.django_db
 
 
+staged = stages.of_module(casts.company)
+
+
 @pytest.fixture
-def cast() -> Company:
-    return casts.company()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture

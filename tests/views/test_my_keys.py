@@ -2,21 +2,25 @@
 
 import json
 import re
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
 
 from slider.models import OwnKeys, hotkeys
-from tests import casts
+from tests import casts, stages
 from tests.casts import Company
 
 pytestmark = pytest.mark.django_db
 USUAL = {f"key.{name}": name for name in hotkeys.NAMES}
 
 
+staged = stages.of_module(casts.company)
+
+
 @pytest.fixture
-def cast() -> Company:
-    return casts.company()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Banners stand on every page of the project until they are put away; putting away takes a POST and the right."""
 
+from collections.abc import Callable
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -8,14 +10,17 @@ from django.urls import reverse
 from slider.flow import notices, steer
 from slider.models import Notice, NoticeKind, NoticeSeen
 from slider.queries import notices as asked
-from tests import casts
+from tests import casts, stages
 
 pytestmark = pytest.mark.django_db
 
 
+staged = stages.of_module(lambda: casts.company(share=0.5))
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company(share=0.5)
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A person's own API keys: made by them alone, shown once, always ending, and revoked by them or an admin."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -8,15 +9,18 @@ from django.utils import timezone
 
 from slider.flow import keys
 from slider.models import ApiKey, Scope
-from tests import casts
+from tests import casts, stages
 
 pytestmark = pytest.mark.django_db
 PAGE = "/my-api-keys"
 
 
+staged = stages.of_module(casts.company)
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture

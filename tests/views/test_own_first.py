@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.urls import reverse
 
 from slider.flow import review as reviewing
 from slider.models import OwnAnswer, Publication, Review, Verdict
-from tests import casts
+from tests import casts, stages
 
 pytestmark = pytest.mark.django_db
 DRAFT = {"topic": "refund", "urgent": False, "reply": "We have refunded 4711 euro."}
@@ -20,9 +21,12 @@ MINE = {"topic": "delivery", "urgent": True, "reply": "It comes tomorrow."}
 SCRIPT = {"HX-Request": "true"}
 
 
+staged = stages.of_module(lambda: casts.company(hidden_rate=0.5))
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company(hidden_rate=0.5)
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def client(who: User) -> Client:

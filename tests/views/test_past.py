@@ -1,7 +1,7 @@
 """Bring your history: the upload, what is asked, what is found, and the button that puts it into force."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,14 +11,17 @@ from django.test import Client
 from django.urls import reverse
 
 from slider.models import Gauge, Mode, Past, PastState
-from tests import casts, pasts
+from tests import casts, pasts, stages
 
 pytestmark = pytest.mark.django_db
 
 
+staged = stages.of_module(lambda: casts.company(share=0.9, mode=Mode.GUARDED, error_limit=0.05))
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company(share=0.9, mode=Mode.GUARDED, error_limit=0.05)
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def signed_in(user: User) -> Client:

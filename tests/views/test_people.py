@@ -1,5 +1,6 @@
 """The page of people and their skills, a look that is given to one of them, and who may do either."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,15 +9,18 @@ from django.test import Client
 from django.urls import reverse
 
 from slider.models import Handing, Known, KnownFrom, Membership, Review, ReviewKind, Role, Task, Verdict
-from tests import casts
+from tests import casts, stages
 from tests.casts import Company
 
 pytestmark = pytest.mark.django_db
 
 
+staged = stages.of_module(casts.company)
+
+
 @pytest.fixture
-def cast() -> Company:
-    return casts.company()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The gym's pages: the desk's own sheet, an explanation after each, a summary, and the desk that waits for it."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from slider.flow import known
 from slider.models import Admission, Item, Known, Practice, Review, Task, Verdict
 from slider.queries import frame
 from slider.queries import practice as gym
-from tests import casts
+from tests import casts, stages
 
 pytestmark = pytest.mark.django_db
 ANSWER = {"topic": "refund", "urgent": False}
@@ -21,9 +22,12 @@ BETTER = {"topic": "delivery", "urgent": True}
 LEADS_WORDS = "The order number <b> belongs to a delivery."
 
 
+staged = stages.of_module(casts.company)
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def client(who: User) -> Client:

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,15 +13,18 @@ from slider.flow import guard, notices, policies, steer
 from slider.flow.watching.listening import Deed
 from slider.models import ActKind, Maker, Mode, NoticeKind, Task
 from slider.queries import detectors
-from tests import casts, stream
+from tests import casts, stages, stream
 from tests.stream import Wave
 
 pytestmark = pytest.mark.django_db
 
 
+staged = stages.of_module(lambda: casts.company(mode=Mode.TRIAL, share=0.8))
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company(mode=Mode.TRIAL, share=0.8)
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def page(cast: casts.Company, who: User | None = None, query: str = "") -> str:

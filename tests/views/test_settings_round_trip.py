@@ -1,5 +1,6 @@
 """Each setting of a task is shown as it is, kept as it was sent, and left alone by a page that doesn't show it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.urls import reverse
 from slider.models import Overflow, Task
 from slider.views.promise_form import PromiseForm
 from slider.views.reasons_field import ReasonsForm
-from tests import casts
+from tests import casts, stages
 
 pytestmark = pytest.mark.django_db
 FORMS = ("name", "promise", "sentinels", "chips")
@@ -47,9 +48,12 @@ TYPED: list[tuple[str, Any, str, Any]] = [
 ]
 
 
+staged = stages.of_module(casts.company)
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture

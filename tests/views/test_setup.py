@@ -1,6 +1,7 @@
 """A task is set up and changed in the browser: refusals stand at the field, and what was typed is kept."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.urls import reverse
 from slider.engine.sanity.names import TITLES, Sentinel
 from slider.flow import endpoints
 from slider.models import Gauge, Mode, Task, Worker
-from tests import casts
+from tests import casts, stages
 
 pytestmark = pytest.mark.django_db
 
@@ -45,9 +46,12 @@ TASK = {
 }
 
 
+staged = stages.of_module(lambda: casts.company(prefix="other "))
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company(prefix="other ")
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,14 +12,17 @@ from django.utils import timezone
 
 from slider.flow import steer
 from slider.models import Gauge, Mode, Policy
-from tests import casts, evidence
+from tests import casts, evidence, stages
 
 pytestmark = pytest.mark.django_db
 
 
+staged = stages.of_module(lambda: casts.company(mode=Mode.GUARDED, share=0.8))
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company(mode=Mode.GUARDED, share=0.8)
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import numpy as np
@@ -15,15 +16,18 @@ from slider.engine import certificate
 from slider.flow import policies, steer
 from slider.models import Gauge, Maker, Mode, Policy, Review, Tally, Task, Why
 from slider.queries import clock, shares
-from tests import casts, evidence, stream
+from tests import casts, evidence, stages, stream
 from tests.stream import Wave
 
 pytestmark = pytest.mark.django_db
 
 
+staged = stages.of_module(lambda: casts.company(mode=Mode.GUARDED, share=0.8))
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company(mode=Mode.GUARDED, share=0.8)
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Like items in a list: choosing, the preview, deciding in one go, and taking it back; all without a script."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,16 +8,19 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from slider.models import Review, ReviewState, Task, Undone
-from tests import casts
+from tests import casts, stages
 from tests.casts import Company
 from tests.flow.test_together import gates
 
 pytestmark = pytest.mark.django_db
 
 
+staged = stages.of_module(lambda: casts.company(undo_s=60))
+
+
 @pytest.fixture
-def cast() -> Company:
-    return casts.company(undo_s=60)
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 def signed_in(user: User) -> Client:

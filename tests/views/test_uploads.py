@@ -1,6 +1,7 @@
 """What both pages that take a file do alike: refuse at the door, and show the first refused rows."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,16 +11,19 @@ from pytest_django import Settings
 
 from slider.models import Import, Past, RefusedRow
 from slider.queries import imports
-from tests import casts, pasts
+from tests import casts, pasts, stages
 
 pytestmark = pytest.mark.django_db
 
 PAGES = ("import", "history")
 
 
+staged = stages.of_module(casts.company)
+
+
 @pytest.fixture
-def cast() -> casts.Company:
-    return casts.company()
+def cast(db: None, staged: Callable[[], casts.Company]) -> casts.Company:
+    return staged()
 
 
 @pytest.fixture
