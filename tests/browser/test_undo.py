@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from slider.models import Correction, Item, Publication, Review, ReviewState, State, Undone
 from tests import casts
 from tests.browser.conftest import PATIENCE_MS, Faults, SignIn
-from tests.browser.desk_steps import SAID, at_desk, in_sight, verdicts, waiting
+from tests.browser.desk_steps import SAID, at_desk, in_sight, until, verdicts, waiting
 from tests.casts import Company
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -175,13 +175,13 @@ def test_the_lease_of_the_item_is_renewed_and_not_that_of_the_last(cast: Company
     at_desk(page, "Message m1")
     page.keyboard.press("a")
     at_desk(page, "Message m2")
-    with page.expect_response("**/ahead"):  # what was asked for with the decision may still be on its way
-        page.clock.run_for(18_000)
-    before = Review.objects.get(state=ReviewState.HELD).lease_until
+    held = Review.objects.filter(state=ReviewState.HELD)
+    until(page, lambda: held.exists() and page.locator("#desk:not([data-unsaved])").count() == 1)
+    before = held.get().lease_until
     with page.expect_response("**/ahead") as stayed:
         page.clock.run_for(18_000)
     assert stayed.value.status == 200
-    assert Review.objects.get(state=ReviewState.HELD).lease_until > before  # type: ignore[operator]  # it is held
+    until(page, lambda: held.filter(lease_until__gt=before).exists())
 
 
 @pytest.fixture
