@@ -82,6 +82,7 @@ def test_djangos_admin_is_for_who_runs_the_installation(cast: casts.Company, rol
                 assert got in "LFN-" or to_the_door or "jsi18n" in route, f"{verb} /{route}: {answer.status_code}"
 
 
+# Those with the most rights, one with few and one with none: the others have some of the first ones' rights.
 @pytest.mark.parametrize("role", ["nobody", "reviewer", "admin", "superuser"])
 def test_a_session_opens_nothing_of_the_api(cast: casts.Company, role: str) -> None:
     """Programs have keys; a page of somebody's browser must not be able to use their session there."""
